@@ -1,0 +1,7 @@
+// npm start: installs what is missing, builds what is stale, and becomes the server (one process, which gets the signals).
+import { build } from './build.mjs';
+import { install } from './install.mjs';
+
+install();
+build();
+await import('../dist/main.js');

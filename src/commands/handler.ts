@@ -1,0 +1,23 @@
+import type { Command } from '../protocol/commands.js';
+import type { Reply, TimedReply } from '../protocol/replies.js';
+
+/** Who sent a command, and until when it matters. */
+export interface CommandContext {
+  /** Who asks: a name for the key, never the key. */
+  readonly owner: string;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */
+export type CommandHandler<C extends Command> = (command: C, context: CommandContext) => Promise<Reply>;
+
+/**
+ * Runs commands. What stands behind it, this process or another node, is nothing that whoever calls it can tell: it is
+ * the seam for many machines.
+ */
+export interface CommandExecutor {
+  execute(command: Command, context: CommandContext): Promise<TimedReply>;
+  /** Sessions that this owner could still open now. */
+  balance(owner: string): Promise<number>;
+}

@@ -1,0 +1,51 @@
+import type { EngineInfo } from '../engine/engine.js';
+import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
+import type { SessionManager } from '../sessions/session-manager.js';
+import type { CommandExecutor, CommandHandler } from './handler.js';
+import { requestHandler } from './request.js';
+import { sessionsActiveHandler } from './sessions-active.js';
+import { sessionsCreateHandler } from './sessions-create.js';
+import { sessionsDestroyHandler } from './sessions-destroy.js';
+import { sessionsListHandler } from './sessions-list.js';
+
+export interface CommandsOptions {
+  readonly sessions: SessionManager;
+  /** The browser that really runs. */
+  readonly engine: () => EngineInfo;
+  /** The time for a request whose caller names none. */
+  readonly requestTimeoutMs: number;
+  /** The largest page, file or screenshot that a reply carries. */
+  readonly responseLimitBytes: number;
+}
+
+type Registry = { readonly [N in CommandName]: CommandHandler<CommandOf<N>> };
+
+/** Runs commands in this process. */
+export function createExecutor(options: CommandsOptions): CommandExecutor {
+  const request = requestHandler(options);
+  const registry: Registry = {
+    'sessions.create': sessionsCreateHandler(options),
+    'sessions.destroy': sessionsDestroyHandler(options),
+    'sessions.list': sessionsListHandler(options),
+    'sessions.active': sessionsActiveHandler(options),
+    'request.get': request,
+    'request.post': request,
+    'request.put': request,
+    'request.delete': request,
+    'request.patch': request,
+  };
+  return {
+    async execute(command, context) {
+      const startedAt = performance.now();
+      const handler = registry[command.cmd] as CommandHandler<Command>; // the row of this very `cmd`
+      const reply = await handler(command, context);
+      const warnings = [...command.warnings, ...(reply.warnings ?? [])];
+      return {
+        ...reply,
+        ...(warnings.length > 0 ? { warnings } : {}),
+        timeElapsed: Math.round(performance.now() - startedAt),
+      };
+    },
+    balance: async (owner) => options.sessions.freeSlots(owner),
+  };
+}

@@ -1,0 +1,8 @@
+import type { ActiveCommand } from '../protocol/commands.js';
+import type { SessionManager } from '../sessions/session-manager.js';
+import type { CommandHandler } from './handler.js';
+
+/** Whether a session is open. Asking does not renew it. */
+export const sessionsActiveHandler =
+  ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<ActiveCommand> =>
+  async ({ session }, { owner }) => ({ solution: {}, data: 'success', session, active: sessions.isActive(owner, session) });

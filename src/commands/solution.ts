@@ -1,0 +1,54 @@
+import type { EngineContext, EngineCookie, EnginePage, NavigationResult } from '../engine/engine.js';
+import type { CookieOutput, Solution } from '../protocol/replies.js';
+import { abortable } from '../util/deadline.js';
+
+export interface SolutionSource {
+  readonly page: EnginePage;
+  readonly context: EngineContext;
+  /** The navigation that brought what the page shows. */
+  readonly result: NavigationResult;
+  /** A PNG as base64. */
+  readonly screenshot: string | undefined;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads everything a solution always has, side by side: the page, its cookies, and the headers of its request. */
+export async function readSolution(source: SolutionSource): Promise<Solution> {
+  const { page, context, result, screenshot, signal } = source;
+  const isDocument = result.kind === 'document';
+  const [content, cookies, sent, headers] = await Promise.all([
+    page.read(source.maxBytes, signal),
+    context.cookies(),
+    context.cookies(isDocument ? page.url : result.url),
+    abortable(result.headers, signal),
+  ]);
+  return {
+    verified: true,
+    type: 'browser',
+    // A download or an empty answer shows nothing: the page is still the one before.
+    response: isDocument ? content.html : '',
+    innerText: isDocument ? content.text : '',
+    statusCode: result.status,
+    currentUrl: isDocument ? content.url : result.url,
+    userAgent: content.userAgent,
+    cookies: cookies.map(cookieOutput),
+    cookieString: sent.map(({ name, value }) => `${name}=${value}`).join('; '),
+    responseHeaders: headers.response,
+    requestHeaders: headers.request,
+    method: result.method,
+    localStorageData: content.localStorage,
+    ...(screenshot === undefined ? {} : { screenshot }),
+    ...(result.body === undefined ? {} : { base64Response: Buffer.from(result.body).toString('base64') }),
+  };
+}
+
+function cookieOutput({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): CookieOutput {
+  return { name, value, domain, path, expires: Math.round(expires), httpOnly, secure, sameSite };
+}
+
+/** Only the fields that were asked for; all of them without a filter. */
+export function filterSolution(solution: Solution, filter: readonly string[] | undefined): Partial<Solution> {
+  if (!filter || filter.length === 0) return solution;
+  return Object.fromEntries(Object.entries(solution).filter(([name]) => filter.includes(name)));
+}

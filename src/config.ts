@@ -1,0 +1,312 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { errorMessage } from './errors.js';
+import { logLevels } from './logger.js';
+import { parseDuration } from './util/duration.js';
+
+/** One setting: everything there is to know about it, in one row. */
+interface Setting<T> {
+  /** Names in the environment; the first that is set counts. */
+  readonly env: readonly [string, ...string[]];
+  readonly schema: z.ZodType<T>;
+  /** Shape and unit, as the README prints it. */
+  readonly shape: string;
+  readonly sentence: string;
+  /** The default as text; `undefined` where there is none. */
+  readonly default: string | undefined;
+}
+
+const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+const durationSchema = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: 'custom', message: 'expected a duration such as 200s, 15m or 500ms' });
+  return z.NEVER;
+});
+
+/** A wait that a timer holds: longer than zero, at most a day. */
+const waitSchema = durationSchema.refine((ms) => ms > 0 && ms <= 86_400_000, 'expected more than 0 and at most 1d');
+
+const sizeSchema = z.union([z.string(), z.number()]).transform((value, context) => {
+  const match = /^(\d+)\s*(B|KB|MB|GB)?$/i.exec(String(value).trim());
+  const factor = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match?.[2] ?? 'B').toUpperCase()];
+  if (match && factor && Number(match[1]) > 0) return Number(match[1]) * factor;
+  context.addIssue({ code: 'custom', message: 'expected a size such as 32MB' });
+  return z.NEVER;
+});
+
+const countSchema = (min: number, max: number) =>
+  z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: `expected a whole number` })
+    .refine((n) => Number.isInteger(n) && n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
+
+const listSchema = z
+  .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+  .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
+
+const pathSchema = z
+  .string()
+  .min(1)
+  .transform((path) => resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+
+const userFolder = (variable: string, fallback: string): string => {
+  const base = process.env[variable];
+  return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'mooring');
+};
+
+/** Every setting. The README's table is printed from here. */
+export const settings = {
+  port: setting({
+    env: ['MOORING_PORT', 'PORT'],
+    schema: countSchema(0, 65535),
+    shape: 'port; `0` = any free one',
+    default: '8191',
+    sentence: 'The port that the server listens on.',
+  }),
+  host: setting({
+    env: ['MOORING_HOST'],
+    schema: z.string().min(1),
+    shape: 'address',
+    default: '127.0.0.1',
+    sentence: 'The address that the server listens on. Any but a loopback address needs `MOORING_API_KEYS`.',
+  }),
+  apiKeys: setting({
+    env: ['MOORING_API_KEYS'],
+    schema: listSchema,
+    shape: 'list, comma-separated',
+    default: undefined,
+    sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
+  }),
+  idleTimeoutMs: setting({
+    env: ['MOORING_IDLE_TIMEOUT'],
+    schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
+    shape: 'duration',
+    default: '200s',
+    sentence: 'How long a session lives after its last request (`session_ttl` of a session goes first).',
+  }),
+  maxLifetimeMs: setting({
+    env: ['MOORING_MAX_LIFETIME'],
+    schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0').optional(),
+    shape: 'duration',
+    default: undefined,
+    sentence: 'The longest life of a session, however busy. `maxLifetime` of a session can only shorten it.',
+  }),
+  maxSessions: setting({
+    env: ['MOORING_MAX_SESSIONS'],
+    schema: countSchema(1, 100_000),
+    shape: 'count',
+    default: '100',
+    sentence: 'How many sessions may be open at once.',
+  }),
+  maxSessionsPerKey: setting({
+    env: ['MOORING_MAX_SESSIONS_PER_KEY'],
+    schema: countSchema(1, 100_000).optional(),
+    shape: 'count',
+    default: undefined,
+    sentence: 'How many sessions one key may have open at once.',
+  }),
+  queueTimeoutMs: setting({
+    env: ['MOORING_QUEUE_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '30s',
+    sentence: 'How long a create waits for a free slot.',
+  }),
+  laneLimit: setting({
+    env: ['MOORING_LANE_LIMIT'],
+    schema: countSchema(1, 100_000),
+    shape: 'count',
+    default: '32',
+    sentence: 'How many requests one session holds at once, the running one included.',
+  }),
+  requestTimeoutMs: setting({
+    env: ['MOORING_REQUEST_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '60s',
+    sentence: 'The time for a request whose caller names no `timeout`.',
+  }),
+  drainTimeoutMs: setting({
+    env: ['MOORING_DRAIN_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '30s',
+    sentence: 'How long running commands may go on after SIGTERM.',
+  }),
+  sessionsPerBrowser: setting({
+    env: ['MOORING_SESSIONS_PER_BROWSER'],
+    schema: countSchema(1, 10_000),
+    shape: 'count',
+    default: '50',
+    sentence: 'How many sessions share one browser process: what a crash of it can take along.',
+  }),
+  bodyLimitBytes: setting({
+    env: ['MOORING_BODY_LIMIT'],
+    schema: sizeSchema,
+    shape: 'size',
+    default: '32MB',
+    sentence: 'The largest HTTP body that the server takes.',
+  }),
+  responseLimitBytes: setting({
+    env: ['MOORING_RESPONSE_LIMIT'],
+    schema: sizeSchema,
+    shape: 'size',
+    default: '32MB',
+    sentence: 'The largest page, file or screenshot that a reply carries.',
+  }),
+  dataDir: setting({
+    env: ['MOORING_DATA_DIR'],
+    schema: pathSchema,
+    shape: 'folder',
+    default: '~/.local/share/mooring',
+    sentence: 'Where the server keeps what it must find again, and the scratch folders of its browsers.',
+  }),
+  cacheDir: setting({
+    env: ['MOORING_CACHE_DIR'],
+    schema: pathSchema,
+    shape: 'folder',
+    default: '~/.cache/mooring',
+    sentence: 'Where the embedded browser is unpacked, once. May be deleted at any time.',
+  }),
+  chromium: setting({
+    env: ['MOORING_CHROMIUM'],
+    schema: pathSchema.optional(),
+    shape: 'file',
+    default: undefined,
+    sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
+  }),
+  logLevel: setting({
+    env: ['MOORING_LOG_LEVEL'],
+    schema: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }),
+    shape: logLevels.map((level) => `\`${level}\``).join(' '),
+    default: 'info',
+    sentence: 'What is logged, as JSON lines on stderr.',
+  }),
+};
+
+type Value<S> = S extends Setting<infer T> ? T : never;
+
+/** The settings after parsing; durations in milliseconds, sizes in bytes. */
+export type Config = { readonly [K in keyof typeof settings]: Value<(typeof settings)[K]> };
+
+/** A setting that stops the start; the message has one sentence for each. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** The name of a setting in the config file: the key of its row without the unit. */
+export const fileName = (name: string): string => name.replace(/(Ms|Bytes)$/, '');
+
+/** The variable that names the config file. */
+export const configFileVariable = 'MOORING_CONFIG';
+const defaultConfigFiles = ['mooring.config.yaml', 'mooring.config.json'];
+
+/** Variables that scripts of this project read, which are no settings of the server. */
+const foreignVariables = new Set([configFileVariable]);
+
+/**
+ * Reads every setting: the environment first, then the config file (JSON or YAML; `MOORING_CONFIG`, or
+ * `mooring.config.yaml` / `.json` in the working folder), then the default.
+ *
+ * @throws ConfigError naming every unknown or bad setting
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string = process.cwd()): Config {
+  const problems: string[] = [];
+  const file = readConfigFile(env, folder, problems);
+  const rows = Object.entries(settings) as [string, Setting<unknown>][];
+
+  const known = new Set(rows.flatMap(([, row]) => row.env));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('MOORING_') && !known.has(name) && !foreignVariables.has(name)) {
+      problems.push(`${name} is not a setting; known are ${[...known].filter((n) => n !== 'PORT').join(', ')}.`);
+    }
+  }
+  const fileNames = new Set(rows.map(([name]) => fileName(name)));
+  for (const name of Object.keys(file.values)) {
+    if (!fileNames.has(name)) {
+      problems.push(`\`${name}\` in ${file.path} is not a setting; known are ${[...fileNames].join(', ')}.`);
+    }
+  }
+
+  const values: Record<string, unknown> = {};
+  for (const [name, row] of rows) {
+    const variable = row.env.find((candidate) => env[candidate] !== undefined && env[candidate] !== '');
+    const fromFile = file.values[fileName(name)] ?? undefined;
+    const [source, raw] =
+      variable !== undefined
+        ? [variable, env[variable]]
+        : fromFile !== undefined
+          ? [`\`${fileName(name)}\` in ${file.path}`, fromFile]
+          : ['the default', defaultOf(name, row)];
+    if (raw === undefined && name !== 'apiKeys') {
+      values[name] = undefined;
+      continue;
+    }
+    const parsed = row.schema.safeParse(raw ?? []);
+    if (parsed.success) values[name] = parsed.data;
+    else {
+      const came = name === 'apiKeys' ? '' : ` (came: ${JSON.stringify(raw)})`;
+      problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
+    }
+  }
+
+  const config = values as Config; // each row's schema made its value
+  if (problems.length === 0 && config.apiKeys.length === 0 && !isLoopback(config.host)) {
+    problems.push(
+      `MOORING_HOST is ${config.host}, which others can reach, and no key is set: set MOORING_API_KEYS, or listen on 127.0.0.1.`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function defaultOf(name: string, row: Setting<unknown>): string | undefined {
+  if (name === 'dataDir') return userFolder('XDG_DATA_HOME', '.local/share');
+  if (name === 'cacheDir') return userFolder('XDG_CACHE_HOME', '.cache');
+  return row.default;
+}
+
+interface ConfigFile {
+  readonly path: string;
+  readonly values: Record<string, unknown>;
+}
+
+function readConfigFile(env: NodeJS.ProcessEnv, folder: string, problems: string[]): ConfigFile {
+  const named = env[configFileVariable];
+  const path = named
+    ? resolve(folder, named)
+    : defaultConfigFiles.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
+  if (!path) return { path: '', values: {} };
+  try {
+    const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {};
+    if (typeof content !== 'object' || Array.isArray(content)) throw new Error('expected an object of settings');
+    return { path, values: content as Record<string, unknown> }; // an object, as checked the line above
+  } catch (error) {
+    problems.push(`The config file ${path} cannot be read: ${errorMessage(error)}.`);
+    return { path, values: {} };
+  }
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The settings as rows for a table: variable, name in the file, shape, default, sentence. */
+export function settingRows(): { env: string; file: string; shape: string; default: string; sentence: string }[] {
+  return Object.entries(settings).map(([name, row]) => ({
+    env: row.env.map((variable) => `\`${variable}\``).join(' or '),
+    file: `\`${fileName(name)}\``,
+    shape: row.shape,
+    default: row.default === undefined ? 'none' : `\`${row.default}\``,
+    sentence: row.sentence,
+  }));
+}
+

@@ -1,0 +1,162 @@
+/**
+ * The port that browsers stand behind. Plain types only: nothing here names a driver.
+ *
+ * ```
+ * BrowserEngine ─newContext─▶ EngineContext ─newPage─▶ EnginePage
+ *  a kind of browser            one session's jar        its tab
+ * ```
+ *
+ * Every call that can wait takes a signal last. When it aborts, the call rejects with the signal's reason, and a
+ * success that comes later is undone. Failures of the browser reject with a `MooringError`.
+ */
+
+/** Which browser runs. */
+export interface EngineInfo {
+  /** `chromium`, `firefox`, `webkit` (or what a fake calls itself). */
+  readonly name: string;
+  /** Its full version, `156.0.8078.79`. */
+  readonly version: string;
+  /** The user agent that its pages present. */
+  readonly userAgent: string;
+}
+
+export interface ContextOptions {
+  /** The only proxy the context knows, `http://127.0.0.1:<port>`; absent: none. */
+  readonly proxyServer?: string;
+}
+
+/** A kind of browser, with the processes that run it. */
+export interface BrowserEngine {
+  /** Launches the first process. @throws when the browser does not start */
+  start(): Promise<void>;
+  /** Known once started. */
+  readonly info: EngineInfo;
+  /** Opens a context: a cookie jar and storage of its own. */
+  newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext>;
+  /** Proves that the browser works: a page is opened, a script runs in it, and it is closed. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Ends every process and its scratch folder. Twice is the same promise. */
+  close(): Promise<void>;
+}
+
+/** One session's share of a browser: cookies, storage, pages. */
+export interface EngineContext {
+  /** 32 hex digits, unique for the life of the server. */
+  readonly guid: string;
+  /** Aborts, with a `MooringError` as its reason, when the browser behind the context is gone without being asked to. */
+  readonly lost: AbortSignal;
+  newPage(signal: AbortSignal): Promise<EnginePage>;
+  /** Every cookie; with a URL only those that the browser would send there. */
+  cookies(url?: string): Promise<EngineCookie[]>;
+  /** Sets cookies; one with the same name, domain and path is replaced. */
+  addCookies(cookies: readonly CookieToSet[]): Promise<void>;
+  /** Twice is the same promise. */
+  close(): Promise<void>;
+}
+
+export interface EngineCookie {
+  readonly name: string;
+  readonly value: string;
+  /** A leading dot: for subdomains too. */
+  readonly domain: string;
+  readonly path: string;
+  /** Seconds since 1970; -1: with the context. */
+  readonly expires: number;
+  readonly httpOnly: boolean;
+  readonly secure: boolean;
+  readonly sameSite: 'Strict' | 'Lax' | 'None';
+}
+
+/** A cookie for one host (`url`) or for a domain and path. */
+export type CookieToSet = Pick<EngineCookie, 'name' | 'value'> &
+  Partial<Pick<EngineCookie, 'expires' | 'httpOnly' | 'secure' | 'sameSite'>> &
+  ({ readonly url: string } | { readonly domain: string; readonly path: string });
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+
+/** A navigation: a real request of the browser for its main frame. */
+export interface NavigationRequest {
+  readonly url: string;
+  readonly method: HttpMethod;
+  /** Headers of this one request, over the browser's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly referer?: string;
+  /** How long the whole navigation may take before a page whose document is there is taken as it stands. */
+  readonly loadTimeoutMs: number;
+  /** The largest body of a download that is taken. */
+  readonly maxBodyBytes: number;
+}
+
+/** Header names are in lower case; several `set-cookie` are parted by a line break. */
+export interface NavigationHeaders {
+  readonly request: Readonly<Record<string, string>>;
+  readonly response: Readonly<Record<string, string>>;
+}
+
+/** What a navigation came to. */
+export interface NavigationResult {
+  /** `document`: a page is shown. `download`: a file came. `empty`: 204 or 205, the page stayed where it was. */
+  readonly kind: 'document' | 'download' | 'empty';
+  readonly status: number;
+  readonly method: string;
+  /** Where the answer came from, after redirects. */
+  readonly url: string;
+  /** As they went over the wire. They arrive a moment after the document, so read something else meanwhile. */
+  readonly headers: Promise<NavigationHeaders>;
+  /** The bytes of a download, and of a document that is neither markup nor text. */
+  readonly body?: Uint8Array;
+  /** False when the page's `load` event did not come in time; what was there by then is shown. */
+  readonly loaded: boolean;
+}
+
+/** What a page says of itself, read at one moment. */
+export interface PageContent {
+  readonly html: string;
+  /** What a reader sees; of a JSON or text document the raw body. */
+  readonly text: string;
+  readonly url: string;
+  readonly userAgent: string;
+  readonly localStorage: Readonly<Record<string, string>>;
+}
+
+export interface ScreenshotOptions {
+  readonly width: number;
+  readonly height: number;
+  /** The whole page, not only the viewport. */
+  readonly fullPage: boolean;
+}
+
+/** One tab. */
+export interface EnginePage {
+  /** False once its renderer has crashed, hung or been closed: the page is of no more use. */
+  readonly alive: boolean;
+  /** What the address bar says now. */
+  readonly url: string;
+  /** The last navigation that brought a document. */
+  readonly lastDocument: NavigationResult | undefined;
+  /**
+   * Goes to a URL and waits until the page has loaded.
+   *
+   * @throws MooringError `CODE-0006` no usable response, `CODE-0005`, `CODE-0019` the proxy failed, `CODE-0025` no
+   *   document in time, `CODE-0026` the page or browser is gone, `RESPONSE_TOO_LARGE`
+   */
+  navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult>;
+  /**
+   * Reads the page in one go.
+   *
+   * @param maxChars the largest HTML or text that is taken
+   * @throws MooringError `RESPONSE_TOO_LARGE`, `CODE-0026`
+   */
+  read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
+  /** A PNG. */
+  screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array>;
+  /** Whether the page answers. A script that never ends is stopped; a page that still does not answer is closed. */
+  responds(): Promise<boolean>;
+  /** Makes the page fit for the next command after one was given up: stops what loads, then as `responds`. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The viewport of a page that nobody asked to resize. */
+export const defaultViewport = { width: 1280, height: 1024 } as const;

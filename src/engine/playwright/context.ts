@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { MooringError } from '../../errors.js';
+import { abortable, settledWithin } from '../../util/deadline.js';
+import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
+import { translateFailure } from './failures.js';
+import { PlaywrightPage } from './page.js';
+
+const closeTimeoutMs = 5000;
+
+export interface PlaywrightContextParts {
+  readonly context: BrowserContext;
+  /** Aborts when the browser process is gone. */
+  readonly browserGone: AbortSignal;
+  /** Gives the context's place in the browser back; called once, when it has closed. */
+  readonly onClosed: () => void;
+}
+
+/** One session's context of a browser. */
+export class PlaywrightContext implements EngineContext {
+  readonly guid = randomBytes(16).toString('hex');
+  readonly #parts: PlaywrightContextParts;
+  readonly #context: BrowserContext;
+  readonly #lost = new AbortController();
+  /** Pages that other pages opened. */
+  readonly #popups = new Set<Page>();
+  #opening = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: PlaywrightContextParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
+    this.#context.on('page', (page) => {
+      if (this.#opening > 0) return;
+      this.#popups.add(page);
+      page.once('close', () => this.#popups.delete(page));
+    });
+    parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
+    if (parts.browserGone.aborted) this.#onBrowserGone();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async newPage(signal: AbortSignal): Promise<EnginePage> {
+    try {
+      return await abortable(abortable(this.#newPage(), this.#lost.signal), signal, (late) => late.close());
+    } catch (error) {
+      throw signal.aborted ? signal.reason : translateFailure(error, 'a new tab');
+    }
+  }
+
+  async cookies(url?: string): Promise<EngineCookie[]> {
+    try {
+      return await abortable(this.#context.cookies(url), this.#lost.signal);
+    } catch (error) {
+      throw translateFailure(error, 'the cookies');
+    }
+  }
+
+  async addCookies(cookies: readonly CookieToSet[]): Promise<void> {
+    try {
+      await abortable(this.#context.addCookies([...cookies]), this.#lost.signal);
+    } catch (error) {
+      const translated = translateFailure(error, 'the cookies');
+      if (translated instanceof MooringError) throw translated;
+      const names = cookies.map(({ name }) => name).join(', ');
+      throw new MooringError('INVALID_PARAMETER', `\`cookies\`: expected cookies that the browser takes; it refused one of ${names}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#parts.browserGone.removeEventListener('abort', this.#onBrowserGone);
+    try {
+      await settledWithin(this.#context.close(), closeTimeoutMs);
+    } finally {
+      this.#parts.onClosed();
+    }
+  }
+
+  async #newPage(): Promise<PlaywrightPage> {
+    this.#opening += 1;
+    let page: Page;
+    try {
+      page = await this.#context.newPage();
+    } finally {
+      this.#opening -= 1;
+    }
+    const cdp = await this.#context.newCDPSession(page);
+    const mainFrameId = await mainFrameIdOf(cdp);
+    return new PlaywrightPage({ page, cdp, mainFrameId, closePopups: () => this.#closePopups() });
+  }
+
+  #closePopups(): void {
+    for (const popup of this.#popups) popup.close().catch(() => {}); // gone with the context at the latest
+    this.#popups.clear();
+  }
+
+  readonly #onBrowserGone = (): void => {
+    this.#lost.abort(
+      new MooringError(
+        'CODE-0026',
+        'expected the browser to stay alive, but browser has been closed: its process crashed, and this session ended with it (session not found from now on).',
+      ),
+    );
+  };
+}
+
+async function mainFrameIdOf(cdp: CDPSession): Promise<string> {
+  const { frameTree } = await cdp.send('Page.getFrameTree');
+  return frameTree.frame.id;
+}

@@ -1,0 +1,39 @@
+import { type ErrorCode, errorMessage, MooringError } from '../../errors.js';
+
+interface Row {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  readonly expected: string;
+}
+
+/** What a browser or its driver says, and the code for it. The first row that fits counts. */
+const rows: readonly Row[] = [
+  // Chromium: nothing listens at the proxy's address, or it is not reachable.
+  { pattern: /ERR_PROXY_CONNECTION_FAILED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
+  // Chromium: CONNECT was answered with something else than 200.
+  { pattern: /ERR_TUNNEL_CONNECTION_FAILED|ERR_PROXY_AUTH/, code: 'CODE-0005', expected: 'a tunnel through the proxy' },
+  { pattern: /ERR_SOCKS_CONNECTION/, code: 'CODE-0005', expected: 'a connection through the SOCKS proxy' },
+  // The site took too long to connect or answer, as the network stack counts it.
+  { pattern: /ERR_(CONNECTION_)?TIMED_OUT/, code: 'CODE-0025', expected: 'an answer in time' },
+  // Playwright, when the renderer or the browser is gone.
+  {
+    pattern: /Page crashed|Target crashed|Target (page, context or browser has been )?closed|has been closed|Session closed|Connection closed/i,
+    code: 'CODE-0026',
+    expected: 'the tab to stay alive',
+  },
+  // Every other failure of the network or of TLS: no usable response.
+  { pattern: /net::ERR_\w+/, code: 'CODE-0006', expected: 'a usable HTTP response' },
+];
+
+/** The catalogue's error for what the driver threw; anything else is passed on as it is. */
+export function translateFailure(error: unknown, subject: string): unknown {
+  if (error instanceof MooringError) return error;
+  const message = errorMessage(error);
+  const row = rows.find(({ pattern }) => pattern.test(message));
+  if (!row) return error;
+  const seen = /net::(ERR_\w+)/.exec(message)?.[1] ?? 'browser has been closed, or its tab crashed';
+  return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, { cause: error });
+}
+
+export const tabGoneError = (why: string): MooringError =>
+  new MooringError('CODE-0026', `expected the tab to stay alive, but ${why}; the next request gets a new one with the same cookies.`);

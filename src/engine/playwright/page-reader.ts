@@ -1,0 +1,56 @@
+import type { CDPSession } from 'playwright-core';
+import { MooringError } from '../../errors.js';
+import type { PageContent } from '../engine.js';
+
+/**
+ * Runs in the page, in a world of its own that the page's scripts cannot touch. One call for all a page says: every
+ * call of the driver that reads would first inject 345 KB of script into each new document.
+ */
+function readInPage(maxChars: number): PageContent | { tooLarge: number } {
+  const root = document.documentElement;
+  const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
+  const html = doctype + (root?.outerHTML ?? '');
+  // Chromium shows a body that is no markup in one <pre>: its text is the raw body, without any viewer's controls.
+  const isText = /^(text\/plain|application\/json|text\/css|text\/javascript|application\/javascript)|\+json$/.test(document.contentType);
+  const pre = isText ? document.querySelector('body > pre') : null;
+  const text = pre ? (pre.textContent ?? '') : (document.body?.innerText ?? root?.textContent ?? '');
+  const size = Math.max(html.length, text.length);
+  if (size > maxChars) return { tooLarge: size };
+  const stored: Record<string, string> = {};
+  try {
+    for (let i = 0; i < localStorage.length; i++) {
+      const key = localStorage.key(i);
+      if (key !== null) stored[key] = localStorage.getItem(key) ?? '';
+    }
+  } catch {
+    // An opaque origin (data:, a sandboxed document) has no storage to read.
+  }
+  return { html, text, url: location.href, userAgent: navigator.userAgent, localStorage: stored };
+}
+
+/** Reads the page of a protocol session at one moment. */
+export async function readPage(cdp: CDPSession, mainFrameId: string, maxChars: number): Promise<PageContent> {
+  const world = await cdp.send('Page.createIsolatedWorld', { frameId: mainFrameId, worldName: 'mooring' });
+  const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
+    contextId: world.executionContextId,
+    expression: `(${readInPage})(${maxChars})`,
+    returnByValue: true,
+  });
+  if (exceptionDetails) throw new Error(`reading the page failed: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+  const content = result.value as PageContent | { tooLarge: number }; // what the function above returns
+  if ('tooLarge' in content) {
+    throw new MooringError(
+      'RESPONSE_TOO_LARGE',
+      `expected a page of at most ${maxChars} characters (MOORING_RESPONSE_LIMIT); it has ${content.tooLarge}.`,
+    );
+  }
+  return content;
+}
+
+/** Whether a read failed because the document changed under it, so that another try makes sense. */
+export function isDocumentGone(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id/i.test(error.message)
+  );
+}

@@ -1,0 +1,134 @@
+import type { CDPSession, Page } from 'playwright-core';
+import { abortable, settledWithin } from '../../util/deadline.js';
+import {
+  defaultViewport,
+  type EnginePage,
+  type NavigationRequest,
+  type NavigationResult,
+  type PageContent,
+  type ScreenshotOptions,
+} from '../engine.js';
+import { tabGoneError, translateFailure } from './failures.js';
+import { navigatePage } from './navigation.js';
+import { isDocumentGone, readPage } from './page-reader.js';
+
+export interface PlaywrightPageParts {
+  readonly page: Page;
+  /** A protocol session of our own on that page. */
+  readonly cdp: CDPSession;
+  readonly mainFrameId: string;
+  /** Called before each navigation: what the last page opened besides itself is over then. */
+  readonly closePopups: () => void;
+}
+
+/** How long a page may take to answer before it counts as hung. */
+const answerTimeoutMs = 1000;
+const closeTimeoutMs = 3000;
+
+/** A tab of Chromium: Playwright navigates, one protocol call reads. */
+export class PlaywrightPage implements EnginePage {
+  readonly #page: Page;
+  readonly #cdp: CDPSession;
+  readonly #parts: PlaywrightPageParts;
+  readonly #gone = new AbortController();
+  #lastDocument: NavigationResult | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: PlaywrightPageParts) {
+    this.#parts = parts;
+    this.#page = parts.page;
+    this.#cdp = parts.cdp;
+    this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
+    this.#page.once('close', () => this.#gone.abort(tabGoneError('the page closed itself')));
+  }
+
+  get alive(): boolean {
+    return !this.#gone.signal.aborted;
+  }
+
+  get url(): string {
+    return this.#page.url();
+  }
+
+  get lastDocument(): NavigationResult | undefined {
+    return this.#lastDocument;
+  }
+
+  async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
+    this.#parts.closePopups();
+    const result = await this.#guard(navigatePage(this.#parts, request), signal, request.url);
+    if (result.kind === 'document') this.#lastDocument = result;
+    return result;
+  }
+
+  async read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
+    for (;;) {
+      try {
+        return await this.#guard(readPage(this.#cdp, this.#parts.mainFrameId, maxChars), signal, 'reading the page');
+      } catch (error) {
+        if (!isDocumentGone(error) || !this.alive) throw error;
+        // The page is on its way elsewhere by itself: read what it arrives at.
+        await this.#guard(this.#page.waitForLoadState('domcontentloaded', { timeout: 0 }), signal, 'reading the page');
+      }
+    }
+  }
+
+  async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { width, height, fullPage } = options;
+    const before = this.#page.viewportSize() ?? defaultViewport;
+    const resized = before.width !== width || before.height !== height;
+    const take = async (): Promise<Uint8Array> => {
+      if (resized) await this.#page.setViewportSize({ width, height });
+      try {
+        return await this.#page.screenshot({ fullPage, type: 'png', timeout: 0 });
+      } finally {
+        if (resized) await this.#page.setViewportSize(before);
+      }
+    };
+    return this.#guard(take(), signal, 'the screenshot');
+  }
+
+  async responds(): Promise<boolean> {
+    if (!this.alive) return false;
+    if (await this.#answers()) return true;
+    // Only before a navigation: while one is under way the browser holds messages to the renderer back.
+    await settledWithin(this.#cdp.send('Runtime.terminateExecution'), answerTimeoutMs);
+    if (await this.#answers()) return true;
+    this.#gone.abort(tabGoneError('its page does not answer'));
+    // Closing a tab asks its renderer, which would go on burning a core instead of answering.
+    this.#cdp.send('Page.crash').catch(() => {});
+    await this.close();
+    return false;
+  }
+
+  async settle(): Promise<void> {
+    if (!this.alive) return;
+    await settledWithin(this.#cdp.send('Page.stopLoading'), answerTimeoutMs);
+    await this.responds();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #answers(): Promise<boolean> {
+    const answer = this.#cdp.send('Runtime.evaluate', { expression: '0' });
+    return (await settledWithin(answer, answerTimeoutMs)) && this.alive;
+  }
+
+  async #close(): Promise<void> {
+    this.#gone.abort(tabGoneError('it was closed'));
+    await settledWithin(this.#page.close(), closeTimeoutMs);
+  }
+
+  /** Lets a call end with the command or the page, and translates what it throws. */
+  async #guard<T>(work: Promise<T>, signal: AbortSignal, subject: string): Promise<T> {
+    try {
+      return await abortable(abortable(work, this.#gone.signal), signal);
+    } catch (error) {
+      // The driver may report a crash in its own words before the page's event comes.
+      throw signal.aborted ? signal.reason : translateFailure(error, subject);
+    }
+  }
+}

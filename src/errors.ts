@@ -1,0 +1,147 @@
+/** One row of the catalogue: what happened, and what the caller can do about it. */
+export interface ErrorRow {
+  /** What the code means, in one sentence. */
+  readonly meaning: string;
+  /** What the caller should do. */
+  readonly remedy: string;
+}
+
+/**
+ * Every code that a reply can carry. The vendor's numbers are used where their meaning fits (so that existing clients
+ * recognise them); a symbolic name where none does. The error page, the README's table and the OpenAPI document are
+ * printed from this table.
+ *
+ * @see docs/errors of a running server
+ */
+export const errorCatalogue = {
+  'CODE-0001': {
+    meaning: 'All session slots of this server are in use.',
+    remedy: 'Wait `retryAfterMs` (also the header `Retry-After`), destroy a session, or raise `MOORING_MAX_SESSIONS`.',
+  },
+  'CODE-0004': {
+    meaning: 'The field `cmd` is missing or names no known command.',
+    remedy: 'Send one of the commands listed in the message.',
+  },
+  'CODE-0005': {
+    meaning: 'The tunnel through the proxy failed: the proxy answered, and refused.',
+    remedy: 'Check the credentials of the proxy and whether it allows the destination.',
+  },
+  'CODE-0006': {
+    meaning: 'The navigation got no usable HTTP response (name not found, connection refused or reset, TLS error).',
+    remedy: 'Check the URL. The message names what the browser saw.',
+  },
+  'CODE-0015': {
+    meaning: 'The SOCKS4 proxy refused the user ID.',
+    remedy: 'Check the credentials in `proxy`.',
+  },
+  'CODE-0016': {
+    meaning: 'The SOCKS5 proxy refused the user name or password.',
+    remedy: 'Check the credentials in `proxy`.',
+  },
+  'CODE-0019': {
+    meaning: 'The proxy refuses connections or cannot be reached.',
+    remedy: 'Check the address and port of `proxy`, and that the proxy is running.',
+  },
+  'CODE-0024': {
+    meaning: 'The proxy was too slow to answer.',
+    remedy: 'Try again, or use another proxy.',
+  },
+  'CODE-0025': {
+    meaning: 'The navigation did not finish before the deadline.',
+    remedy: 'Raise `timeout` (milliseconds), or check whether the site is up.',
+  },
+  'CODE-0026': {
+    meaning: 'The browser or its tab failed or was closed while the command ran.',
+    remedy: 'Send the request again: the session has a new tab with its cookies, unless the reply says it has ended.',
+  },
+  'CODE-0029': {
+    meaning: 'This key has too many sessions open.',
+    remedy: 'Destroy a session, wait `retryAfterMs`, or raise `MOORING_MAX_SESSIONS_PER_KEY`.',
+  },
+  'CODE-0030': {
+    meaning: 'A browser name was not `chrome`, `firefox` or `safari`.',
+    remedy: 'Use one of those names.',
+  },
+  'CODE-10000': {
+    meaning: 'Something unforeseen went wrong in the server.',
+    remedy: 'Quote the reference in the message; the log of the server has the cause beside it.',
+  },
+  INVALID_PARAMETER: {
+    meaning: 'A field has a value that cannot be used.',
+    remedy: 'The message names the field, what was expected and what came.',
+  },
+  INVALID_BODY: {
+    meaning: 'The HTTP body is not a JSON object.',
+    remedy: 'Send one JSON object with the field `cmd`.',
+  },
+  BODY_TOO_LARGE: {
+    meaning: 'The HTTP body of the command is larger than this server takes.',
+    remedy: 'Send less at once, or raise `MOORING_BODY_LIMIT`.',
+  },
+  RESPONSE_TOO_LARGE: {
+    meaning: 'The page, file or screenshot is larger than a reply of this server carries.',
+    remedy: 'Fetch less at once, use `filter`, or raise `MOORING_RESPONSE_LIMIT`.',
+  },
+  NOT_FOUND: {
+    meaning: 'The server has nothing at this path.',
+    remedy: 'Commands go to `POST /api/v1`; the reference is at `/docs`.',
+  },
+  UNAUTHORIZED: {
+    meaning: 'The key is missing or wrong.',
+    remedy: 'Send a configured key as `?key=`, `Authorization: Bearer` or `x-api-key`.',
+  },
+  SESSION_ENDED: {
+    meaning: 'The session has ended; the message says when and why.',
+    remedy: 'Create it again: `sessions.create` with the same ID starts afresh.',
+  },
+  SESSION_EXISTS: {
+    meaning: 'A session with this ID is open with other options.',
+    remedy: 'Leave the named options out, use another ID, or destroy the session first.',
+  },
+  SESSION_BUSY: {
+    meaning: 'Too many requests wait for this session, or the wait took too long.',
+    remedy: 'Wait for earlier requests to finish; one session runs one request at a time.',
+  },
+  UNSUPPORTED_PARAMETER: {
+    meaning: 'A field asks for something this server does not do.',
+    remedy: 'Leave the named field out.',
+  },
+  DRAINING: {
+    meaning: 'The server is shutting down and takes no new work.',
+    remedy: 'Send the command to another server, or again after the restart.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface MooringErrorOptions {
+  /** The foreign error this one translates; logged, never sent. */
+  readonly cause?: unknown;
+  /** After how many milliseconds a new try makes sense. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * The only error that handlers throw on purpose: a code of the catalogue and a sentence for the caller
+ * (what was expected, what came).
+ */
+export class MooringError extends Error {
+  readonly code: ErrorCode;
+  /** The sentence without the code. */
+  readonly detail: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, detail: string, options: MooringErrorOptions = {}) {
+    super(`${code}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'MooringError';
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The sentence of any thrown value. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

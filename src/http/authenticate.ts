@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { MooringError } from '../errors.js';
+
+/** Finds out who sends a request: a name for the key, which is never kept or logged itself. */
+export type Authenticate = (request: FastifyRequest) => string;
+
+/**
+ * @param keys the keys that are let in; with none, any key is taken, and each is an owner of its own
+ * @returns a function that names the owner, or throws `UNAUTHORIZED`
+ */
+export function createAuthenticate(keys: readonly string[]): Authenticate {
+  const digests = keys.map(digestOf);
+  return (request) => {
+    const key = keyOf(request);
+    if (digests.length === 0) return key === undefined ? 'nobody' : ownerOf(digestOf(key));
+    if (key === undefined) {
+      throw new MooringError(
+        'UNAUTHORIZED',
+        'expected a key as `?key=`, `Authorization: Bearer` or `x-api-key`; there was none.',
+      );
+    }
+    const digest = digestOf(key);
+    // Every key is compared, and digests are of one length: the time tells nothing.
+    const known = digests.filter((candidate) => timingSafeEqual(candidate, digest));
+    if (known.length === 0) throw new MooringError('UNAUTHORIZED', 'expected a key of this server; the one that came is not.');
+    return ownerOf(digest);
+  };
+}
+
+const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+const ownerOf = (digest: Buffer): string => digest.toString('hex', 0, 8);
+
+function keyOf(request: FastifyRequest): string | undefined {
+  const query = (request.query as Record<string, unknown>).key; // Fastify parses every query into an object
+  if (typeof query === 'string' && query !== '') return query;
+  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return bearer;
+  const header = request.headers['x-api-key'];
+  return typeof header === 'string' && header !== '' ? header : undefined;
+}

@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CommandExecutor } from '../commands/handler.js';
+import { MooringError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type Command, parseCommand } from '../protocol/commands.js';
+import type { Authenticate } from './authenticate.js';
+import { errorReply } from './error-reply.js';
+import type { Metrics } from './metrics.js';
+
+export interface CommandRouteOptions {
+  readonly executor: CommandExecutor;
+  readonly authenticate: Authenticate;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** The commands that run now, for a server that wants to end in order. */
+export class RunningCommands {
+  readonly #running = new Map<AbortController, Promise<unknown>>();
+  #draining = false;
+
+  /** From now on new commands are refused. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Resolves when no command runs. */
+  async finished(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
+  }
+
+  /** Gives up what still runs. */
+  cancel(reason: Error): void {
+    for (const controller of this.#running.keys()) controller.abort(reason);
+  }
+
+  /** @throws MooringError `DRAINING` */
+  async run<T>(controller: AbortController, work: () => Promise<T>): Promise<T> {
+    if (this.#draining) throw drainingError();
+    const running = work();
+    this.#running.set(controller, running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(controller);
+    }
+  }
+}
+
+export const drainingError = (): MooringError =>
+  new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', { retryAfterMs: 1000 });
+
+/** `POST /api/v1`: one JSON object, one command, one answer. */
+export function registerCommandRoute(server: FastifyInstance, running: RunningCommands, options: CommandRouteOptions): void {
+  server.post('/api/v1', (request, reply) => handleCommand(request, reply, running, options));
+  server.get('/api/v1/balance', async (request) => ({
+    balance: await options.executor.balance(options.authenticate(request)),
+  }));
+}
+
+async function handleCommand(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  running: RunningCommands,
+  { executor, authenticate, metrics, logger }: CommandRouteOptions,
+): Promise<FastifyReply> {
+  const startedAt = performance.now();
+  const caller = new AbortController();
+  const onClose = (): void => {
+    if (!reply.raw.writableFinished) caller.abort(new Error('the caller has gone'));
+  };
+  reply.raw.once('close', onClose);
+  let command: Command | undefined;
+  let outcome = 'success';
+  try {
+    const owner = authenticate(request);
+    const parsed = parseCommand(asObject(request.body));
+    command = parsed;
+    const answer = await running.run(caller, () => executor.execute(parsed, { owner, signal: caller.signal }));
+    return await reply.send(answer);
+  } catch (error) {
+    if (caller.signal.aborted && reply.raw.destroyed) {
+      outcome = 'cancelled';
+      return reply.hijack(); // nobody is there to answer
+    }
+    const session = command && 'session' in command ? command.session : undefined;
+    const failure = errorReply(error, { baseUrl: baseUrlOf(request), session, startedAt, logger });
+    outcome = failure.body.code;
+    return await reply.code(failure.status).headers(failure.headers).send(failure.body);
+  } finally {
+    reply.raw.off('close', onClose);
+    if (command) metrics.commandDone(command.cmd, outcome, performance.now() - startedAt);
+  }
+}
+
+function asObject(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>; // as checked
+  const came = body === undefined ? 'there was no body' : Array.isArray(body) ? 'came a list' : `came ${typeof body}`;
+  throw new MooringError('INVALID_BODY', `expected a JSON object as the body; ${came}.`);
+}
+
+/** The address under which the caller reaches this server. */
+export const baseUrlOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;

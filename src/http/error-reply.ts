@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { type ErrorCode, MooringError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { ErrorReply } from '../protocol/replies.js';
+
+/**
+ * Codes that are about the HTTP exchange itself. Every other failure is a 200 with its error in the body: most clients
+ * throw on 4xx and 5xx and lose the body.
+ */
+const httpStatus: Partial<Record<ErrorCode, number>> = {
+  INVALID_BODY: 400,
+  UNAUTHORIZED: 401,
+  NOT_FOUND: 404,
+  BODY_TOO_LARGE: 413,
+  DRAINING: 503,
+};
+
+export interface ErrorReplyContext {
+  /** `http://host:port` as the caller reaches this server. */
+  readonly baseUrl: string;
+  readonly session?: string | undefined;
+  readonly startedAt: number;
+  readonly logger: Logger;
+}
+
+export interface HttpErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorReply;
+}
+
+/** The answer to a failed command. What nobody foresaw is logged with a reference that the caller can quote. */
+export function errorReply(error: unknown, context: ErrorReplyContext): HttpErrorReply {
+  const known = error instanceof MooringError ? error : unforeseen(error, context);
+  if (known.cause !== undefined) context.logger.debug({ err: known, session: context.session }, 'command failed');
+  const retry = known.retryAfterMs;
+  return {
+    status: httpStatus[known.code] ?? 200,
+    headers: retry === undefined ? {} : { 'retry-after': String(Math.ceil(retry / 1000)) },
+    body: {
+      data: 'error',
+      error: known.message,
+      code: known.code,
+      info: `${context.baseUrl}/docs/errors#${known.code}`,
+      solution: { verified: false },
+      ...(context.session === undefined ? {} : { session: context.session }),
+      ...(retry === undefined ? {} : { retryAfterMs: retry }),
+      timeElapsed: Math.round(performance.now() - context.startedAt),
+    },
+  };
+}
+
+function unforeseen(error: unknown, { logger, session }: ErrorReplyContext): MooringError {
+  const reference = randomBytes(4).toString('hex');
+  logger.error({ err: error, reference, session }, 'unforeseen failure');
+  return new MooringError('CODE-10000', `expected no failure of the server, but one came; its log has the cause under ${reference}.`);
+}

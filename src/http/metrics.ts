@@ -1,0 +1,82 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CommandName } from '../protocol/commands.js';
+
+/** Sessions by state, asked for at each scrape. */
+export type SessionCounts = () => Readonly<Record<'open' | 'busy' | 'opening' | 'queued', number>>;
+
+const seconds = (ms: number): number => ms / 1000;
+const shortBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
+const longBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** What `/metrics` tells. Others report to it through the observers they declare themselves. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #endings = this.#counter('mooring_session_endings_total', 'Sessions that ended, by reason.', ['reason']);
+  readonly #launches = this.#counter('mooring_browser_launches_total', 'Browser processes started.', []);
+  readonly #crashes = this.#counter('mooring_browser_crashes_total', 'Browser processes that ended unasked.', []);
+  readonly #launchFailures = this.#counter('mooring_browser_launch_failures_total', 'Browser processes that did not start.', []);
+  readonly #create = this.#histogram('mooring_session_create_seconds', 'Opening a session, once it had a slot.', [], shortBuckets);
+  readonly #launch = this.#histogram('mooring_browser_launch_seconds', 'Starting a browser process.', [], shortBuckets);
+  readonly #slotWait = this.#histogram('mooring_slot_wait_seconds', 'Waiting for a free session slot.', [], shortBuckets);
+  readonly #turnWait = this.#histogram('mooring_lane_wait_seconds', "Waiting for a session's turn.", [], shortBuckets);
+  readonly #commands = this.#histogram(
+    'mooring_command_seconds',
+    'Commands from parsed to answered, by command and outcome (`success` or the code).',
+    ['cmd', 'outcome'],
+    longBuckets,
+  );
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Starts to tell how many sessions there are. */
+  watchSessions(counts: SessionCounts): void {
+    new Gauge({
+      name: 'mooring_sessions',
+      help: 'Sessions by state; `queued` are creates that wait for a slot.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
+      },
+    });
+  }
+
+  readonly sessions = {
+    created: (ms: number): void => this.#create.observe(seconds(ms)),
+    ended: (reason: string): void => this.#endings.inc({ reason }),
+    waitedForSlot: (ms: number): void => this.#slotWait.observe(seconds(ms)),
+    waitedForTurn: (ms: number): void => this.#turnWait.observe(seconds(ms)),
+  };
+
+  readonly browsers = {
+    launched: (ms: number): void => {
+      this.#launches.inc();
+      this.#launch.observe(seconds(ms));
+    },
+    crashed: (): void => this.#crashes.inc(),
+    launchFailed: (): void => this.#launchFailures.inc(),
+  };
+
+  commandDone(cmd: CommandName, outcome: string, ms: number): void {
+    this.#commands.observe({ cmd, outcome }, seconds(ms));
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The exposition text. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
+  }
+}

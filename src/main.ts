@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from './app.js';
+import { type Config, ConfigError, loadConfig } from './config.js';
+import { ChromiumEngine } from './engine/playwright/chromium.js';
+import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/playwright/find-chromium.js';
+import { createLogger, type Logger } from './logger.js';
+import { ScratchFolder } from './util/scratch-folder.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }; // our own
+
+try {
+  await run(loadConfig());
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof NoChromiumError)) console.error(error);
+  else console.error(`Mooring cannot start:\n${error.message}`);
+  process.exit(1);
+}
+
+async function run(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  const scratch = ScratchFolder.open(join(config.dataDir, 'run'));
+  process.once('exit', () => scratch.remove());
+  const env = { ...process.env };
+  // What the driver keeps for its browsers (profiles, downloads) goes where it has an owner and a sweep.
+  process.env.TMPDIR = scratch.path;
+
+  const binary = await chooseChromium({ named: config.chromium, cacheDir: config.cacheDir, env });
+  const sandbox = process.getuid?.() !== 0;
+  if (!sandbox) logger.warn('running as root, where Chromium refuses its sandbox: run as an ordinary user to have it');
+  const app = new App({
+    config,
+    logger,
+    version,
+    engine: (observer) =>
+      new ChromiumEngine({ binary, env, sandbox, contextsPerBrowser: config.sessionsPerBrowser, observer }),
+  });
+
+  endOnSignals(app, logger);
+  const address = await app.start();
+  process.stdout.write(banner(address, binary, config));
+}
+
+/** The first signal drains; a second one ends at once. */
+function endOnSignals(app: App, logger: Logger): void {
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    logger.info({ signal }, 'shutting down: running commands may finish; the same signal again ends at once');
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'shutting down failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // One command's stray failure is no reason to end everybody's sessions.
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+}
+
+function banner(address: string, binary: ChosenChromium, config: Config): string {
+  const flavour = binary.flavour === 'shell' ? 'headless shell' : 'full browser';
+  const key = config.apiKeys.length > 0 ? '?key=$' + '{MOORING_API_KEYS%%,*}' : '';
+  return `Mooring ${version} listens on ${address}
+  reference  ${address}/docs
+  browser    Chromium ${binary.version}, ${flavour}, ${binary.executablePath}
+             ${binary.reason}
+  try        curl -s "${address}/api/v1${key}" -d '{"cmd":"sessions.create","session":"first"}'
+`;
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type ErrorCode, MooringError } from '../errors.js';
+import { isSolvingField, pendingRequestFields, type RequestFields, refusedRequestFields, requestSchema } from './requests.js';
+import {
+  pendingSessionFields,
+  type SessionOptions,
+  sessionOptionFields,
+  sessionOptionsSchema,
+  sessionsActiveSchema,
+  sessionsCreateSchema,
+  sessionsDestroySchema,
+  sessionsListSchema,
+} from './sessions.js';
+
+/** The schema of each command's body, by its name. */
+export const commandSchemas = {
+  'sessions.create': sessionsCreateSchema,
+  'sessions.destroy': sessionsDestroySchema,
+  'sessions.list': sessionsListSchema,
+  'sessions.active': sessionsActiveSchema,
+  'request.get': requestSchema,
+  'request.post': requestSchema,
+  'request.put': requestSchema,
+  'request.delete': requestSchema,
+  'request.patch': requestSchema,
+} as const;
+
+export type CommandName = keyof typeof commandSchemas;
+export type RequestName = Extract<CommandName, `request.${string}`>;
+export const commandNames = Object.keys(commandSchemas) as CommandName[]; // the keys of the table above, no others
+
+interface Named<N extends CommandName> {
+  readonly cmd: N;
+  /** What was accepted without effect, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface CreateCommand extends Named<'sessions.create'> {
+  readonly session: string;
+  /** True when the caller gave no ID, so nobody but the reply names this session. */
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+}
+export interface DestroyCommand extends Named<'sessions.destroy'> {
+  readonly session: string;
+}
+export interface ActiveCommand extends Named<'sessions.active'> {
+  readonly session: string;
+}
+export type ListCommand = Named<'sessions.list'>;
+
+export interface RequestCommand extends Named<RequestName> {
+  readonly session: string;
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+  readonly request: RequestFields;
+}
+
+/** Every command, told apart by `cmd`. */
+export type Command = CreateCommand | DestroyCommand | ActiveCommand | ListCommand | RequestCommand;
+
+/** The command of one name. */
+export type CommandOf<N extends CommandName> = Extract<Command, { cmd: N }> extends never
+  ? RequestCommand
+  : Extract<Command, { cmd: N }>;
+
+/**
+ * Makes the typed command of a JSON body, and gives a session that the caller left unnamed its ID, once.
+ *
+ * @throws MooringError `CODE-0004` when `cmd` is missing or unknown, `INVALID_PARAMETER`, `CODE-0030` or
+ *   `UNSUPPORTED_PARAMETER` naming the field, what was expected and what came
+ */
+export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
+  const cmd = body.cmd;
+  if (!isCommandName(cmd)) {
+    const came = cmd === undefined ? 'there was none' : `came ${show(cmd)}`;
+    throw new MooringError('CODE-0004', `\`cmd\`: expected one of ${commandNames.join(', ')}; ${came}.`);
+  }
+  switch (cmd) {
+    case 'sessions.create': {
+      refuseUnsupported(body, []);
+      const { session, ...options } = parse(sessionsCreateSchema, body);
+      return { cmd, session: session ?? randomUUID(), anonymous: session === undefined, options, warnings: warningsOf(body) };
+    }
+    case 'sessions.destroy':
+      return { cmd, session: parse(sessionsDestroySchema, body).session, warnings: [] };
+    case 'sessions.active':
+      return { cmd, session: parse(sessionsActiveSchema, body).session, warnings: [] };
+    case 'sessions.list':
+      return { cmd, warnings: [] };
+    default:
+      return parseRequest(cmd, body);
+  }
+}
+
+function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>): RequestCommand {
+  refuseUnsupported(body, [...pendingRequestFields, ...refusedRequestFields]);
+  const request = parse(requestSchema, body);
+  if (!request.url && !request.keepSamePage) {
+    throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL (or `keepSamePage`), there was none.');
+  }
+  if (cmd === 'request.get' && request.postData !== undefined && request.postData !== '') {
+    throw new MooringError('INVALID_PARAMETER', '`postData`: expected none with request.get; use request.post, .put or .patch.');
+  }
+  const options = sessionOptionsSchema.parse(pick(request, Object.keys(sessionOptionFields)));
+  return {
+    cmd,
+    session: request.session ?? randomUUID(),
+    anonymous: request.session === undefined,
+    options,
+    request,
+    warnings: warningsOf(body),
+  };
+}
+
+function isCommandName(value: unknown): value is CommandName {
+  return typeof value === 'string' && Object.hasOwn(commandSchemas, value);
+}
+
+function pick(source: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(source).filter(([name, value]) => names.includes(name) && value !== undefined));
+}
+
+/** `false`, nothing and an empty value ask for nothing, so they are no reason to refuse. */
+function asksForNothing(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === false ||
+    value === 'false' ||
+    value === '' ||
+    value === 0 ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+function refuseUnsupported(body: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  const session = parse(z.object(pendingSessionFields), body);
+  for (const name of [...Object.keys(session), ...names]) {
+    if (!asksForNothing(body[name])) {
+      throw new MooringError('UNSUPPORTED_PARAMETER', `\`${name}\`: this version does not serve it; expected it absent.`);
+    }
+  }
+}
+
+function warningsOf(body: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(body)
+    .filter((name) => isSolvingField(name) && !asksForNothing(body[name]))
+    .map((name) => `\`${name}\` has no effect: this server does not solve challenges.`);
+}
+
+function parse<T extends z.ZodType>(schema: T, body: Readonly<Record<string, unknown>>): z.infer<T> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (!issue) throw result.error;
+  const path = issue.path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i > 0 ? `.${String(part)}` : String(part)));
+  throw new MooringError(codeOf(issue), `\`${path.join('')}\`: ${expected(issue)}${came(body, issue.path)}.`);
+}
+
+/** Fields whose bad values have a code of their own in the catalogue. */
+const fieldCodes: Readonly<Record<string, ErrorCode>> = { 'browser.name': 'CODE-0030' };
+
+function codeOf(issue: z.core.$ZodIssue): ErrorCode {
+  const field = issue.path.filter((part) => typeof part === 'string').join('.');
+  return fieldCodes[field] ?? 'INVALID_PARAMETER';
+}
+
+function expected(issue: z.core.$ZodIssue): string {
+  if (issue.message.startsWith('expected')) return issue.message;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map((value) => String(value)).join(', ')}`;
+    case 'too_small':
+      return `expected at least ${issue.minimum}`;
+    case 'too_big':
+      return `expected at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** Fields whose value may be a secret: their values are not repeated in a message. */
+const secretFields = new Set(['proxy', 'cookies', 'cookiejar', 'customHeaders', 'postData']);
+
+function came(body: unknown, path: readonly PropertyKey[]): string {
+  if (typeof path[0] === 'string' && secretFields.has(path[0])) return '';
+  let value = body;
+  for (const part of path) {
+    // A folded field (one value for a list, a name for an object) has no such path: show the value itself.
+    if (typeof value !== 'object' || value === null || !(part in value)) break;
+    value = (value as Record<PropertyKey, unknown>)[part]; // an object that has it, as checked the line above
+  }
+  return value === body ? '; there was none' : `; came ${show(value)}`;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+
+/**
+ * The shapes that fields are made of. What real clients send in other types than documented is folded in here and
+ * nowhere else: `"true"` for a boolean, `"116"` for an integer, one value for a list, `null` for nothing.
+ *
+ * Every fold is a step *before* the schema, so the schema behind it stays the documented shape, which is what the
+ * OpenAPI document prints.
+ */
+
+const absent = (value: unknown): unknown => (value === null ? undefined : value);
+
+/** A field that may be left out; `null` is the same as leaving it out. */
+export const optional = <T extends z.ZodType>(schema: T) => z.preprocess(absent, schema.optional()).optional();
+
+/** A boolean; also `"true"`, `"false"`, `1`, `0`. */
+export const flag = () =>
+  z.preprocess(
+    (value) => (value === 'true' || value === 1 ? true : value === 'false' || value === 0 ? false : value),
+    z.boolean(),
+  );
+
+/** A whole number in a range; also its digits as text. */
+export const integer = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+
+/** A list; also one value that is none. */
+export const listOf = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));
+
+/** A caller's session ID; also `{"session": "x"}`, as one client sends the whole reply of `sessions.create`. */
+export const sessionId = () =>
+  z
+    .preprocess(
+      (value) => (typeof value === 'object' && value !== null && 'session' in value ? value.session : value),
+      z
+        .string()
+        .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'expected 1 to 128 characters of A-Z a-z 0-9 . _ : -')
+        .meta({ examples: ['my-session-id'] }),
+    )
+    .describe('The ID of the session: 1 to 128 characters of `A-Za-z0-9._:-`.');
+
+/** An absolute `http:` or `https:` URL. */
+export const webUrl = () =>
+  z.string().superRefine((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return;
+    context.addIssue({
+      code: 'custom',
+      message: url
+        ? `expected a URL that starts with http:// or https://, came ${url.protocol}`
+        : 'expected an absolute URL such as https://example.com/',
+    });
+  });
+
+const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Header names to values; numbers and booleans become text. */
+export const headers = () =>
+  z
+    .record(
+      z.string(),
+      z.preprocess(
+        (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
+        // Line breaks would let a value add headers of its own (RFC 9110 §5.5).
+        z
+          .string()
+          .regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
+      ),
+    )
+    .superRefine((record, context) => {
+      for (const name of Object.keys(record)) {
+        if (!headerName.test(name)) {
+          context.addIssue({ code: 'custom', message: `expected a header name (RFC 9110), came ${JSON.stringify(name)}` });
+        }
+      }
+    });
+
+/** One cookie to set. Without a domain it belongs to the host of the URL. */
+export const cookieSchema = z.object({
+  name: z.string().min(1).describe('Its name; `key` is taken too.'),
+  value: z.string().describe('Its value.'),
+  domain: optional(z.string().min(1)).describe('Host, or `.host` for its subdomains too. Default: the host of the URL.'),
+  path: optional(z.string().startsWith('/')).describe('Default: `/`.'),
+  expires: optional(z.preprocess(expiryToSeconds, z.number())).describe(
+    'Seconds since 1970; `-1` or absent: with the session. A date as text is taken too.',
+  ),
+  httpOnly: optional(flag()).describe('Hidden from scripts.'),
+  secure: optional(flag()).describe('Sent over https only.'),
+  sameSite: optional(z.preprocess(sameSiteName, z.enum(['Strict', 'Lax', 'None']))).describe('Default: none stated.'),
+});
+export type CookieInput = z.infer<typeof cookieSchema>;
+
+function expiryToSeconds(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? value : Math.floor(ms / 1000);
+}
+
+/** Browser extensions export `no_restriction` and `unspecified`; clients write any case. */
+function sameSiteName(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const names: Record<string, string | undefined> = {
+    strict: 'Strict',
+    lax: 'Lax',
+    none: 'None',
+    no_restriction: 'None',
+    unspecified: undefined,
+    '': undefined,
+  };
+  const lower = value.toLowerCase();
+  return lower in names ? names[lower] : value;
+}
+
+/** Cookies as a list of objects (`key` or `name`), of `a=b` texts, or as one text `a=b; c=d`. */
+export const cookieList = () => z.preprocess(toCookieObjects, z.array(cookieSchema));
+
+function toCookieObjects(value: unknown): unknown {
+  if (typeof value === 'string') return parseCookieString(value);
+  if (!Array.isArray(value)) return value === undefined || value === null ? value : [normalizeCookie(value)].flat();
+  return value.flatMap(normalizeCookie);
+}
+
+function normalizeCookie(item: unknown): unknown {
+  if (typeof item === 'string') return parseCookieString(item);
+  if (typeof item !== 'object' || item === null) return item;
+  const { key, ...rest } = item as Record<string, unknown>; // an object, as checked the line above
+  const named = rest.name === undefined && key !== undefined ? { ...rest, name: key } : rest;
+  return typeof named.value === 'number' || typeof named.value === 'boolean'
+    ? { ...named, value: String(named.value) }
+    : named;
+}
+
+/** The pairs of a `Cookie` header. A piece without `=` is kept as a name without value, so that the schema names it. */
+export function parseCookieString(text: string): { name: string; value: string }[] {
+  return text
+    .split(';')
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== '')
+    .map((piece) => {
+      const at = piece.indexOf('=');
+      return at < 0 ? { name: piece, value: '' } : { name: piece.slice(0, at).trim(), value: piece.slice(at + 1).trim() };
+    });
+}

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { errorCatalogue } from '../errors.js';
+import { type CommandName, commandNames, commandSchemas } from './commands.js';
+import {
+  activeReplySchema,
+  createReplySchema,
+  destroyReplySchema,
+  errorReplySchema,
+  listReplySchema,
+  requestReplySchema,
+  timedFields,
+} from './replies.js';
+
+interface CommandDoc {
+  readonly summary: string;
+  readonly description: string;
+  readonly reply: z.ZodObject;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly response: Readonly<Record<string, unknown>>;
+}
+
+const exampleSolution = {
+  verified: true,
+  type: 'browser',
+  response: '<!DOCTYPE html><html><head><title>Shop</title></head><body>Welcome</body></html>',
+  innerText: 'Welcome',
+  statusCode: 200,
+  currentUrl: 'https://example.com/',
+  userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+  cookies: [
+    { name: 'sid', value: '7c1', domain: 'example.com', path: '/', expires: -1, httpOnly: true, secure: true, sameSite: 'Lax' },
+  ],
+  cookieString: 'sid=7c1',
+  responseHeaders: { 'content-type': 'text/html; charset=utf-8' },
+  requestHeaders: { accept: 'text/html,*/*' },
+  method: 'GET',
+  localStorageData: {},
+};
+
+const requestDoc = (verb: string, body: Readonly<Record<string, unknown>>): CommandDoc => ({
+  summary: `Goes to a page with ${verb}`,
+  description:
+    `A real navigation of the session's tab with the method ${verb}; what it answers is what the page shows. ` +
+    'An ID that was never seen creates that session. Requests on one session run one after another.',
+  reply: requestReplySchema,
+  request: { url: 'https://example.com/', session: 'my-session-id', ...body },
+  response: { solution: { ...exampleSolution, method: verb }, data: 'success', session: 'my-session-id', timeElapsed: 112 },
+});
+
+/** What the reference says of each command; its fields are printed from its schema. */
+export const commandDocs = {
+  'sessions.create': {
+    summary: 'Opens a session',
+    description:
+      'A browser session with its own cookies and storage. It ends 200 seconds after its last request, or as ' +
+      '`session_ttl` says. The ID of an open session gives that session.',
+    reply: createReplySchema,
+    request: { session: 'my-session-id' },
+    response: {
+      solution: { verified: true },
+      data: 'success',
+      session: 'my-session-id',
+      fingerprint: { userAgent: exampleSolution.userAgent, engine: { name: 'chromium', version: '156.0.8078.79' }, warnings: [] },
+      context: { _type: 'BrowserContext', _guid: 'browser-context@2356ec33a1fa91f08e3b3da7b55b13f6' },
+      timeElapsed: 6,
+    },
+  },
+  'sessions.destroy': {
+    summary: 'Ends a session',
+    description: 'Closes the session and all that belongs to it. One that is not there is success too.',
+    reply: destroyReplySchema,
+    request: { session: 'my-session-id' },
+    response: { solution: {}, data: 'success', session: 'my-session-id', timeElapsed: 14 },
+  },
+  'sessions.list': {
+    summary: 'Lists the open sessions of this key',
+    description: 'Looking does not renew them.',
+    reply: listReplySchema,
+    request: {},
+    response: {
+      solution: {},
+      data: 'success',
+      sessions: [
+        {
+          session: 'my-session-id',
+          lastAccessed: 1764000000000,
+          createdAt: 1763999990000,
+          idleMs: 1200,
+          state: 'open',
+          anonymous: false,
+        },
+      ],
+      open: 1,
+      limit: 100,
+      timeElapsed: 0,
+    },
+  },
+  'sessions.active': {
+    summary: 'Tells whether a session is open',
+    description: 'Asking does not renew it.',
+    reply: activeReplySchema,
+    request: { session: 'my-session-id' },
+    response: { solution: {}, data: 'success', session: 'my-session-id', active: true, timeElapsed: 0 },
+  },
+  'request.get': requestDoc('GET', {}),
+  'request.post': requestDoc('POST', { url: 'https://example.com/login', postData: { user: 'anna', password: 'secret' } }),
+  'request.put': requestDoc('PUT', {
+    customHeaders: { 'content-type': 'application/json' },
+    postData: { name: 'Anna' },
+  }),
+  'request.delete': requestDoc('DELETE', {}),
+  'request.patch': requestDoc('PATCH', {
+    customHeaders: { 'content-type': 'application/json' },
+    postData: { name: 'Anna' },
+  }),
+} as const satisfies Record<CommandName, CommandDoc>;
+
+export type JsonSchema = Record<string, unknown>;
+
+/** A schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Folds stand before it, so it is the documented shape. */
+function jsonSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'output' });
+  return rest;
+}
+
+/** The body of one command: its fields, and its name in `cmd`. */
+export function commandBodySchema(name: CommandName): JsonSchema {
+  const { properties, required, additionalProperties: _open, ...rest } = jsonSchema(commandSchemas[name]);
+  return {
+    ...rest,
+    properties: { cmd: { const: name, description: 'The command.' }, ...(properties as JsonSchema) }, // of an object schema
+    required: ['cmd', ...((required as string[] | undefined) ?? [])], // of an object schema
+  };
+}
+
+const schemaName = (command: CommandName): string =>
+  command.replace(/(^|\.)(\w)/g, (_all, _dot, letter: string) => letter.toUpperCase());
+
+const keySecurity = [{ queryKey: [] }, { bearer: [] }, { headerKey: [] }];
+
+/** The OpenAPI 3.1 document of this server: every command, told apart by `cmd`, with examples. */
+export function openApiDocument(version: string) {
+  const body = (name: CommandName): JsonSchema => ({ $ref: `#/components/schemas/${schemaName(name)}` });
+  const schemas: Record<string, JsonSchema> = { Error: jsonSchema(errorReplySchema) };
+  for (const name of commandNames) {
+    schemas[schemaName(name)] = commandBodySchema(name);
+    schemas[`${schemaName(name)}Reply`] = jsonSchema(commandDocs[name].reply.extend(timedFields));
+  }
+  const errorResponse = (description: string) => ({
+    description,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  });
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Mooring',
+      version,
+      description:
+        'Browser sessions that you host yourself. Every command is a JSON object posted to one address; its `cmd` names ' +
+        'it. A command that was understood answers 200, success or failure: look at `data`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This server' }],
+    paths: {
+      '/api/v1': {
+        post: {
+          operationId: 'command',
+          summary: 'Runs one command',
+          security: keySecurity,
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': {
+                schema: {
+                  oneOf: commandNames.map(body),
+                  discriminator: {
+                    propertyName: 'cmd',
+                    mapping: Object.fromEntries(commandNames.map((name) => [name, `#/components/schemas/${schemaName(name)}`])),
+                  },
+                },
+                examples: Object.fromEntries(
+                  commandNames.map((name) => [
+                    name,
+                    { summary: commandDocs[name].summary, value: { cmd: name, ...commandDocs[name].request } },
+                  ]),
+                ),
+              },
+            },
+          },
+          responses: {
+            200: {
+              description: 'The command was understood. `data` tells success from failure.',
+              headers: {
+                'Retry-After': { description: 'Seconds, when a new try makes sense.', schema: { type: 'integer' } },
+              },
+              content: {
+                'application/json': {
+                  schema: {
+                    anyOf: [
+                      ...commandNames.map((name) => ({ $ref: `#/components/schemas/${schemaName(name)}Reply` })),
+                      { $ref: '#/components/schemas/Error' },
+                    ],
+                  },
+                  examples: Object.fromEntries(
+                    commandNames.map((name) => [name, { summary: commandDocs[name].summary, value: commandDocs[name].response }]),
+                  ),
+                },
+              },
+            },
+            400: errorResponse(errorCatalogue.INVALID_BODY.meaning),
+            401: errorResponse(errorCatalogue.UNAUTHORIZED.meaning),
+            413: errorResponse(errorCatalogue.BODY_TOO_LARGE.meaning),
+            503: errorResponse(errorCatalogue.DRAINING.meaning),
+          },
+        },
+      },
+      '/api/v1/balance': {
+        get: {
+          operationId: 'balance',
+          summary: 'Free session slots for this key',
+          security: keySecurity,
+          responses: {
+            200: {
+              description: 'How many sessions this key could still open now.',
+              content: {
+                'application/json': {
+                  schema: { type: 'object', properties: { balance: { type: 'integer' } }, required: ['balance'] },
+                  example: { balance: 100 },
+                },
+              },
+            },
+            401: errorResponse(errorCatalogue.UNAUTHORIZED.meaning),
+          },
+        },
+      },
+    },
+    components: {
+      schemas,
+      securitySchemes: {
+        queryKey: { type: 'apiKey', in: 'query', name: 'key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+        headerKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+    },
+  };
+}
+
+export type OpenApiDocument = ReturnType<typeof openApiDocument>;

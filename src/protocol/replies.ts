@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { type ErrorCode, errorCatalogue } from '../errors.js';
+
+const wholeMs = (what: string) => z.int().describe(`${what}, milliseconds since 1970.`);
+const textRecord = () => z.record(z.string(), z.string());
+
+export const cookieOutputSchema = z.object({
+  name: z.string(),
+  value: z.string(),
+  domain: z.string().describe('A leading dot: for subdomains too.'),
+  path: z.string(),
+  expires: z.int().describe('Whole seconds since 1970; `-1`: it ends with the session.'),
+  httpOnly: z.boolean(),
+  secure: z.boolean(),
+  sameSite: z.enum(['Strict', 'Lax', 'None']),
+});
+/** A cookie as a reply prints it. */
+export type CookieOutput = z.infer<typeof cookieOutputSchema>;
+
+export const solutionSchema = z.object({
+  verified: z.boolean().describe("True when the page was reached through the session's own browser and proxy."),
+  type: z.enum(['browser']).describe('How it was reached.'),
+  response: z.string().describe('The HTML of the page as it stands after loading.'),
+  innerText: z.string().describe('The text a reader sees; the raw body for JSON and plain text.'),
+  statusCode: z.int().describe('The HTTP status of the page. A 403 or 404 is one, not an error.'),
+  currentUrl: z.string().describe('Where the session stands now, after redirects.'),
+  userAgent: z.string(),
+  cookies: z.array(cookieOutputSchema).describe('Every cookie of the session.'),
+  cookieString: z.string().describe('`a=b; c=d`: the cookies that the browser would send to `currentUrl`.'),
+  responseHeaders: textRecord().describe('Lower-case names; several `set-cookie` are parted by a line break.'),
+  requestHeaders: textRecord().describe('As they went over the wire; lower-case names.'),
+  method: z.string().describe('The HTTP method that was sent.'),
+  localStorageData: textRecord().describe("`localStorage` of the page's origin."),
+  screenshot: z.string().optional().describe('A PNG as base64, without a data-URL prefix; with `screenshot`.'),
+  base64Response: z.string().optional().describe('The bytes of a download, or of a page that is no text, as base64.'),
+});
+/** What a request brought back. */
+export type Solution = z.infer<typeof solutionSchema>;
+
+/** Every name that a `solution` can hold; what `filter` may name. */
+export const solutionFields = solutionSchema.keyof().options;
+
+export const fingerprintSchema = z.object({
+  userAgent: z.string().describe('The user agent that sites see.'),
+  engine: z.object({ name: z.string(), version: z.string() }).describe('The browser that really runs.'),
+  warnings: z.array(z.string()).describe('Where the two differ, a sentence each.'),
+});
+/** How the session appears to a site, and what really runs. */
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+export const sessionRowSchema = z.object({
+  session: z.string(),
+  lastAccessed: wholeMs('The end of the last request'),
+  createdAt: wholeMs('When it was made'),
+  idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
+  state: z.enum(['open', 'busy']),
+  anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
+});
+export type SessionRow = z.infer<typeof sessionRowSchema>;
+
+const replyFields = {
+  data: z.literal('success'),
+  warnings: z.array(z.string()).optional().describe('What had no effect, or held with a restriction; a sentence each.'),
+};
+const sessionField = { session: z.string().describe('The ID of the session.') };
+
+export const createReplySchema = z.object({
+  solution: z.object({ verified: z.boolean() }),
+  ...replyFields,
+  ...sessionField,
+  fingerprint: fingerprintSchema,
+  context: z.object({
+    _type: z.literal('BrowserContext'),
+    _guid: z.string().describe('`browser-context@` and 32 hex digits.'),
+  }),
+});
+const noSolution = { solution: z.object({}) };
+export const destroyReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField });
+export const listReplySchema = z.object({
+  ...noSolution,
+  ...replyFields,
+  sessions: z.array(sessionRowSchema).describe('The open sessions of this key.'),
+  open: z.int().describe('How many those are.'),
+  limit: z.int().describe('How many this key can have.'),
+});
+export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
+export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
+
+type CreateReply = z.infer<typeof createReplySchema>;
+type DestroyReply = z.infer<typeof destroyReplySchema>;
+type ListReply = z.infer<typeof listReplySchema>;
+type ActiveReply = z.infer<typeof activeReplySchema>;
+export type RequestReply = z.infer<typeof requestReplySchema>;
+
+/** What a handler returns; whoever runs it adds `timeElapsed`. */
+export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | RequestReply;
+
+export const timedFields = { timeElapsed: z.int().describe('Whole milliseconds that the command took.') };
+
+/** A reply with the time the command took. */
+export type TimedReply = Reply & { readonly timeElapsed: number };
+
+export const errorReplySchema = z.object({
+  data: z.literal('error'),
+  error: z.string().describe('`<CODE>: ` and a sentence: what was expected, what came.'),
+  code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]), // the keys of the catalogue, which has some
+  info: z.string().describe('The row of the error page that explains the code.'),
+  solution: z.object({ verified: z.literal(false) }),
+  session: z.string().optional().describe('The session that was involved, if one was.'),
+  retryAfterMs: z.int().optional().describe('After how many milliseconds a new try makes sense.'),
+  ...timedFields,
+});
+/** What a failed command answers. */
+export type ErrorReply = z.infer<typeof errorReplySchema>;

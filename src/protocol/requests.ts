@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { cookieList, flag, headers, integer, listOf, optional, sessionId, webUrl } from './fields.js';
+import { solutionFields } from './replies.js';
+import { sessionOptionFields } from './sessions.js';
+
+/** The fields of every `request.*`. */
+export const requestSchema = z.object({
+  url: optional(webUrl()).describe('Where to go: an absolute `http://` or `https://` URL. Required unless `keepSamePage`.'),
+  session: optional(sessionId()).describe(
+    'The session to use. An ID that was never seen creates that session. Default: a new anonymous session, whose ID is ' +
+      'in the reply and may be used again.',
+  ),
+  postData: optional(
+    z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())], {
+      error: 'expected text, an object or a list',
+    }),
+  ).describe(
+    'The body. Text goes as it is; an object becomes JSON if `customHeaders["content-type"]` says JSON, else form fields.',
+  ),
+  customHeaders: optional(headers()).describe(
+    'Headers of the request for the page itself (not of what the page then loads). `cookie` sets cookies of the session.',
+  ),
+  referer: optional(webUrl()).describe('The `Referer` of the request for the page.'),
+  cookies: optional(cookieList()).describe(
+    'Cookies set before the request: `a=b; c=d`, or a list of `{name, value, domain, path, …}`. Twice changes nothing.',
+  ),
+  cookiejar: optional(cookieList()).describe('The same as `cookies`; entries may say `key` for `name`.'),
+  timeout: optional(integer(1, 3_600_000)).describe(
+    'Milliseconds for the whole request, waiting included; the answer comes a little before. Default: the setting ' +
+      '`MOORING_REQUEST_TIMEOUT` (60000).',
+  ),
+  keepSamePage: optional(flag()).describe('Stay on the page the session shows; `url` counts only if it shows none yet.'),
+  closeAfterUse: optional(flag()).describe('End the session after this request.'),
+  filter: optional(listOf(z.enum(solutionFields))).describe('Only these fields of `solution` come back.'),
+  screenshot: optional(flag()).describe('Adds `solution.screenshot`: a PNG as base64, without a data-URL prefix.'),
+  screenshotWidth: optional(integer(1, 8192)).describe('Width of the viewport for the screenshot, CSS pixels. Default: 1280.'),
+  screenshotHeight: optional(integer(1, 8192)).describe('Height of the viewport for the screenshot, CSS pixels. Default: 1024.'),
+  fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
+  innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
+  requestType: optional(z.enum(['browser'])).describe('How the request is made. Default: `browser`.'),
+  ...sessionOptionFields,
+});
+export type RequestFields = z.infer<typeof requestSchema>;
+
+/** Fields of the contract that this version does not serve, each refused by name. */
+export const pendingRequestFields = [
+  'retries',
+  'attempts',
+  'onlyStatusCode',
+  'dontLoadMainSite',
+  'localStorage',
+  'fullPageLoad',
+  'dontWaitOnPageLoad',
+  'waitForUrl',
+  'removeIframes',
+  'blockCookieBanners',
+  'interceptFetchRequest',
+  'abortOnDetection',
+  'abortOnPostRequest',
+  'waitForAbortOnDetection',
+  'waitForAbortOnDetectionTimeout',
+  'cssSelector',
+  'customAttribute',
+  'markdown',
+  'regex',
+  'includeImages',
+  'includeLinks',
+  'screenshotUpload',
+  'pdf',
+  'base64Response',
+  'base64',
+  'binary',
+  'video',
+  'listAllRedirects',
+  'browserActions',
+  'mouseMovements',
+  'forceMouseMovement',
+] as const;
+
+/** Fields that this project will never serve, each refused by name. */
+export const refusedRequestFields = ['autoparse', 'structure', 'model', 'api_key'] as const;
+
+/** Whether a field is about solving challenges or a protection vendor: accepted, without effect, with a warning. */
+export function isSolvingField(name: string): boolean {
+  return /captcha|bypass$|turnstile|antibot/i.test(name) || name === 'alwaysLoad';
+}

@@ -1,0 +1,36 @@
+import type { Session } from './session.js';
+
+export interface IdleReaperOptions {
+  /** How often it looks. */
+  readonly everyMs: number;
+  /** The sessions that are open. */
+  readonly sessions: () => Iterable<Session>;
+}
+
+/** Ends sessions whose idle time or lifetime is over. */
+export class IdleReaper {
+  readonly #options: IdleReaperOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: IdleReaperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.#sweep(), this.#options.everyMs);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    for (const session of this.#options.sessions()) {
+      const expiry = session.expiry;
+      if (expiry && expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // told to onEnded
+    }
+  }
+}

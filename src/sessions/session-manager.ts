@@ -1,0 +1,297 @@
+import type { BrowserEngine, EngineContext } from '../engine/engine.js';
+import { MooringError } from '../errors.js';
+import type { SessionRow } from '../protocol/replies.js';
+import type { SessionOptions } from '../protocol/sessions.js';
+import { abortable, Deadline } from '../util/deadline.js';
+import { Disposables } from '../util/disposables.js';
+import { type EndedSession, EndedSessions, type EndReason, sessionEndedError } from './ended-sessions.js';
+import { IdleReaper } from './idle-reaper.js';
+import { Session } from './session.js';
+import type { SessionLease } from './session-lease.js';
+import { SessionSlots } from './session-slots.js';
+
+/** What happens to sessions, for whoever counts it. */
+export interface SessionObserver {
+  created(ms: number): void;
+  ended(reason: EndReason): void;
+  waitedForSlot(ms: number): void;
+  waitedForTurn(ms: number): void;
+  /** Closing what a session owned failed. */
+  closeFailed(id: string, error: unknown): void;
+}
+
+export interface SessionManagerOptions {
+  readonly engine: Pick<BrowserEngine, 'newContext'>;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number | undefined;
+  readonly maxSessions: number;
+  readonly maxSessionsPerKey: number | undefined;
+  readonly queueTimeoutMs: number;
+  readonly laneLimit: number;
+  readonly observer: SessionObserver;
+}
+
+/** Which session a command means, and how to make it if there is none. */
+export interface SessionTarget {
+  /** Who asks: a name for the key. */
+  readonly owner: string;
+  readonly id: string;
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+}
+
+/** How long a browser may take to open a context; launching one is part of it. */
+const openTimeoutMs = 30_000;
+const reapEveryMs = 500;
+const rememberedSessions = { max: 10_000, keepMs: 3_600_000 };
+
+/** A session on its way. Who asks for it meanwhile gets the same one; when nobody is left, it is given up. */
+interface Opening {
+  readonly options: SessionOptions;
+  readonly session: Promise<Session>;
+  readonly controller: AbortController;
+  callers: number;
+}
+
+/** Who is open, who may use it, when it ends. */
+export class SessionManager {
+  readonly #options: SessionManagerOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #openings = new Map<string, Opening>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #ended = new EndedSessions(rememberedSessions);
+  readonly #slots: SessionSlots;
+  readonly #reaper: IdleReaper;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: SessionManagerOptions) {
+    this.#options = options;
+    this.#slots = new SessionSlots({
+      maxSessions: options.maxSessions,
+      maxSessionsPerKey: options.maxSessionsPerKey,
+      queueTimeoutMs: options.queueTimeoutMs,
+      makeRoom: (owner) => this.#evictOldestAnonymous(owner),
+      retryAfterMs: () => this.#untilNextExpiryMs(),
+      onWaited: (ms) => options.observer.waitedForSlot(ms),
+    });
+    this.#reaper = new IdleReaper({ everyMs: reapEveryMs, sessions: () => this.#sessions.values() });
+  }
+
+  start(): void {
+    this.#reaper.start();
+  }
+
+  /** Sessions by state, for whoever counts them. */
+  get counts(): { readonly open: number; readonly busy: number; readonly opening: number; readonly queued: number } {
+    let busy = 0;
+    for (const session of this.#sessions.values()) if (session.state === 'busy') busy += 1;
+    const queued = this.#slots.waiting;
+    return { open: this.#sessions.size - busy, busy, opening: this.#openings.size - queued, queued };
+  }
+
+  /**
+   * The session of this ID; made if there is none. One that ended before starts afresh.
+   *
+   * @throws MooringError `SESSION_EXISTS` when it is open with other options, `CODE-0001` or `CODE-0029` when no slot
+   *   came free, `CODE-0026` when the browser did not open it, `DRAINING`
+   */
+  create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
+    const key = keyOf(target);
+    const open = this.#sessions.get(key);
+    if (open) {
+      assertSameOptions(target, open.options);
+      return Promise.resolve(open);
+    }
+    const opening = this.#openings.get(key) ?? this.#startOpening(key, target);
+    assertSameOptions(target, opening.options);
+    return this.#join(opening, signal);
+  }
+
+  /**
+   * Exclusive use of a session, in order of arrival. An ID that was never seen is created.
+   *
+   * @throws MooringError as `create` and `Session.lease` do, and `SESSION_ENDED`
+   */
+  async lease(target: SessionTarget, signal: AbortSignal): Promise<SessionLease> {
+    const key = keyOf(target);
+    let session = this.#sessions.get(key);
+    if (session) assertSameOptions(target, session.options);
+    else {
+      const ended = this.#openings.has(key) ? undefined : this.#ended.find(key);
+      if (ended) throw sessionEndedError(target.id, ended);
+      session = await this.create(target, signal);
+    }
+    const startedAt = performance.now();
+    const lease = await session.lease(signal);
+    this.#options.observer.waitedForTurn(performance.now() - startedAt);
+    return lease;
+  }
+
+  /** Whether this ID is open, or would be after a moment. */
+  isActive(owner: string, id: string): boolean {
+    const key = keyOf({ owner, id });
+    return this.#sessions.has(key) || this.#openings.has(key);
+  }
+
+  /** Whether this ID was open and is remembered. */
+  hasEnded(owner: string, id: string): boolean {
+    return this.#ended.find(keyOf({ owner, id })) !== undefined;
+  }
+
+  /** Ends a session and waits until it is closed; one that is not there is fine. */
+  async destroy(owner: string, id: string): Promise<void> {
+    const key = keyOf({ owner, id });
+    const opening = this.#openings.get(key);
+    if (opening) {
+      opening.controller.abort(sessionEndedError(id, { reason: 'destroyed', endedAt: Date.now() }));
+      await opening.session.catch(() => {});
+    }
+    await this.#sessions.get(key)?.end('destroyed');
+  }
+
+  list(owner: string): SessionRow[] {
+    const now = Date.now();
+    return [...this.#sessions.values()]
+      .filter((session) => session.owner === owner)
+      .map((session) => ({
+        session: session.id,
+        lastAccessed: session.lastAccessedAt,
+        createdAt: session.createdAt,
+        idleMs: Math.max(0, now - session.lastAccessedAt),
+        state: session.state,
+        anonymous: session.anonymous,
+      }));
+  }
+
+  /** Sessions that this owner could still open now. */
+  freeSlots(owner: string): number {
+    return this.#slots.freeFor(owner);
+  }
+
+  /** The most sessions that one owner can have. */
+  get limit(): number {
+    return this.#slots.limitPerOwner;
+  }
+
+  /** Ends every session and waits until all are closed. Twice is the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#reaper.close();
+    const reason = new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
+    const openings = [...this.#openings.values()];
+    for (const opening of openings) opening.controller.abort(reason);
+    await Promise.allSettled(openings.map((opening) => opening.session));
+    await Promise.allSettled([...this.#sessions.values()].map((session) => session.end('drained')));
+    await Promise.allSettled([...this.#closing]);
+  }
+
+  #startOpening(key: string, target: SessionTarget): Opening {
+    const controller = new AbortController();
+    const session = this.#open(target, controller.signal).finally(() => this.#openings.delete(key));
+    session.catch(() => {}); // every caller gets the failure through #join
+    const opening: Opening = { options: target.options, session, controller, callers: 0 };
+    this.#openings.set(key, opening);
+    return opening;
+  }
+
+  async #join(opening: Opening, signal: AbortSignal): Promise<Session> {
+    opening.callers += 1;
+    try {
+      return await abortable(opening.session, signal);
+    } finally {
+      opening.callers -= 1;
+      if (opening.callers === 0 && signal.aborted) opening.controller.abort(signal.reason);
+    }
+  }
+
+  async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
+    if (this.#closed) throw new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
+    const slot = await this.#slots.acquire(target.owner, signal);
+    const startedAt = performance.now();
+    const resources = new Disposables();
+    resources.defer(() => slot.release());
+    try {
+      const context = await this.#openContext(resources, signal);
+      signal.throwIfAborted();
+      const session = this.#newSession(target, context, resources.move());
+      this.#ended.forget(keyOf(target));
+      this.#sessions.set(keyOf(target), session);
+      this.#options.observer.created(performance.now() - startedAt);
+      return session;
+    } catch (error) {
+      await resources.dispose();
+      throw error;
+    }
+  }
+
+  async #openContext(resources: Disposables, signal: AbortSignal): Promise<EngineContext> {
+    using deadline = new Deadline({
+      ms: openTimeoutMs,
+      reason: () => new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
+      parent: signal,
+    });
+    return resources.use(await this.#options.engine.newContext({}, deadline.signal), (context) => context.close());
+  }
+
+  #newSession(target: SessionTarget, context: EngineContext, resources: Disposables): Session {
+    const { session_ttl, maxLifetime } = target.options;
+    const lifetimes = [this.#options.maxLifetimeMs, maxLifetime === undefined ? undefined : maxLifetime * 1000];
+    const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
+    return new Session({
+      ...target,
+      idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
+      maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
+      laneLimit: this.#options.laneLimit,
+      context,
+      resources,
+      onEnded: (session, ended, closed) => this.#onEnded(session, ended, closed),
+      onIdle: () => this.#slots.roomMayBeMade(),
+    });
+  }
+
+  #onEnded(session: Session, ended: EndedSession, closed: Promise<void>): void {
+    const key = keyOf(session);
+    this.#sessions.delete(key);
+    this.#ended.remember(key, ended);
+    this.#options.observer.ended(ended.reason);
+    const settled = closed
+      .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))
+      .finally(() => this.#closing.delete(settled));
+    this.#closing.add(settled);
+  }
+
+  #evictOldestAnonymous(owner: string | undefined): boolean {
+    let oldest: Session | undefined;
+    for (const session of this.#sessions.values()) {
+      if (!session.anonymous || session.state === 'busy' || (owner !== undefined && session.owner !== owner)) continue;
+      if (!oldest || session.lastAccessedAt < oldest.lastAccessedAt) oldest = session;
+    }
+    void oldest?.end('evicted').catch(() => {}); // told to onEnded
+    return oldest !== undefined;
+  }
+
+  #untilNextExpiryMs(): number {
+    const now = Date.now();
+    const waits = [...this.#sessions.values()].map((session) => (session.expiry?.at ?? Number.POSITIVE_INFINITY) - now);
+    return Math.round(Math.min(30_000, Math.max(1000, ...[Math.min(...waits, 30_000)])));
+  }
+}
+
+const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}\n${id}`;
+
+/** The same ID again is the same session, unless options are named that it was not made with. */
+function assertSameOptions(target: SessionTarget, made: SessionOptions): void {
+  const differing = Object.entries(target.options)
+    .filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(made[name as keyof SessionOptions])) // its own keys
+    .map(([name]) => `\`${name}\``);
+  if (differing.length === 0) return;
+  throw new MooringError(
+    'SESSION_EXISTS',
+    `expected options absent or equal to those session ${target.id} was made with; ${differing.join(', ')} differ${differing.length > 1 ? '' : 's'}.`,
+  );
+}
+

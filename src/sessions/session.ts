@@ -1,0 +1,200 @@
+import type { EngineContext, EnginePage } from '../engine/engine.js';
+import { errorMessage, MooringError } from '../errors.js';
+import type { SessionOptions } from '../protocol/sessions.js';
+import { abortable } from '../util/deadline.js';
+import type { Disposables } from '../util/disposables.js';
+import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
+import { SessionLease } from './session-lease.js';
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly id: string;
+  /** Who made it; to anybody else it does not exist. */
+  readonly owner: string;
+  /** True when its caller did not name it. */
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+  readonly idleMs: number;
+  readonly maxLifetimeMs: number | undefined;
+  /** How many requests it holds at once, the running one included. */
+  readonly laneLimit: number;
+  readonly context: EngineContext;
+  /** Closes what the session owns. */
+  readonly resources: Disposables;
+  /** Told, once, as soon as the session has ended; `closed` resolves when all it owned is closed. */
+  readonly onEnded: (session: Session, ended: EndedSession, closed: Promise<void>) => void;
+  /** Told each time the session has nothing left to do. */
+  readonly onIdle: (session: Session) => void;
+}
+
+interface Waiter {
+  readonly grant: () => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/**
+ * One browser tab with its cookies and storage, and the lane of requests before it.
+ *
+ * ```
+ * open ⇄ busy → ended(reason)
+ * ```
+ */
+export class Session {
+  readonly id: string;
+  readonly owner: string;
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+  readonly createdAt = Date.now();
+  readonly context: EngineContext;
+  readonly #parts: SessionParts;
+  readonly #waiters: Waiter[] = [];
+  readonly #over = new AbortController();
+  #leased = false;
+  #lastAccessedAt = Date.now();
+  #page: EnginePage | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.owner = parts.owner;
+    this.anonymous = parts.anonymous;
+    this.options = parts.options;
+    this.context = parts.context;
+    parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
+  }
+
+  get state(): 'open' | 'busy' {
+    return this.#leased ? 'busy' : 'open';
+  }
+
+  /** Aborts when the session ends, with the error for whoever uses it. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Milliseconds since 1970: the end of the last request. */
+  get lastAccessedAt(): number {
+    return this.#leased ? Date.now() : this.#lastAccessedAt;
+  }
+
+  /** The page it shows, if it has one that works. */
+  get page(): EnginePage | undefined {
+    return this.#page?.alive ? this.#page : undefined;
+  }
+
+  /** When the session is to end if nothing more happens, and why; a running request puts it off. */
+  get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } | undefined {
+    if (this.#leased) return undefined;
+    const idleAt = this.#lastAccessedAt + this.#parts.idleMs;
+    const lifetimeAt = this.createdAt + (this.#parts.maxLifetimeMs ?? Number.POSITIVE_INFINITY);
+    return lifetimeAt < idleAt ? { at: lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
+  }
+
+  /**
+   * Waits for this session's turn.
+   *
+   * @param signal the deadline and cancellation of the command; also what the lease watches
+   * @throws MooringError `SESSION_BUSY` when the lane is full, `SESSION_ENDED` when the session is over; the signal's
+   *   reason when it aborts first
+   */
+  async lease(signal: AbortSignal): Promise<SessionLease> {
+    this.#over.signal.throwIfAborted();
+    signal.throwIfAborted();
+    if (this.#lifetimeOver()) {
+      void this.end('lifetime');
+      this.#over.signal.throwIfAborted();
+    }
+    if (this.#leased) await this.#wait(signal);
+    else this.#leased = true;
+    return new SessionLease(this, signal, () => this.#release());
+  }
+
+  /** The page, opened if there is none or the last one died or hangs. */
+  async openPage(signal: AbortSignal): Promise<EnginePage> {
+    if (this.#page && (await abortable(this.#page.responds(), signal))) return this.#page;
+    await this.#page?.close();
+    this.#page = await this.context.newPage(signal);
+    return this.#page;
+  }
+
+  /**
+   * Ends the session: refuses who waits, stops what runs, closes what it owns. Twice is the same promise, and the
+   * first reason stays.
+   */
+  end(reason: EndReason): Promise<void> {
+    if (this.#closed) return this.#closed;
+    const ended: EndedSession = { reason, endedAt: Date.now() };
+    this.context.lost.removeEventListener('abort', this.#onLost);
+    this.#over.abort(sessionEndedError(this.id, ended));
+    for (const waiter of this.#waiters.splice(0)) waiter.refuse(this.#over.signal.reason);
+    const closed = this.#parts.resources.dispose();
+    this.#closed = closed;
+    this.#parts.onEnded(this, ended, closed);
+    return closed;
+  }
+
+  readonly #onLost = (): void => {
+    void this.end('crashed').catch(() => {}); // whoever listens to onEnded has the same promise
+  };
+
+  #lifetimeOver(): boolean {
+    const { maxLifetimeMs } = this.#parts;
+    return maxLifetimeMs !== undefined && Date.now() >= this.createdAt + maxLifetimeMs;
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    const { laneLimit } = this.#parts;
+    if (this.#waiters.length + 1 >= laneLimit) {
+      throw new MooringError(
+        'SESSION_BUSY',
+        `expected room in the lane of session ${this.id}, but its ${laneLimit} places are taken; requests on one session run one after another.`,
+        { retryAfterMs: 1000 },
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        signal.removeEventListener('abort', onAbort);
+        const at = this.#waiters.indexOf(waiter);
+        if (at >= 0) this.#waiters.splice(at, 1);
+      };
+      const onAbort = (): void => {
+        leave();
+        reject(busyInstead(signal.reason, this.id));
+      };
+      const waiter: Waiter = {
+        grant: () => {
+          leave();
+          resolve();
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #release(): void {
+    this.#lastAccessedAt = Date.now();
+    const next = this.#waiters[0];
+    if (next) {
+      next.grant();
+      return;
+    }
+    this.#leased = false;
+    if (!this.#closed) this.#parts.onIdle(this);
+  }
+}
+
+/** A deadline that passes in the lane is no slow navigation: say what was waited for. */
+function busyInstead(reason: unknown, id: string): unknown {
+  if (!(reason instanceof MooringError) || reason.code !== 'CODE-0025') return reason;
+  return new MooringError(
+    'SESSION_BUSY',
+    `expected the turn of this request within its \`timeout\`, but earlier requests on session ${id} were still running (${errorMessage(reason)})`,
+    { cause: reason, retryAfterMs: 1000 },
+  );
+}

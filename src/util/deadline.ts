@@ -1,0 +1,99 @@
+/** Options of a {@link Deadline}. */
+export interface DeadlineOptions {
+  /** Milliseconds from now until the deadline aborts. */
+  readonly ms: number;
+  /** Makes the reason that the signal carries when the time is over. */
+  readonly reason: () => Error;
+  /** A signal whose abort ends this deadline early, with that signal's reason. */
+  readonly parent?: AbortSignal;
+}
+
+/**
+ * A moment by which something must be over, as a signal. Dispose it when the work is done: that clears the timer and
+ * lets go of what it follows (`AbortSignal.any` and `AbortSignal.timeout` keep both until garbage collection).
+ */
+export class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #expiresAt: number;
+  readonly #followed: { signal: AbortSignal; onAbort: () => void }[] = [];
+
+  constructor(options: DeadlineOptions) {
+    this.#expiresAt = performance.now() + options.ms;
+    this.#timer = setTimeout(() => this.#controller.abort(options.reason()), Math.max(0, options.ms));
+    if (options.parent) this.follow(options.parent);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Milliseconds left, never negative. */
+  get remainingMs(): number {
+    return Math.max(0, this.#expiresAt - performance.now());
+  }
+
+  /** Ends early, with its reason, when this signal aborts too. */
+  follow(signal: AbortSignal): void {
+    const onAbort = (): void => {
+      clearTimeout(this.#timer);
+      this.#controller.abort(signal.reason);
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#followed.push({ signal, onAbort });
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const { signal, onAbort } of this.#followed) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * Waits for `work` or for the signal, whichever comes first.
+ *
+ * @param undo takes back a success that comes too late (closes what was opened).
+ * @throws the reason of the signal when it aborts first
+ */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal, undo?: (late: T) => unknown): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let over = false;
+    const onAbort = (): void => {
+      over = true;
+      reject(signal.reason);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', onAbort);
+        if (over) undo?.(value);
+        else resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Waits for `work`, at most `ms`; then goes on without it. Tells whether the work was over by then. */
+export async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([
+      work.then(
+        () => true,
+        () => true,
+      ),
+      over,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

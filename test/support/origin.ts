@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What an origin saw of one request. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+type Route = (request: SeenRequest, response: ServerResponse) => void;
+
+const html = (title: string, body: string): string =>
+  `<!doctype html><html><head><title>${title}</title></head><body>${body}</body></html>`;
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer, headers = {}): void {
+  response.writeHead(status, { 'content-type': type, ...headers }).end(body);
+}
+
+const page = (response: ServerResponse, title: string, body: string, headers = {}): void =>
+  send(response, 200, 'text/html; charset=utf-8', html(title, body), headers);
+
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** A site on loopback: a login flow, and a page for each thing that a site can do to a browser. */
+export class Origin {
+  readonly seen: SeenRequest[] = [];
+  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #routes: Record<string, Route> = {
+    '/': (_request, response) => page(response, 'Home', '<h1>Hello</h1><p id="p">Welcome</p>'),
+    '/login': (request, response) => {
+      if (request.method !== 'POST') {
+        page(response, 'Login', '<form method="post"><input name="user"><input name="password"></form>');
+        return;
+      }
+      const form = new URLSearchParams(request.body);
+      if (form.get('user') !== 'anna' || form.get('password') !== 'secret') {
+        send(response, 403, 'text/html', html('Login', 'Wrong name or password'));
+        return;
+      }
+      response.writeHead(303, { location: '/account', 'set-cookie': 'sid=anna-1; Path=/; HttpOnly' }).end();
+    },
+    '/account': (request, response) => {
+      const name = /sid=(\w+)-1/.exec(request.headers.cookie ?? '')?.[1];
+      if (!name) {
+        response.writeHead(302, { location: '/login' }).end();
+        return;
+      }
+      page(response, 'Account', `<h1>Account of ${name}</h1><a href="/orders?page=1">Orders</a>`);
+    },
+    '/orders': (request, response) => {
+      if (!/sid=anna-1/.test(request.headers.cookie ?? '')) {
+        send(response, 401, 'text/html', html('Orders', 'Please log in'));
+        return;
+      }
+      const number = new URL(request.path, 'http://x').searchParams.get('page') ?? '1';
+      page(response, 'Orders', `<ul><li>Order ${number}-1</li><li>Order ${number}-2</li></ul>`);
+    },
+    '/echo': (request, response) =>
+      send(
+        response,
+        200,
+        'application/json',
+        JSON.stringify({ method: request.method, headers: request.headers, body: request.body }),
+        { 'x-origin': 'echo' },
+      ),
+    '/missing': (_request, response) => send(response, 404, 'text/html', html('Missing', 'Nothing here')),
+    '/empty': (_request, response) => void response.writeHead(204, { 'x-origin': 'empty' }).end(),
+    '/text': (_request, response) => send(response, 200, 'text/plain; charset=utf-8', 'one <b>two</b>\n  three'),
+    '/image': (_request, response) => send(response, 200, 'image/png', png),
+    '/file': (_request, response) =>
+      send(response, 200, 'application/zip', Buffer.from('PK-not-really'), {
+        'content-disposition': 'attachment; filename="data.zip"',
+      }),
+    '/set-cookie': (_request, response) =>
+      page(response, 'Cookies', 'set', { 'set-cookie': ['a=1; Path=/', 'b=2; Path=/; HttpOnly; SameSite=Strict; Max-Age=3600'] }),
+    '/redirect': (_request, response) => void response.writeHead(302, { location: '/' }).end(),
+    '/storage': (_request, response) =>
+      page(response, 'Storage', '<script>localStorage.setItem("cart", "3 items")</script>'),
+    '/script-redirect': (_request, response) => page(response, 'Away', '<script>location.replace("/")</script>'),
+    '/tall': (_request, response) => page(response, 'Tall', '<div style="height:3000px;background:#9cf">tall</div>'),
+    '/hang': () => {},
+    '/never-loads': (_request, response) => page(response, 'Never loads', '<p>here</p><img src="/hang">'),
+    '/busy': (_request, response) => page(response, 'Busy', '<script>setTimeout(() => { for (;;); }, 50)</script>'),
+    '/reset': (_request, response) => void response.socket?.destroy(),
+    '/popup': (_request, response) => page(response, 'Popup', '<script>window.open("/")</script>'),
+    '/cached-asset': (_request, response) =>
+      send(response, 200, 'text/css', 'p{color:red}', { 'cache-control': 'max-age=3600' }),
+    '/with-asset': (_request, response) =>
+      page(response, 'Asset', '<link rel="stylesheet" href="/cached-asset"><p>styled</p>'),
+  };
+
+  /** Starts on a free port. @returns the origin, `http://127.0.0.1:<port>` */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this.url;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** How many requests came for this path. */
+  count(path: string): number {
+    return this.seen.filter((request) => request.path === path).length;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set
+    const path = request.url ?? '/';
+    const seen: SeenRequest = {
+      method: request.method ?? 'GET',
+      path,
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+    };
+    this.seen.push(seen);
+    const route = this.#routes[path.split('?', 1)[0] ?? path];
+    if (route) route(seen, response);
+    else send(response, 404, 'text/plain', 'no such page');
+  }
+}
