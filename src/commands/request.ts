@@ -1,9 +1,9 @@
-import type { EnginePage, NavigationResult } from '../engine/engine.js';
+import type { EnginePage, NavigationRequest, NavigationResult } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
-import type { SessionLease } from '../sessions/session-lease.js';
+import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
 import type { CommandHandler } from './handler.js';
@@ -42,7 +42,7 @@ export const requestHandler =
     try {
       using lease = await sessions.lease({ ...command, id: command.session, owner: context.owner }, deadline.signal);
       deadline.follow(lease.session.over);
-      return await runRequest(command, http, lease, deadline, options.responseLimitBytes);
+      return await runRequest(command, http, lease.session, deadline, options.responseLimitBytes);
     } finally {
       if (request.closeAfterUse) await sessions.destroy(context.owner, command.session);
     }
@@ -58,32 +58,22 @@ function assertHasPage(sessions: SessionManager, { request, session }: RequestCo
 async function runRequest(
   { request, session }: RequestCommand,
   http: HttpRequest,
-  lease: SessionLease,
+  leased: LeasedSession,
   deadline: Deadline,
   maxBytes: number,
 ): Promise<RequestReply> {
   const { signal } = deadline;
-  const shown = request.keepSamePage ? lease.currentPage?.lastDocument : undefined;
-  const url = shown ? (lease.currentPage?.url ?? shown.url) : request.url;
+  const shown = request.keepSamePage ? leased.page?.lastDocument : undefined;
+  const url = shown ? (leased.page?.url ?? shown.url) : request.url;
   if (url === undefined) {
     throw new MooringError('INVALID_PARAMETER', '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.');
   }
   const cookies = cookiesToSet(request, url);
-  if (cookies.length > 0) await lease.context.addCookies(cookies);
-  const page = await lease.openPage(signal);
-  const result =
-    shown ??
-    (await page.navigate(
-      {
-        ...http,
-        url,
-        loadTimeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
-        maxBodyBytes: maxBytes,
-      },
-      signal,
-    ));
+  if (cookies.length > 0) await leased.context.addCookies(cookies);
+  const page = await leased.openPage(signal);
+  const result = shown ?? (await navigate(leased, page, { ...http, url }, maxBytes, deadline));
   const screenshot = await screenshotOf(page, request, maxBytes, signal);
-  const solution = await readSolution({ page, context: lease.context, result, screenshot, maxBytes, signal });
+  const solution = await readSolution({ page, context: leased.context, result, screenshot, maxBytes, signal });
   const warnings = [...http.warnings, ...loadWarnings(result)];
   return {
     solution: filterSolution(solution, request.filter),
@@ -91,6 +81,24 @@ async function runRequest(
     session,
     ...(warnings.length > 0 ? { warnings } : {}),
   };
+}
+
+/** Goes there. What failed at the session's own door is told as the door saw it: the browser knows only that it failed. */
+async function navigate(
+  leased: LeasedSession,
+  page: EnginePage,
+  http: Omit<NavigationRequest, 'loadTimeoutMs' | 'maxBodyBytes'>,
+  maxBodyBytes: number,
+  deadline: Deadline,
+): Promise<NavigationResult> {
+  const startedAt = performance.now();
+  const loadTimeoutMs = deadline.remainingMs - readReserveMs(deadline.remainingMs);
+  try {
+    return await page.navigate({ ...http, loadTimeoutMs, maxBodyBytes }, deadline.signal);
+  } catch (error) {
+    if (leased.over.aborted) throw error;
+    throw leased.egress.failureSince(startedAt, new URL(http.url).hostname.replace(/^\[|\]$/g, '')) ?? error;
+  }
 }
 
 function loadWarnings(result: NavigationResult): string[] {

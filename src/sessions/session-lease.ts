@@ -1,35 +1,34 @@
+import type { EgressPort } from '../egress/gateway.js';
 import type { EngineContext, EnginePage } from '../engine/engine.js';
-import type { Session } from './session.js';
+
+/** What a lease gives the use of. */
+export interface LeasedSession {
+  readonly id: string;
+  /** Aborts when the session ends, with the error for whoever uses it. */
+  readonly over: AbortSignal;
+  readonly egress: EgressPort;
+  readonly context: EngineContext;
+  /** The page it shows, if it has one that works. */
+  readonly page: EnginePage | undefined;
+  /** The page; opened if there is none, or the last one died or hangs. */
+  openPage(signal: AbortSignal): Promise<EnginePage>;
+}
 
 /**
  * One command's exclusive use of a session. Dispose it to let the next one in; that starts the idle clock when nobody
  * waits.
  */
 export class SessionLease implements Disposable {
-  readonly session: Session;
+  readonly session: LeasedSession;
   readonly #signal: AbortSignal;
   readonly #release: () => void;
   #disposed = false;
 
   /** @param signal when it has aborted by the time of disposal, the page is made fit for the next command first */
-  constructor(session: Session, signal: AbortSignal, release: () => void) {
+  constructor(session: LeasedSession, signal: AbortSignal, release: () => void) {
     this.session = session;
     this.#signal = signal;
     this.#release = release;
-  }
-
-  get context(): EngineContext {
-    return this.session.context;
-  }
-
-  /** The page the session shows, if it shows one. */
-  get currentPage(): EnginePage | undefined {
-    return this.session.page;
-  }
-
-  /** The session's page; opened if there is none or the last one died. */
-  openPage(signal: AbortSignal): Promise<EnginePage> {
-    return this.session.openPage(signal);
   }
 
   /** The caller's answer does not wait for the page to become fit; the next command does. */

@@ -1,3 +1,6 @@
+import { EgressPort } from '../egress/gateway.js';
+import { parseProxyUrl } from '../egress/proxy-url.js';
+import type { Route } from '../egress/upstream.js';
 import type { BrowserEngine, EngineContext } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies.js';
@@ -42,6 +45,8 @@ export interface SessionTarget {
 
 /** How long a browser may take to open a context; launching one is part of it. */
 const openTimeoutMs = 30_000;
+/** How long a proxy or a site may take until a connection stands. */
+const connectTimeoutMs = 10_000;
 const reapEveryMs = 500;
 const rememberedSessions = { max: 10_000, keepMs: 3_600_000 };
 
@@ -210,14 +215,17 @@ export class SessionManager {
 
   async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     if (this.#closed) throw new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
+    const route = routeOf(target.options);
     const slot = await this.#slots.acquire(target.owner, signal);
     const startedAt = performance.now();
     const resources = new Disposables();
     resources.defer(() => slot.release());
     try {
-      const context = await this.#openContext(resources, signal);
+      const egress = resources.use(new EgressPort({ route, connectTimeoutMs }), (port) => port.close());
+      await egress.open();
+      const context = await this.#openContext(egress.url, resources, signal);
       signal.throwIfAborted();
-      const session = this.#newSession(target, context, resources.move());
+      const session = this.#newSession(target, egress, context, resources.move());
       this.#ended.forget(keyOf(target));
       this.#sessions.set(keyOf(target), session);
       this.#options.observer.created(performance.now() - startedAt);
@@ -228,16 +236,16 @@ export class SessionManager {
     }
   }
 
-  async #openContext(resources: Disposables, signal: AbortSignal): Promise<EngineContext> {
+  async #openContext(proxyServer: string, resources: Disposables, signal: AbortSignal): Promise<EngineContext> {
     using deadline = new Deadline({
       ms: openTimeoutMs,
       reason: () => new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
       parent: signal,
     });
-    return resources.use(await this.#options.engine.newContext({}, deadline.signal), (context) => context.close());
+    return resources.use(await this.#options.engine.newContext({ proxyServer }, deadline.signal), (context) => context.close());
   }
 
-  #newSession(target: SessionTarget, context: EngineContext, resources: Disposables): Session {
+  #newSession(target: SessionTarget, egress: EgressPort, context: EngineContext, resources: Disposables): Session {
     const { session_ttl, maxLifetime } = target.options;
     const lifetimes = [this.#options.maxLifetimeMs, maxLifetime === undefined ? undefined : maxLifetime * 1000];
     const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
@@ -246,6 +254,7 @@ export class SessionManager {
       idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
       maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
       laneLimit: this.#options.laneLimit,
+      egress,
       context,
       resources,
       onEnded: (session, ended, closed) => this.#onEnded(session, ended, closed),
@@ -279,6 +288,11 @@ export class SessionManager {
     const waits = [...this.#sessions.values()].map((session) => (session.expiry?.at ?? Number.POSITIVE_INFINITY) - now);
     return Math.round(Math.min(30_000, Math.max(1000, ...[Math.min(...waits, 30_000)])));
   }
+}
+
+/** How a session's bytes leave. @throws MooringError `INVALID_PARAMETER` */
+function routeOf({ proxy }: SessionOptions): Route {
+  return proxy === undefined ? { kind: 'direct' } : { kind: 'proxy', proxy: parseProxyUrl(proxy) };
 }
 
 const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}\n${id}`;

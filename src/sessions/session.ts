@@ -1,10 +1,11 @@
+import type { EgressPort } from '../egress/gateway.js';
 import type { EngineContext, EnginePage } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
-import { SessionLease } from './session-lease.js';
+import { type LeasedSession, SessionLease } from './session-lease.js';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -18,6 +19,8 @@ export interface SessionParts {
   readonly maxLifetimeMs: number | undefined;
   /** How many requests it holds at once, the running one included. */
   readonly laneLimit: number;
+  /** The door that all its bytes go through. */
+  readonly egress: EgressPort;
   readonly context: EngineContext;
   /** Closes what the session owns. */
   readonly resources: Disposables;
@@ -39,12 +42,13 @@ interface Waiter {
  * open ⇄ busy → ended(reason)
  * ```
  */
-export class Session {
+export class Session implements LeasedSession {
   readonly id: string;
   readonly owner: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;
   readonly createdAt = Date.now();
+  readonly egress: EgressPort;
   readonly context: EngineContext;
   readonly #parts: SessionParts;
   readonly #waiters: Waiter[] = [];
@@ -60,6 +64,7 @@ export class Session {
     this.owner = parts.owner;
     this.anonymous = parts.anonymous;
     this.options = parts.options;
+    this.egress = parts.egress;
     this.context = parts.context;
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
   }

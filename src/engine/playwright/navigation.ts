@@ -1,9 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { CDPSession, Download, Page, Request, Response } from 'playwright-core';
+import type { CDPSession, Download, Frame, Page, Request, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
+import { settledWithin } from '../../util/deadline.js';
 import type { NavigationHeaders, NavigationRequest, NavigationResult } from '../engine.js';
 import { translateFailure } from './failures.js';
 import { needsOverride, overrideNextNavigation } from './request-override.js';
+
+const errorPageTimeoutMs = 1000;
 
 /** What a navigation acts on. */
 export interface NavigationSubject {
@@ -57,6 +60,8 @@ interface MainFrameWatch {
   last(): Response | undefined;
   /** The last answer for the main frame that came from this URL. */
   responseFor(url: string): Response | undefined;
+  /** Resolves when the browser shows its error page. */
+  readonly errorPage: Promise<void>;
   /** Whether a download has begun. */
   downloads(): boolean;
   /** The download that has begun or is about to. */
@@ -73,17 +78,26 @@ function watchMainFrame(page: Page): MainFrameWatch {
   const onDownload = (started: Download): void => {
     download = started;
   };
+  let onNavigated = (_frame: Frame): void => {};
+  const errorPage = new Promise<void>((resolve) => {
+    onNavigated = (frame) => {
+      if (frame === page.mainFrame() && frame.url().startsWith('chrome-error:')) resolve();
+    };
+  });
   page.on('response', onResponse);
   page.on('download', onDownload);
+  page.on('framenavigated', onNavigated);
   const withoutHash = (url: string): string => url.split('#', 1)[0] ?? url;
   return {
     last: () => responses.at(-1),
     responseFor: (url) => responses.findLast((response) => withoutHash(response.url()) === withoutHash(url)),
+    errorPage,
     downloads: () => download !== undefined,
     download: async (timeoutMs) => download ?? (await page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined)),
     stop: () => {
       page.off('response', onResponse);
       page.off('download', onDownload);
+      page.off('framenavigated', onNavigated);
     },
   };
 }
@@ -115,6 +129,8 @@ async function withoutDocument(
     };
   }
   if (/interrupted by another navigation/.test(message)) return undefined;
+  // Chromium shows its error page a moment later; if it came during the next navigation, it would break that off.
+  if (/net::ERR_/.test(message)) await settledWithin(seen.errorPage, errorPageTimeoutMs);
   throw translateFailure(error, request.url);
 }
 

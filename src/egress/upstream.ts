@@ -1,0 +1,189 @@
+import { request as httpRequest } from 'node:http';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { SocksClient } from 'socks';
+import { type ErrorCode, errorMessage, MooringError } from '../errors.js';
+import { abortable, Deadline } from '../util/deadline.js';
+import { describeProxy, type ProxyAddress } from './proxy-url.js';
+
+/** Where a connection is to end. */
+export interface Destination {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a connection leaves: straight, or through a proxy. Names are resolved here for the first, there for the second. */
+export type Route = { readonly kind: 'direct' } | { readonly kind: 'proxy'; readonly proxy: ProxyAddress };
+
+export interface DialOptions {
+  readonly route: Route;
+  /** How long a proxy may take until the tunnel stands, or a destination until it takes the connection. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a connection that carries bytes to the destination.
+ *
+ * ```
+ * direct  ─────────────────────────────▶ destination
+ * http(s) ── CONNECT host:port ──▶ proxy ─▶ destination
+ * socks   ── handshake, host:port ─▶ proxy ─▶ destination
+ * ```
+ *
+ * @throws MooringError `CODE-0019` the proxy cannot be reached, `CODE-0005` it refuses, `CODE-0015`, `CODE-0016` it
+ *   refuses the SOCKS credentials, `CODE-0024` it is too slow, `CODE-0006` the destination cannot be reached directly;
+ *   the signal's reason when it aborts first
+ */
+export async function dial(to: Destination, { route, timeoutMs, signal }: DialOptions): Promise<Socket> {
+  using deadline = new Deadline({ ms: timeoutMs, reason: () => tooSlow(to, route, timeoutMs), parent: signal });
+  if (route.kind === 'direct') return await connect(to, deadline.signal, (error) => unreachable(to, error));
+  const { proxy } = route;
+  const socket = await connectOrSecure(proxy, deadline.signal);
+  try {
+    return proxy.protocol.startsWith('socks')
+      ? await throughSocks(socket, proxy, to, deadline.signal)
+      : await throughConnect(socket, proxy, to, deadline.signal);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** A connection to the proxy itself. @throws MooringError `CODE-0019`, `CODE-0024` */
+export async function connectToProxy(proxy: ProxyAddress, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+  const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs);
+  using deadline = new Deadline({ ms: timeoutMs, reason, parent: signal });
+  return await connectOrSecure(proxy, deadline.signal);
+}
+
+/** TCP, with TLS over it for `https://`. */
+async function connectOrSecure(proxy: ProxyAddress, signal: AbortSignal): Promise<Socket> {
+  const fail = (error: Error): MooringError => proxyUnreachable(proxy, error);
+  const socket = await connect(proxy, signal, fail);
+  if (proxy.protocol !== 'https') return socket;
+  const secure = connectTls({ socket, ...(isIP(proxy.host) ? {} : { servername: proxy.host }), host: proxy.host });
+  return opened(secure, 'secureConnect', signal, fail);
+}
+
+/** The `Proxy-Authorization` of an HTTP proxy, if it has credentials (RFC 7617). */
+export function proxyAuthorization({ username, password }: ProxyAddress): string | undefined {
+  if (username === '' && password === '') return undefined;
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** The failure that a proxy's own answer to a plain request or a CONNECT means. */
+export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): MooringError {
+  const why = status === 407 ? 'refuses the credentials (407)' : `answers ${status}`;
+  return new MooringError('CODE-0005', `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`);
+}
+
+function connect(to: Destination, signal: AbortSignal, fail: (error: Error) => MooringError): Promise<Socket> {
+  return opened(connectTcp({ host: to.host, port: to.port, noDelay: true }), 'connect', signal, fail);
+}
+
+function opened<S extends Socket>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+  fail: (error: Error) => MooringError,
+): Promise<S> {
+  const open = new Promise<S>((resolve, reject) => {
+    socket.once(event, () => resolve(socket));
+    socket.once('error', (error) => reject(fail(error)));
+    socket.once('close', () => reject(fail(new Error('it closed the connection'))));
+  });
+  return abortable(open, signal).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
+}
+
+function throughConnect(socket: Socket, proxy: ProxyAddress, to: Destination, signal: AbortSignal): Promise<Socket> {
+  const authority = nameOf(to);
+  const authorization = proxyAuthorization(proxy);
+  const tunnel = new Promise<Socket>((resolve, reject) => {
+    const connectRequest = httpRequest({
+      createConnection: () => socket,
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...(authorization ? { 'proxy-authorization': authorization } : {}) },
+    });
+    connectRequest.once('connect', (response, _socket, head) => {
+      if (response.statusCode !== 200) return reject(proxyRefusal(proxy, response.statusCode ?? 0, to));
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    // Some proxies answer a refused CONNECT as if it were a request for a page.
+    connectRequest.once('response', (response) => reject(proxyRefusal(proxy, response.statusCode ?? 0, to)));
+    connectRequest.once('error', (error) => reject(proxyUnreachable(proxy, error)));
+    connectRequest.end();
+  });
+  return abortable(tunnel, signal);
+}
+
+/** What the SOCKS client says, and the code for it. The first row that fits counts. */
+const socksFailures: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly why: string }[] = [
+  // RFC 1929: the answer to user name and password was not success.
+  { pattern: /Socks5 Authentication failed/i, code: 'CODE-0016', why: 'refuses the user name or password' },
+  // RFC 1928 §3: X'FF', no acceptable method: it wants credentials and got none.
+  { pattern: /no accepted authentication type/i, code: 'CODE-0016', why: 'wants a user name and password' },
+  // SOCKS4 replies 92 and 93: the user ID could not be confirmed.
+  { pattern: /Socks4.*\(Rejected(Ident)?\)/i, code: 'CODE-0015', why: 'refuses the user ID' },
+  { pattern: /rejected connection/i, code: 'CODE-0005', why: 'refuses the tunnel' },
+];
+
+async function throughSocks(socket: Socket, proxy: ProxyAddress, to: Destination, signal: AbortSignal): Promise<Socket> {
+  const handshake = SocksClient.createConnection({
+    proxy: {
+      host: proxy.host,
+      port: proxy.port,
+      type: proxy.protocol.startsWith('socks4') ? 4 : 5,
+      ...(proxy.username === '' && proxy.password === '' ? {} : { userId: proxy.username, password: proxy.password }),
+    },
+    command: 'connect',
+    // A name is sent as it is (SOCKS4 becomes 4a): the proxy resolves it.
+    destination: to,
+    existing_socket: socket,
+  });
+  try {
+    await abortable(handshake, signal);
+    return socket;
+  } catch (error) {
+    if (error instanceof MooringError || signal.aborted) throw error;
+    const message = errorMessage(error);
+    const row = socksFailures.find(({ pattern }) => pattern.test(message));
+    if (!row) throw proxyUnreachable(proxy, error);
+    throw new MooringError(
+      row.code,
+      `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${row.why} (${message}).`,
+      { cause: error },
+    );
+  }
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export const nameOf = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+function proxyUnreachable(proxy: ProxyAddress, error: unknown): MooringError {
+  return new MooringError(
+    'CODE-0019',
+    `expected the proxy ${describeProxy(proxy)} to take the connection; it does not (${errorMessage(error)}).`,
+    { cause: error },
+  );
+}
+
+function unreachable(to: Destination, error: Error): MooringError {
+  return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection; it does not (${error.message}).`, { cause: error });
+}
+
+function tooSlow(to: Destination, route: Route, timeoutMs: number): MooringError {
+  if (route.kind === 'direct') {
+    return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection within ${timeoutMs} ms; it did not.`);
+  }
+  return new MooringError(
+    'CODE-0024',
+    `expected the proxy ${describeProxy(route.proxy)} to open a tunnel to ${nameOf(to)} within ${timeoutMs} ms; it did not.`,
+  );
+}

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * Who may import whom, and which packages. Type imports count. `engine/engine.ts` is named by itself where only the port
+ * may be seen, and `commands/handler.ts` where only the executor may.
+ */
+const table: Record<string, { folders: string[]; packages: string[] }> = {
+  errors: { folders: [], packages: [] },
+  util: { folders: [], packages: [] },
+  logger: { folders: [], packages: ['pino'] },
+  config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
+  protocol: { folders: ['errors'], packages: ['zod'] },
+  egress: { folders: ['protocol', 'errors', 'util'], packages: ['socks'] },
+  engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
+  sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
+  commands: { folders: ['engine/engine.ts', 'sessions', 'protocol', 'errors', 'util'], packages: [] },
+  http: { folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'], packages: ['fastify', 'prom-client'] },
+};
+const anything = new Set(['app', 'main']);
+
+const root = join(import.meta.dirname, '..', 'src');
+
+interface SourceFile {
+  readonly path: string;
+  readonly imports: string[];
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesOf(join(folder, entry.name)) : entry.name.endsWith('.ts') ? [join(folder, entry.name)] : [],
+  );
+}
+
+const sources: SourceFile[] = filesOf(root).map((path) => ({
+  path: relative(root, path).split(sep).join('/'),
+  imports: [...readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|import\('([^']+)'\)/gms)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  ),
+}));
+
+const folderOf = (path: string): string => (path.includes('/') ? (path.split('/', 1)[0] ?? '') : path.replace(/\.ts$/, ''));
+const targetOf = (from: string, specifier: string): string =>
+  normalize(join(dirname(from), specifier)).split(sep).join('/').replace(/\.js$/, '.ts');
+
+describe('the import table', () => {
+  it('knows every folder', () => {
+    const folders = new Set(sources.map(({ path }) => folderOf(path)));
+    expect([...folders].filter((folder) => !(folder in table) && !anything.has(folder))).toEqual([]);
+  });
+
+  it.each(sources)('$path – imports only what its folder may', ({ path, imports }) => {
+    const folder = folderOf(path);
+    if (anything.has(folder)) return;
+    const rule = table[folder];
+    for (const specifier of imports) {
+      if (specifier.startsWith('node:')) continue;
+      if (!specifier.startsWith('.')) {
+        expect(rule?.packages, `${path} imports ${specifier}`).toContain(specifier);
+        continue;
+      }
+      const target = targetOf(path, specifier);
+      const allowed = folderOf(target) === folder || rule?.folders.some((entry) => entry === folderOf(target) || entry === target);
+      expect(allowed, `${path} imports ${target}`).toBe(true);
+    }
+  });
+
+  it('has no cycles', () => {
+    const edges = new Map(
+      sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('.')).map((name) => targetOf(path, name))]),
+    );
+    const done = new Set<string>();
+    const visit = (path: string, trail: string[]): void => {
+      expect(trail, `a cycle: ${[...trail, path].join(' → ')}`).not.toContain(path);
+      if (done.has(path)) return;
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of edges.keys()) visit(path, []);
+  });
+
+  it('process is touched by main and config alone', () => {
+    const users = filesOf(root)
+      .filter((path) => /\bprocess\.(env|argv|exit|on|once|stdout|cwd|kill)\b/.test(readFileSync(path, 'utf8')))
+      .map((path) => relative(root, path));
+    expect(users.filter((path) => path !== 'main.ts' && path !== 'config.ts')).toEqual([]);
+  });
+});

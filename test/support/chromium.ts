@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { ChromiumEngine } from '../../src/engine/playwright/chromium.js';
+import { type ChromiumBinary, chooseChromium, type FindChromiumOptions, listChromiums } from '../../src/engine/playwright/find-chromium.js';
+import { loadConfig } from '../../src/config.js';
+
+const quiet = { launched() {}, crashed() {}, launchFailed() {} };
+
+const findOptions = (): FindChromiumOptions => {
+  const { chromium, cacheDir } = loadConfig(process.env, tmpdir());
+  return { named: chromium, cacheDir, env: process.env };
+};
+
+/** The Chromium that a server would run here. */
+export const chosenChromium = (): Promise<ChromiumBinary> => chooseChromium(findOptions());
+
+/** Every Chromium that can be run here. */
+export async function everyChromium(): Promise<ChromiumBinary[]> {
+  return (await listChromiums(findOptions())).filter((entry) => 'executablePath' in entry);
+}
+
+export function chromiumEngine(binary: ChromiumBinary, contextsPerBrowser = 50): ChromiumEngine {
+  return new ChromiumEngine({
+    binary,
+    env: process.env,
+    sandbox: process.getuid?.() !== 0,
+    contextsPerBrowser,
+    observer: quiet,
+  });
+}
+
+/** Browser processes that this process started: their process IDs, oldest first. */
+export function browserProcesses(): number[] {
+  if (process.platform !== 'linux') {
+    const rows = execFileSync('ps', ['-axo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).trim().split('\n');
+    return rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, parent, command]) => Number(parent) === process.pid && /chrom/i.test(command ?? ''))
+      .map(([id]) => Number(id));
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((id) => {
+      try {
+        const [, command = '', rest = ''] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${id}/stat`, 'utf8')) ?? [];
+        return /chrom|headless/i.test(command) && rest.split(' ')[1] === String(process.pid) && rest.split(' ')[0] !== 'Z';
+      } catch {
+        return false; // ended meanwhile
+      }
+    })
+    .map(Number)
+    .sort((a, b) => a - b);
+}

@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type {
+  BrowserEngine,
+  CookieToSet,
+  EngineContext,
+  EngineCookie,
+  EnginePage,
+  NavigationRequest,
+  NavigationResult,
+  PageContent,
+} from '../../src/engine/engine.js';
+import { MooringError } from '../../src/errors.js';
+import { abortable } from '../../src/util/deadline.js';
+
+/** A browser without a browser: it fetches pages and knows cookies, but runs no scripts. */
+export class FakeEngine implements BrowserEngine {
+  readonly info = { name: 'fake', version: '1.2.3.4', userAgent: 'Mozilla/5.0 Fake/1.2.3.4' };
+  readonly contexts = new Set<FakeContext>();
+  /** When set, opening a context waits for it. */
+  gate: Promise<void> | undefined;
+  opened = 0;
+
+  async start(): Promise<void> {}
+
+  async newContext(_options: unknown, signal: AbortSignal): Promise<EngineContext> {
+    signal.throwIfAborted();
+    if (this.gate) await abortable(this.gate, signal);
+    const context = new FakeContext(this.info.userAgent, (closed) => this.contexts.delete(closed));
+    this.contexts.add(context);
+    this.opened += 1;
+    return context;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.contexts].map((context) => context.close()));
+  }
+}
+
+export class FakeContext implements EngineContext {
+  readonly guid = randomBytes(16).toString('hex');
+  readonly #userAgent: string;
+  readonly #onClosed: (context: FakeContext) => void;
+  readonly #lost = new AbortController();
+  readonly #jar = new Map<string, EngineCookie>();
+  #closed = false;
+
+  constructor(userAgent: string, onClosed: (context: FakeContext) => void) {
+    this.#userAgent = userAgent;
+    this.#onClosed = onClosed;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** As if the browser process had died. */
+  crash(): void {
+    this.#lost.abort(new MooringError('CODE-0026', 'browser has been closed'));
+    this.#onClosed(this);
+  }
+
+  async newPage(signal: AbortSignal): Promise<EnginePage> {
+    signal.throwIfAborted();
+    this.#assertOpen();
+    return new FakePage(this, this.#userAgent);
+  }
+
+  async cookies(url?: string): Promise<EngineCookie[]> {
+    this.#assertOpen();
+    const now = Date.now() / 1000;
+    const host = url === undefined ? undefined : new URL(url).hostname;
+    return [...this.#jar.values()].filter(
+      ({ domain, expires }) => (expires === -1 || expires > now) && (host === undefined || domain === host),
+    );
+  }
+
+  async addCookies(cookies: readonly CookieToSet[]): Promise<void> {
+    this.#assertOpen();
+    for (const cookie of cookies) {
+      this.store({
+        expires: -1,
+        httpOnly: false,
+        secure: false,
+        sameSite: 'Lax',
+        ...cookie,
+        domain: 'url' in cookie ? new URL(cookie.url).hostname : cookie.domain,
+        path: 'url' in cookie ? '/' : cookie.path,
+      });
+    }
+  }
+
+  store({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): void {
+    this.#jar.set(`${name};${domain};${path}`, { name, value, domain, path, expires, httpOnly, secure, sameSite });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#onClosed(this);
+  }
+
+  #assertOpen(): void {
+    this.#lost.signal.throwIfAborted();
+    if (this.#closed) throw new MooringError('CODE-0026', 'browser has been closed');
+  }
+}
+
+const blank: PageContent = { html: '<html><head></head><body></body></html>', text: '', url: 'about:blank', userAgent: '', localStorage: {} };
+
+export class FakePage implements EnginePage {
+  readonly #context: FakeContext;
+  readonly #userAgent: string;
+  readonly #gone = new AbortController();
+  #content: PageContent = blank;
+  #lastDocument: NavigationResult | undefined;
+
+  constructor(context: FakeContext, userAgent: string) {
+    this.#context = context;
+    this.#userAgent = userAgent;
+    context.lost.addEventListener('abort', () => this.#gone.abort(context.lost.reason));
+  }
+
+  get alive(): boolean {
+    return !this.#gone.signal.aborted;
+  }
+
+  get url(): string {
+    return this.#content.url;
+  }
+
+  get lastDocument(): NavigationResult | undefined {
+    return this.#lastDocument;
+  }
+
+  /** As if the renderer had died. */
+  crash(): void {
+    this.#gone.abort(new MooringError('CODE-0026', 'the tab crashed'));
+  }
+
+  async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
+    const result = await abortable(abortable(this.#fetch(request), this.#gone.signal), signal);
+    if (result.kind === 'document') this.#lastDocument = result;
+    return result;
+  }
+
+  async read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
+    signal.throwIfAborted();
+    this.#gone.signal.throwIfAborted();
+    if (this.#content.html.length > maxChars) throw new MooringError('RESPONSE_TOO_LARGE', 'too large');
+    return { ...this.#content, userAgent: this.#userAgent };
+  }
+
+  async screenshot(_options: unknown, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    this.#gone.signal.throwIfAborted();
+    return Buffer.from('89504e470d0a1a0a', 'hex');
+  }
+
+  async responds(): Promise<boolean> {
+    return this.alive;
+  }
+
+  async settle(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#gone.abort(new MooringError('CODE-0026', 'the tab was closed'));
+  }
+
+  async #fetch(request: NavigationRequest): Promise<NavigationResult> {
+    const answer = await this.#exchange(request);
+    const { location } = answer.headers;
+    if (answer.status >= 300 && answer.status < 400 && location) {
+      const { body: _body, ...rest } = request;
+      const url = new URL(location, request.url).href;
+      return this.#fetch(answer.status >= 307 ? { ...request, url } : { ...rest, method: 'GET', headers: {}, url });
+    }
+    const base = {
+      status: answer.status,
+      method: request.method,
+      url: request.url,
+      headers: Promise.resolve({ request: answer.sent, response: flat(answer.headers) }),
+      loaded: true,
+    };
+    if (answer.status === 204) return { kind: 'empty', ...base };
+    if (answer.headers['content-disposition']?.startsWith('attachment')) return { kind: 'download', ...base, body: answer.body };
+    const text = answer.body.toString();
+    const isText = !/html/.test(answer.headers['content-type'] ?? '');
+    this.#content = {
+      html: text,
+      text: isText ? text : text.replace(/<title>.*?<\/title>/s, '').replace(/<[^>]*>/g, ' ').trim(),
+      url: request.url,
+      userAgent: this.#userAgent,
+      localStorage: {},
+    };
+    return { kind: 'document', ...base, ...(/image/.test(answer.headers['content-type'] ?? '') ? { body: answer.body } : {}) };
+  }
+
+  async #exchange(request: NavigationRequest) {
+    const cookies = await this.#context.cookies(request.url);
+    const sent: Record<string, string> = {
+      'user-agent': this.#userAgent,
+      ...(cookies.length > 0 ? { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') } : {}),
+      ...(request.referer === undefined ? {} : { referer: request.referer }),
+      ...request.headers,
+      ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
+    };
+    return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer; sent: Record<string, string> }>((resolve, reject) => {
+      const fail = (error: Error): void => reject(new MooringError('CODE-0006', `expected a usable HTTP response: ${error.message}`));
+      const outgoing = httpRequest(request.url, { method: request.method, headers: sent, agent: false }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () => {
+          for (const line of response.headers['set-cookie'] ?? []) this.#storeLine(line, request.url);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), sent });
+        });
+      });
+      outgoing.on('error', fail);
+      this.#gone.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
+      outgoing.end(request.body);
+    });
+  }
+
+  #storeLine(line: string, url: string): void {
+    const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+    const at = pair.indexOf('=');
+    const attribute = (name: string): string | undefined =>
+      attributes.find((part) => part.toLowerCase().startsWith(name))?.split('=')[1] ?? (attributes.some((part) => part.toLowerCase() === name) ? '' : undefined);
+    const maxAge = attribute('max-age');
+    this.#context.store({
+      name: pair.slice(0, at),
+      value: pair.slice(at + 1),
+      domain: new URL(url).hostname,
+      path: attribute('path') ?? '/',
+      expires: maxAge === undefined ? -1 : Math.round(Date.now() / 1000) + Number(maxAge),
+      httpOnly: attribute('httponly') !== undefined,
+      secure: attribute('secure') !== undefined,
+      sameSite: attribute('samesite') === 'Strict' ? 'Strict' : 'Lax',
+    });
+  }
+}
+
+function flat(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : (value ?? '')]));
+}
