@@ -18,7 +18,12 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts', 'test/layers.test.ts'], true, 10_000),
       project('api', ['test/api/**/*.test.ts', 'test/contract/fake-*.test.ts'], true, 20_000),
-      project('browser', ['test/browser/**/*.test.ts', 'test/contract/chromium-*.test.ts', 'test/clients/**/*.test.ts'], false, 60_000),
+      project(
+        'browser',
+        ['test/browser/**/*.test.ts', 'test/contract/chromium-*.test.ts', 'test/clients/**/*.test.ts'],
+        false,
+        60_000,
+      ),
     ],
   },
 });

@@ -309,4 +309,3 @@ export function settingRows(): { env: string; file: string; shape: string; defau
     sentence: row.sentence,
   }));
 }
-

@@ -8,7 +8,9 @@ import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/p
 import { createLogger, type Logger } from './logger.js';
 import { ScratchFolder } from './util/scratch-folder.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }; // our own
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+}; // our own
 
 try {
   await run(loadConfig());

@@ -16,7 +16,10 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
   commands: { folders: ['engine/engine.ts', 'sessions', 'protocol', 'errors', 'util'], packages: [] },
-  http: { folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'], packages: ['fastify', 'prom-client'] },
+  http: {
+    folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'],
+    packages: ['fastify', 'prom-client'],
+  },
 };
 const anything = new Set(['app', 'main']);
 
@@ -29,20 +32,28 @@ interface SourceFile {
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? filesOf(join(folder, entry.name)) : entry.name.endsWith('.ts') ? [join(folder, entry.name)] : [],
+    entry.isDirectory()
+      ? filesOf(join(folder, entry.name))
+      : entry.name.endsWith('.ts')
+        ? [join(folder, entry.name)]
+        : [],
   );
 }
 
 const sources: SourceFile[] = filesOf(root).map((path) => ({
   path: relative(root, path).split(sep).join('/'),
-  imports: [...readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|import\('([^']+)'\)/gms)].map(
-    (match) => match[1] ?? match[2] ?? '',
-  ),
+  imports: [
+    ...readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|import\('([^']+)'\)/gms),
+  ].map((match) => match[1] ?? match[2] ?? ''),
 }));
 
-const folderOf = (path: string): string => (path.includes('/') ? (path.split('/', 1)[0] ?? '') : path.replace(/\.ts$/, ''));
+const folderOf = (path: string): string =>
+  path.includes('/') ? (path.split('/', 1)[0] ?? '') : path.replace(/\.ts$/, '');
 const targetOf = (from: string, specifier: string): string =>
-  normalize(join(dirname(from), specifier)).split(sep).join('/').replace(/\.js$/, '.ts');
+  normalize(join(dirname(from), specifier))
+    .split(sep)
+    .join('/')
+    .replace(/\.js$/, '.ts');
 
 describe('the import table', () => {
   it('knows every folder', () => {
@@ -61,14 +72,18 @@ describe('the import table', () => {
         continue;
       }
       const target = targetOf(path, specifier);
-      const allowed = folderOf(target) === folder || rule?.folders.some((entry) => entry === folderOf(target) || entry === target);
+      const allowed =
+        folderOf(target) === folder || rule?.folders.some((entry) => entry === folderOf(target) || entry === target);
       expect(allowed, `${path} imports ${target}`).toBe(true);
     }
   });
 
   it('has no cycles', () => {
     const edges = new Map(
-      sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('.')).map((name) => targetOf(path, name))]),
+      sources.map(({ path, imports }) => [
+        path,
+        imports.filter((name) => name.startsWith('.')).map((name) => targetOf(path, name)),
+      ]),
     );
     const done = new Set<string>();
     const visit = (path: string, trail: string[]): void => {

@@ -48,7 +48,8 @@ export function httpRequestOf(cmd: RequestName, fields: RequestFields): HttpRequ
     const lower = name.toLowerCase();
     if (lower === 'cookie') continue; // set as cookies of the session
     if (lower === 'referer') referer ??= value;
-    else if (connectionHeaders.has(lower)) warnings.push(`\`customHeaders.${name}\` was left out: the browser sets it itself.`);
+    else if (connectionHeaders.has(lower))
+      warnings.push(`\`customHeaders.${name}\` was left out: the browser sets it itself.`);
     else headers[lower] = value;
   }
   const method = methods[cmd];
@@ -101,7 +102,9 @@ export function cookiesToSet(fields: RequestFields, url: string): CookieToSet[] 
 function cookieToSet(input: CookieInput, url: string): CookieToSet {
   const { name, value, domain, path, expires, httpOnly, secure, sameSite } = input;
   const place =
-    domain === undefined && path === undefined ? { url } : { domain: domain ?? new URL(url).hostname, path: path ?? '/' };
+    domain === undefined && path === undefined
+      ? { url }
+      : { domain: domain ?? new URL(url).hostname, path: path ?? '/' };
   return {
     name,
     value,

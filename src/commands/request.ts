@@ -36,7 +36,11 @@ export const requestHandler =
     const timeoutMs = request.timeout ?? options.requestTimeoutMs;
     using deadline = new Deadline({
       ms: timeoutMs - answerMarginMs(timeoutMs),
-      reason: () => new MooringError('CODE-0025', `expected the request to finish within its \`timeout\` of ${timeoutMs} ms; it did not.`),
+      reason: () =>
+        new MooringError(
+          'CODE-0025',
+          `expected the request to finish within its \`timeout\` of ${timeoutMs} ms; it did not.`,
+        ),
       parent: context.signal,
     });
     try {
@@ -52,7 +56,10 @@ export const requestHandler =
 function assertHasPage(sessions: SessionManager, { request, session }: RequestCommand, owner: string): void {
   if (request.url !== undefined || sessions.isActive(owner, session)) return;
   if (sessions.hasEnded(owner, session)) return; // which is what the caller has to know
-  throw new MooringError('INVALID_PARAMETER', '`keepSamePage`: expected a session that shows a page, or `url` to go to; this session is new.');
+  throw new MooringError(
+    'INVALID_PARAMETER',
+    '`keepSamePage`: expected a session that shows a page, or `url` to go to; this session is new.',
+  );
 }
 
 async function runRequest(
@@ -66,7 +73,10 @@ async function runRequest(
   const shown = request.keepSamePage ? leased.page?.lastDocument : undefined;
   const url = shown ? (leased.page?.url ?? shown.url) : request.url;
   if (url === undefined) {
-    throw new MooringError('INVALID_PARAMETER', '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.');
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.',
+    );
   }
   const cookies = cookiesToSet(request, url);
   if (cookies.length > 0) await leased.context.addCookies(cookies);

@@ -5,4 +5,9 @@ import type { CommandHandler } from './handler.js';
 /** Whether a session is open. Asking does not renew it. */
 export const sessionsActiveHandler =
   ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<ActiveCommand> =>
-  async ({ session }, { owner }) => ({ solution: {}, data: 'success', session, active: sessions.isActive(owner, session) });
+  async ({ session }, { owner }) => ({
+    solution: {},
+    data: 'success',
+    session,
+    active: sessions.isActive(owner, session),
+  });

@@ -1,4 +1,14 @@
-import { Agent, type ClientRequestArgs, createServer, type IncomingMessage, request as httpRequest, type RequestOptions, type Server, type ServerResponse } from 'node:http';
+import { setMaxListeners } from 'node:events';
+import {
+  Agent,
+  type ClientRequestArgs,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { MooringError } from '../errors.js';
@@ -47,6 +57,7 @@ export class EgressPort {
 
   constructor(options: EgressPortOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
     this.#agent = new DialingAgent((to) => (httpProxyOf(options.route) ? this.#dialProxy() : this.#dial(to)));
     this.#server = createServer({ keepAlive: true, requestTimeout: 0, connectionsCheckingInterval: 600_000 });
     // The browser keeps idle connections itself, and knows when to drop them.
@@ -195,7 +206,9 @@ export class EgressPort {
     const known =
       error instanceof MooringError
         ? error
-        : new MooringError('CODE-0006', `expected a usable HTTP response from ${to.host}; the connection broke off.`, { cause: error });
+        : new MooringError('CODE-0006', `expected a usable HTTP response from ${to.host}; the connection broke off.`, {
+            cause: error,
+          });
     this.#failures.push({ host: to.host, at: performance.now(), error: known });
     if (this.#failures.length > rememberedFailures) this.#failures = this.#failures.slice(-rememberedFailures / 2);
   }

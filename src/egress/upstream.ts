@@ -76,7 +76,10 @@ export function proxyAuthorization({ username, password }: ProxyAddress): string
 /** The failure that a proxy's own answer to a plain request or a CONNECT means. */
 export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): MooringError {
   const why = status === 407 ? 'refuses the credentials (407)' : `answers ${status}`;
-  return new MooringError('CODE-0005', `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`);
+  return new MooringError(
+    'CODE-0005',
+    `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`,
+  );
 }
 
 function connect(to: Destination, signal: AbortSignal, fail: (error: Error) => MooringError): Promise<Socket> {
@@ -134,7 +137,12 @@ const socksFailures: readonly { readonly pattern: RegExp; readonly code: ErrorCo
   { pattern: /rejected connection/i, code: 'CODE-0005', why: 'refuses the tunnel' },
 ];
 
-async function throughSocks(socket: Socket, proxy: ProxyAddress, to: Destination, signal: AbortSignal): Promise<Socket> {
+async function throughSocks(
+  socket: Socket,
+  proxy: ProxyAddress,
+  to: Destination,
+  signal: AbortSignal,
+): Promise<Socket> {
   const handshake = SocksClient.createConnection({
     proxy: {
       host: proxy.host,
@@ -175,12 +183,19 @@ function proxyUnreachable(proxy: ProxyAddress, error: unknown): MooringError {
 }
 
 function unreachable(to: Destination, error: Error): MooringError {
-  return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection; it does not (${error.message}).`, { cause: error });
+  return new MooringError(
+    'CODE-0006',
+    `expected ${nameOf(to)} to take the connection; it does not (${error.message}).`,
+    { cause: error },
+  );
 }
 
 function tooSlow(to: Destination, route: Route, timeoutMs: number): MooringError {
   if (route.kind === 'direct') {
-    return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection within ${timeoutMs} ms; it did not.`);
+    return new MooringError(
+      'CODE-0006',
+      `expected ${nameOf(to)} to take the connection within ${timeoutMs} ms; it did not.`,
+    );
   }
   return new MooringError(
     'CODE-0024',

@@ -79,7 +79,8 @@ export class BrowserPool<B extends LaunchedBrowser> {
   async take(signal: AbortSignal): Promise<BrowserSeat<B>> {
     for (;;) {
       signal.throwIfAborted();
-      if (this.#closed) throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
+      if (this.#closed)
+        throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
       const member = this.#roomiest();
       if (member) return this.#seat(member);
       await abortable(this.#launch(), signal);

@@ -52,10 +52,16 @@ export class RunningCommands {
 }
 
 export const drainingError = (): MooringError =>
-  new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', { retryAfterMs: 1000 });
+  new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', {
+    retryAfterMs: 1000,
+  });
 
 /** `POST /api/v1`: one JSON object, one command, one answer. */
-export function registerCommandRoute(server: FastifyInstance, running: RunningCommands, options: CommandRouteOptions): void {
+export function registerCommandRoute(
+  server: FastifyInstance,
+  running: RunningCommands,
+  options: CommandRouteOptions,
+): void {
   server.post('/api/v1', (request, reply) => handleCommand(request, reply, running, options));
   server.get('/api/v1/balance', async (request) => ({
     balance: await options.executor.balance(options.authenticate(request)),

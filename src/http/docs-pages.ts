@@ -39,11 +39,11 @@ function commandSection(name: CommandName): string {
   const doc = commandDocs[name];
   const body = JSON.stringify({ cmd: name, ...doc.request }, null, 2);
   const curl = `curl -s http://127.0.0.1:8191/api/v1 -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
-  return `<section id="${name}"><h2><a href="#${name}">${name}</a></h2><p class="summary">${escape(doc.summary)}</p>
+  return `<section id="${name}"><h2><a href="#${name}">${name}</a></h2><p class="summary">${escapeHtml(doc.summary)}</p>
 <p>${prose(doc.description)}</p>
 ${fieldTable(commandBodySchema(name))}
-<h3>Request</h3><pre>${escape(body)}</pre><pre class="shell">${escape(curl)}</pre>
-<h3>Reply</h3><pre>${escape(JSON.stringify(doc.response, null, 2))}</pre></section>`;
+<h3>Request</h3><pre>${escapeHtml(body)}</pre><pre class="shell">${escapeHtml(curl)}</pre>
+<h3>Reply</h3><pre>${escapeHtml(JSON.stringify(doc.response, null, 2))}</pre></section>`;
 }
 
 function fieldTable(schema: JsonSchema): string {
@@ -53,7 +53,7 @@ function fieldTable(schema: JsonSchema): string {
     .filter(([name]) => name !== 'cmd')
     .map(
       ([name, field]) =>
-        `<tr><td><code>${escape(name)}</code>${required.has(name) ? ' <em>required</em>' : ''}</td><td>${escape(typeOf(field))}</td><td>${prose(String(field.description ?? ''))}</td></tr>`,
+        `<tr><td><code>${escapeHtml(name)}</code>${required.has(name) ? ' <em>required</em>' : ''}</td><td>${escapeHtml(typeOf(field))}</td><td>${prose(String(field.description ?? ''))}</td></tr>`,
     );
   if (rows.length === 0) return '<p>No fields.</p>';
   return `<table><thead><tr><th>Field</th><th>Type</th><th></th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
@@ -61,22 +61,23 @@ function fieldTable(schema: JsonSchema): string {
 
 /** A JSON Schema in a few words. */
 function typeOf(schema: JsonSchema): string {
-  if (Array.isArray(schema.enum)) return schema.enum.length > 6 ? 'name' : schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (Array.isArray(schema.enum))
+    return schema.enum.length > 6 ? 'name' : schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (Array.isArray(schema.anyOf)) return schema.anyOf.map((option: JsonSchema) => typeOf(option)).join(' | ');
   if (schema.type === 'array') return `list of ${typeOf((schema.items ?? {}) as JsonSchema)}`;
   return typeof schema.type === 'string' ? schema.type : 'any';
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? character);
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? character);
 
 /** Escaped text in which `code` is marked. */
-const prose = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title><link rel="icon" href="data:,"><style>${style}</style></head>
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${style}</style></head>
 <body>${body}</body></html>
 `;
 }

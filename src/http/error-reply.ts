@@ -53,5 +53,8 @@ export function errorReply(error: unknown, context: ErrorReplyContext): HttpErro
 function unforeseen(error: unknown, { logger, session }: ErrorReplyContext): MooringError {
   const reference = randomBytes(4).toString('hex');
   logger.error({ err: error, reference, session }, 'unforeseen failure');
-  return new MooringError('CODE-10000', `expected no failure of the server, but one came; its log has the cause under ${reference}.`);
+  return new MooringError(
+    'CODE-10000',
+    `expected no failure of the server, but one came; its log has the cause under ${reference}.`,
+  );
 }

@@ -14,10 +14,24 @@ export class Metrics {
   readonly #endings = this.#counter('mooring_session_endings_total', 'Sessions that ended, by reason.', ['reason']);
   readonly #launches = this.#counter('mooring_browser_launches_total', 'Browser processes started.', []);
   readonly #crashes = this.#counter('mooring_browser_crashes_total', 'Browser processes that ended unasked.', []);
-  readonly #launchFailures = this.#counter('mooring_browser_launch_failures_total', 'Browser processes that did not start.', []);
-  readonly #create = this.#histogram('mooring_session_create_seconds', 'Opening a session, once it had a slot.', [], shortBuckets);
+  readonly #launchFailures = this.#counter(
+    'mooring_browser_launch_failures_total',
+    'Browser processes that did not start.',
+    [],
+  );
+  readonly #create = this.#histogram(
+    'mooring_session_create_seconds',
+    'Opening a session, once it had a slot.',
+    [],
+    shortBuckets,
+  );
   readonly #launch = this.#histogram('mooring_browser_launch_seconds', 'Starting a browser process.', [], shortBuckets);
-  readonly #slotWait = this.#histogram('mooring_slot_wait_seconds', 'Waiting for a free session slot.', [], shortBuckets);
+  readonly #slotWait = this.#histogram(
+    'mooring_slot_wait_seconds',
+    'Waiting for a free session slot.',
+    [],
+    shortBuckets,
+  );
   readonly #turnWait = this.#histogram('mooring_lane_wait_seconds', "Waiting for a session's turn.", [], shortBuckets);
   readonly #commands = this.#histogram(
     'mooring_command_seconds',

@@ -1,10 +1,10 @@
-import { fastify, type FastifyInstance } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import type { CommandExecutor } from '../commands/handler.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { openApiDocument } from '../protocol/openapi.js';
 import { createAuthenticate } from './authenticate.js';
-import { baseUrlOf, registerCommandRoute, RunningCommands } from './command-route.js';
+import { baseUrlOf, RunningCommands, registerCommandRoute } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply } from './error-reply.js';
 import type { Metrics } from './metrics.js';
@@ -46,7 +46,13 @@ export class HttpServer {
   async drain(timeoutMs: number): Promise<void> {
     this.#running.drain();
     const timer = setTimeout(
-      () => this.#running.cancel(new MooringError('DRAINING', `expected the command to finish within ${timeoutMs} ms of the shutdown; it did not.`)),
+      () =>
+        this.#running.cancel(
+          new MooringError(
+            'DRAINING',
+            `expected the command to finish within ${timeoutMs} ms of the shutdown; it did not.`,
+          ),
+        ),
       timeoutMs,
     );
     try {
@@ -78,7 +84,9 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     try {
       done(null, body === '' ? undefined : JSON.parse(String(body)));
     } catch (error) {
-      done(new MooringError('INVALID_BODY', `expected a JSON object as the body; it is no JSON (${errorMessage(error)}).`));
+      done(
+        new MooringError('INVALID_BODY', `expected a JSON object as the body; it is no JSON (${errorMessage(error)}).`),
+      );
     }
   });
 
@@ -92,7 +100,10 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   });
   server.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    throw new MooringError('NOT_FOUND', `expected POST /api/v1 or a page of this server; came ${request.method} ${path}.`);
+    throw new MooringError(
+      'NOT_FOUND',
+      `expected POST /api/v1 or a page of this server; came ${request.method} ${path}.`,
+    );
   });
 
   registerCommandRoute(server, running, { executor: options.executor, authenticate, metrics, logger });
@@ -111,7 +122,11 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   return server;
 }
 
-function registerHealthRoutes(server: FastifyInstance, running: RunningCommands, { readiness, version }: HttpServerOptions): void {
+function registerHealthRoutes(
+  server: FastifyInstance,
+  running: RunningCommands,
+  { readiness, version }: HttpServerOptions,
+): void {
   server.get('/livez', async () => ({ status: 'ok', version }));
   server.get('/readyz', async (_request, reply) => {
     if (running.draining) return reply.code(503).send({ status: 'draining', version });

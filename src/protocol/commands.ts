@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ErrorCode, MooringError } from '../errors.js';
-import { isSolvingField, pendingRequestFields, type RequestFields, refusedRequestFields, requestSchema } from './requests.js';
+import {
+  isSolvingField,
+  pendingRequestFields,
+  type RequestFields,
+  refusedRequestFields,
+  requestSchema,
+} from './requests.js';
 import {
   pendingSessionFields,
   type SessionOptions,
@@ -61,9 +67,8 @@ export interface RequestCommand extends Named<RequestName> {
 export type Command = CreateCommand | DestroyCommand | ActiveCommand | ListCommand | RequestCommand;
 
 /** The command of one name. */
-export type CommandOf<N extends CommandName> = Extract<Command, { cmd: N }> extends never
-  ? RequestCommand
-  : Extract<Command, { cmd: N }>;
+export type CommandOf<N extends CommandName> =
+  Extract<Command, { cmd: N }> extends never ? RequestCommand : Extract<Command, { cmd: N }>;
 
 /**
  * Makes the typed command of a JSON body, and gives a session that the caller left unnamed its ID, once.
@@ -81,7 +86,13 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
     case 'sessions.create': {
       refuseUnsupported(body, []);
       const { session, ...options } = parse(sessionsCreateSchema, body);
-      return { cmd, session: session ?? randomUUID(), anonymous: session === undefined, options, warnings: warningsOf(body) };
+      return {
+        cmd,
+        session: session ?? randomUUID(),
+        anonymous: session === undefined,
+        options,
+        warnings: warningsOf(body),
+      };
     }
     case 'sessions.destroy':
       return { cmd, session: parse(sessionsDestroySchema, body).session, warnings: [] };
@@ -98,10 +109,16 @@ function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>)
   refuseUnsupported(body, [...pendingRequestFields, ...refusedRequestFields]);
   const request = parse(requestSchema, body);
   if (!request.url && !request.keepSamePage) {
-    throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL (or `keepSamePage`), there was none.');
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`url`: expected an absolute http(s) URL (or `keepSamePage`), there was none.',
+    );
   }
   if (cmd === 'request.get' && request.postData !== undefined && request.postData !== '') {
-    throw new MooringError('INVALID_PARAMETER', '`postData`: expected none with request.get; use request.post, .put or .patch.');
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`postData`: expected none with request.get; use request.post, .put or .patch.',
+    );
   }
   const options = sessionOptionsSchema.parse(pick(request, Object.keys(sessionOptionFields)));
   return {
@@ -119,7 +136,9 @@ function isCommandName(value: unknown): value is CommandName {
 }
 
 function pick(source: object, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(source).filter(([name, value]) => names.includes(name) && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(source).filter(([name, value]) => names.includes(name) && value !== undefined),
+  );
 }
 
 /** `false`, nothing and an empty value ask for nothing, so they are no reason to refuse. */
@@ -139,7 +158,10 @@ function refuseUnsupported(body: Readonly<Record<string, unknown>>, names: reado
   const session = parse(z.object(pendingSessionFields), body);
   for (const name of [...Object.keys(session), ...names]) {
     if (!asksForNothing(body[name])) {
-      throw new MooringError('UNSUPPORTED_PARAMETER', `\`${name}\`: this version does not serve it; expected it absent.`);
+      throw new MooringError(
+        'UNSUPPORTED_PARAMETER',
+        `\`${name}\`: this version does not serve it; expected it absent.`,
+      );
     }
   }
 }
@@ -155,7 +177,9 @@ function parse<T extends z.ZodType>(schema: T, body: Readonly<Record<string, unk
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   if (!issue) throw result.error;
-  const path = issue.path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i > 0 ? `.${String(part)}` : String(part)));
+  const path = issue.path.map((part, i) =>
+    typeof part === 'number' ? `[${part}]` : i > 0 ? `.${String(part)}` : String(part),
+  );
   throw new MooringError(codeOf(issue), `\`${path.join('')}\`: ${expected(issue)}${came(body, issue.path)}.`);
 }
 

@@ -21,11 +21,13 @@ export const flag = () =>
   );
 
 /** A whole number in a range; also its digits as text. */
-export const integer = (min: number, max: number) =>
-  z.preprocess(
+export const integer = (min: number, max: number) => {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.preprocess(
     (value) => (typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value),
-    z.int().min(min).max(max),
+    z.int({ error }).min(min, { error }).max(max, { error }),
   );
+};
 
 /** A list; also one value that is none. */
 export const listOf = <T extends z.ZodType>(item: T) =>
@@ -66,15 +68,16 @@ export const headers = () =>
       z.preprocess(
         (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
         // Line breaks would let a value add headers of its own (RFC 9110 §5.5).
-        z
-          .string()
-          .regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
+        z.string().regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
       ),
     )
     .superRefine((record, context) => {
       for (const name of Object.keys(record)) {
         if (!headerName.test(name)) {
-          context.addIssue({ code: 'custom', message: `expected a header name (RFC 9110), came ${JSON.stringify(name)}` });
+          context.addIssue({
+            code: 'custom',
+            message: `expected a header name (RFC 9110), came ${JSON.stringify(name)}`,
+          });
         }
       }
     });
@@ -83,7 +86,9 @@ export const headers = () =>
 export const cookieSchema = z.object({
   name: z.string().min(1).describe('Its name; `key` is taken too.'),
   value: z.string().describe('Its value.'),
-  domain: optional(z.string().min(1)).describe('Host, or `.host` for its subdomains too. Default: the host of the URL.'),
+  domain: optional(z.string().min(1)).describe(
+    'Host, or `.host` for its subdomains too. Default: the host of the URL.',
+  ),
   path: optional(z.string().startsWith('/')).describe('Default: `/`.'),
   expires: optional(z.preprocess(expiryToSeconds, z.number())).describe(
     'Seconds since 1970; `-1` or absent: with the session. A date as text is taken too.',
@@ -143,6 +148,8 @@ export function parseCookieString(text: string): { name: string; value: string }
     .filter((piece) => piece !== '')
     .map((piece) => {
       const at = piece.indexOf('=');
-      return at < 0 ? { name: piece, value: '' } : { name: piece.slice(0, at).trim(), value: piece.slice(at + 1).trim() };
+      return at < 0
+        ? { name: piece, value: '' }
+        : { name: piece.slice(0, at).trim(), value: piece.slice(at + 1).trim() };
     });
 }

@@ -28,7 +28,16 @@ const exampleSolution = {
   currentUrl: 'https://example.com/',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
   cookies: [
-    { name: 'sid', value: '7c1', domain: 'example.com', path: '/', expires: -1, httpOnly: true, secure: true, sameSite: 'Lax' },
+    {
+      name: 'sid',
+      value: '7c1',
+      domain: 'example.com',
+      path: '/',
+      expires: -1,
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Lax',
+    },
   ],
   cookieString: 'sid=7c1',
   responseHeaders: { 'content-type': 'text/html; charset=utf-8' },
@@ -44,7 +53,12 @@ const requestDoc = (verb: string, body: Readonly<Record<string, unknown>>): Comm
     'An ID that was never seen creates that session. Requests on one session run one after another.',
   reply: requestReplySchema,
   request: { url: 'https://example.com/', session: 'my-session-id', ...body },
-  response: { solution: { ...exampleSolution, method: verb }, data: 'success', session: 'my-session-id', timeElapsed: 112 },
+  response: {
+    solution: { ...exampleSolution, method: verb },
+    data: 'success',
+    session: 'my-session-id',
+    timeElapsed: 112,
+  },
 });
 
 /** What the reference says of each command; its fields are printed from its schema. */
@@ -60,7 +74,11 @@ export const commandDocs = {
       solution: { verified: true },
       data: 'success',
       session: 'my-session-id',
-      fingerprint: { userAgent: exampleSolution.userAgent, engine: { name: 'chromium', version: '156.0.8078.79' }, warnings: [] },
+      fingerprint: {
+        userAgent: exampleSolution.userAgent,
+        engine: { name: 'chromium', version: '156.0.8078.79' },
+        warnings: [],
+      },
       context: { _type: 'BrowserContext', _guid: 'browser-context@2356ec33a1fa91f08e3b3da7b55b13f6' },
       timeElapsed: 6,
     },
@@ -87,6 +105,7 @@ export const commandDocs = {
           createdAt: 1763999990000,
           idleMs: 1200,
           state: 'open',
+          waiting: 0,
           anonymous: false,
         },
       ],
@@ -103,7 +122,10 @@ export const commandDocs = {
     response: { solution: {}, data: 'success', session: 'my-session-id', active: true, timeElapsed: 0 },
   },
   'request.get': requestDoc('GET', {}),
-  'request.post': requestDoc('POST', { url: 'https://example.com/login', postData: { user: 'anna', password: 'secret' } }),
+  'request.post': requestDoc('POST', {
+    url: 'https://example.com/login',
+    postData: { user: 'anna', password: 'secret' },
+  }),
   'request.put': requestDoc('PUT', {
     customHeaders: { 'content-type': 'application/json' },
     postData: { name: 'Anna' },
@@ -175,7 +197,9 @@ export function openApiDocument(version: string) {
                   oneOf: commandNames.map(body),
                   discriminator: {
                     propertyName: 'cmd',
-                    mapping: Object.fromEntries(commandNames.map((name) => [name, `#/components/schemas/${schemaName(name)}`])),
+                    mapping: Object.fromEntries(
+                      commandNames.map((name) => [name, `#/components/schemas/${schemaName(name)}`]),
+                    ),
                   },
                 },
                 examples: Object.fromEntries(
@@ -202,7 +226,10 @@ export function openApiDocument(version: string) {
                     ],
                   },
                   examples: Object.fromEntries(
-                    commandNames.map((name) => [name, { summary: commandDocs[name].summary, value: commandDocs[name].response }]),
+                    commandNames.map((name) => [
+                      name,
+                      { summary: commandDocs[name].summary, value: commandDocs[name].response },
+                    ]),
                   ),
                 },
               },

@@ -54,6 +54,7 @@ export const sessionRowSchema = z.object({
   createdAt: wholeMs('When it was made'),
   idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
   state: z.enum(['open', 'busy']),
+  waiting: z.int().describe('How many requests wait for their turn.'),
   anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
 });
 export type SessionRow = z.infer<typeof sessionRowSchema>;

@@ -5,7 +5,9 @@ import { sessionOptionFields } from './sessions.js';
 
 /** The fields of every `request.*`. */
 export const requestSchema = z.object({
-  url: optional(webUrl()).describe('Where to go: an absolute `http://` or `https://` URL. Required unless `keepSamePage`.'),
+  url: optional(webUrl()).describe(
+    'Where to go: an absolute `http://` or `https://` URL. Required unless `keepSamePage`.',
+  ),
   session: optional(sessionId()).describe(
     'The session to use. An ID that was never seen creates that session. Default: a new anonymous session, whose ID is ' +
       'in the reply and may be used again.',
@@ -29,12 +31,18 @@ export const requestSchema = z.object({
     'Milliseconds for the whole request, waiting included; the answer comes a little before. Default: the setting ' +
       '`MOORING_REQUEST_TIMEOUT` (60000).',
   ),
-  keepSamePage: optional(flag()).describe('Stay on the page the session shows; `url` counts only if it shows none yet.'),
+  keepSamePage: optional(flag()).describe(
+    'Stay on the page the session shows; `url` counts only if it shows none yet.',
+  ),
   closeAfterUse: optional(flag()).describe('End the session after this request.'),
   filter: optional(listOf(z.enum(solutionFields))).describe('Only these fields of `solution` come back.'),
   screenshot: optional(flag()).describe('Adds `solution.screenshot`: a PNG as base64, without a data-URL prefix.'),
-  screenshotWidth: optional(integer(1, 8192)).describe('Width of the viewport for the screenshot, CSS pixels. Default: 1280.'),
-  screenshotHeight: optional(integer(1, 8192)).describe('Height of the viewport for the screenshot, CSS pixels. Default: 1024.'),
+  screenshotWidth: optional(integer(1, 8192)).describe(
+    'Width of the viewport for the screenshot, CSS pixels. Default: 1280.',
+  ),
+  screenshotHeight: optional(integer(1, 8192)).describe(
+    'Height of the viewport for the screenshot, CSS pixels. Default: 1024.',
+  ),
   fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
   innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
   requestType: optional(z.enum(['browser'])).describe('How the request is made. Default: `browser`.'),

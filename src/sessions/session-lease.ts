@@ -36,7 +36,11 @@ export class SessionLease implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     const page = this.#signal.aborted && !this.session.over.aborted ? this.session.page : undefined;
-    if (page) void page.settle().catch(() => {}).finally(this.#release); // a page that cannot settle is replaced
+    if (page)
+      void page
+        .settle()
+        .catch(() => {})
+        .finally(this.#release); // a page that cannot settle is replaced
     else this.#release();
   }
 }

@@ -164,6 +164,7 @@ export class SessionManager {
         createdAt: session.createdAt,
         idleMs: Math.max(0, now - session.lastAccessedAt),
         state: session.state,
+        waiting: session.waiting,
         anonymous: session.anonymous,
       }));
   }
@@ -186,7 +187,10 @@ export class SessionManager {
 
   async #close(): Promise<void> {
     this.#reaper.close();
-    const reason = new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
+    const reason = new MooringError(
+      'DRAINING',
+      'expected a server that takes new work, but this one is shutting down.',
+    );
     const openings = [...this.#openings.values()];
     for (const opening of openings) opening.controller.abort(reason);
     await Promise.allSettled(openings.map((opening) => opening.session));
@@ -214,7 +218,8 @@ export class SessionManager {
   }
 
   async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
-    if (this.#closed) throw new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
+    if (this.#closed)
+      throw new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
     const route = routeOf(target.options);
     const slot = await this.#slots.acquire(target.owner, signal);
     const startedAt = performance.now();
@@ -239,10 +244,13 @@ export class SessionManager {
   async #openContext(proxyServer: string, resources: Disposables, signal: AbortSignal): Promise<EngineContext> {
     using deadline = new Deadline({
       ms: openTimeoutMs,
-      reason: () => new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
+      reason: () =>
+        new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
       parent: signal,
     });
-    return resources.use(await this.#options.engine.newContext({ proxyServer }, deadline.signal), (context) => context.close());
+    return resources.use(await this.#options.engine.newContext({ proxyServer }, deadline.signal), (context) =>
+      context.close(),
+    );
   }
 
   #newSession(target: SessionTarget, egress: EgressPort, context: EngineContext, resources: Disposables): Session {
@@ -300,7 +308,10 @@ const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner
 /** The same ID again is the same session, unless options are named that it was not made with. */
 function assertSameOptions(target: SessionTarget, made: SessionOptions): void {
   const differing = Object.entries(target.options)
-    .filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(made[name as keyof SessionOptions])) // its own keys
+    .filter(
+      ([name, value]) =>
+        value !== undefined && JSON.stringify(value) !== JSON.stringify(made[name as keyof SessionOptions]),
+    ) // its own keys
     .map(([name]) => `\`${name}\``);
   if (differing.length === 0) return;
   throw new MooringError(
@@ -308,4 +319,3 @@ function assertSameOptions(target: SessionTarget, made: SessionOptions): void {
     `expected options absent or equal to those session ${target.id} was made with; ${differing.join(', ')} differ${differing.length > 1 ? '' : 's'}.`,
   );
 }
-

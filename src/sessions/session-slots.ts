@@ -74,7 +74,8 @@ export class SessionSlots {
     signal.throwIfAborted();
     const startedAt = performance.now();
     try {
-      if (this.#waiters.every((waiter) => !this.#grantable(waiter.owner)) && this.#grantable(owner)) return this.#take(owner);
+      if (this.#waiters.every((waiter) => !this.#grantable(waiter.owner)) && this.#grantable(owner))
+        return this.#take(owner);
       return await this.#wait(owner, signal);
     } finally {
       this.#options.onWaited(performance.now() - startedAt);

@@ -73,6 +73,11 @@ export class Session implements LeasedSession {
     return this.#leased ? 'busy' : 'open';
   }
 
+  /** Requests that wait for their turn. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
   /** Aborts when the session ends, with the error for whoever uses it. */
   get over(): AbortSignal {
     return this.#over.signal;

@@ -39,7 +39,10 @@ export class Deadline implements Disposable {
       clearTimeout(this.#timer);
       this.#controller.abort(signal.reason);
     };
-    if (signal.aborted) return onAbort();
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
     signal.addEventListener('abort', onAbort, { once: true });
     this.#followed.push({ signal, onAbort });
   }

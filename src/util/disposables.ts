@@ -10,7 +10,10 @@ export class Disposables {
 
   /** Adds a clean-up. On a stack that is already disposed it runs at once. */
   defer(undo: Undo): void {
-    if (this.#disposed) void Promise.resolve().then(undo).catch(() => {});
+    if (this.#disposed)
+      void Promise.resolve()
+        .then(undo)
+        .catch(() => {});
     else this.#undos.push(undo);
   }
 

@@ -5,7 +5,11 @@ import { describeEngine } from './engine-contract.js';
 const binaries = await everyChromium();
 
 const variants: { name: string; fits: (binary: ChromiumBinary) => boolean; missing: string }[] = [
-  { name: 'embedded', fits: ({ source }) => source === 'embedded', missing: 'the embedded browser is for Linux on x64' },
+  {
+    name: 'embedded',
+    fits: ({ source }) => source === 'embedded',
+    missing: 'the embedded browser is for Linux on x64',
+  },
   {
     name: 'system headless shell',
     fits: ({ source, flavour }) => source === 'system' && flavour === 'shell',
@@ -28,7 +32,13 @@ for (const { name, fits, missing } of variants) {
       return {
         engine: chromiumEngine(binary),
         crashPage: async (page) => {
-          const crash = { url: 'chrome://crash', method: 'GET', headers: {}, loadTimeoutMs: 5000, maxBodyBytes: 1 } as const;
+          const crash = {
+            url: 'chrome://crash',
+            method: 'GET',
+            headers: {},
+            loadTimeoutMs: 5000,
+            maxBodyBytes: 1,
+          } as const;
           await page.navigate(crash, AbortSignal.timeout(5000)).catch(() => {}); // the crash is what it is for
         },
         crashBrowser: async () => {

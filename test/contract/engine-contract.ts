@@ -26,269 +26,305 @@ export interface EngineUnderTest {
 
 /** What every engine does, the fake one of the tests among them. */
 export function describeEngine(name: string, { create, runsScripts, skip }: EngineUnderTest): void {
-  describe.skipIf(skip !== undefined)(`engine contract: ${name}${skip === undefined ? '' : ` (skipped: ${skip})`}`, () => {
-    const origin = new Origin();
-    let harness: EngineHarness;
-    const contexts: EngineContext[] = [];
+  describe.skipIf(skip !== undefined)(
+    `engine contract: ${name}${skip === undefined ? '' : ` (skipped: ${skip})`}`,
+    () => {
+      const origin = new Origin();
+      let harness: EngineHarness;
+      const contexts: EngineContext[] = [];
 
-    beforeAll(async () => {
-      await origin.start();
-      harness = await create();
-      await harness.engine.start();
-    });
-    afterEach(async () => {
-      await Promise.all(contexts.splice(0).map((context) => context.close()));
-    });
-    afterAll(async () => {
-      await harness?.engine.close();
-      await origin.close();
-    });
-
-    const open = async (): Promise<{ context: EngineContext; page: EnginePage }> => {
-      const context = await harness.engine.newContext({}, never);
-      contexts.push(context);
-      return { context, page: await context.newPage(never) };
-    };
-    const to = (path: string, rest: Partial<NavigationRequest> = {}): NavigationRequest => ({
-      url: path.startsWith('http') ? path : `${origin.url}${path}`,
-      method: 'GET',
-      headers: {},
-      loadTimeoutMs: 10_000,
-      maxBodyBytes: 1_000_000,
-      ...rest,
-    });
-    const codeOf = (work: Promise<unknown>): Promise<string> =>
-      work.then(
-        () => 'no error',
-        (error: unknown) => (error instanceof MooringError ? error.code : String(error)),
-      );
-
-    it('info – after start – names engine, version and user agent', () => {
-      const { engine } = harness;
-      expect(engine.info.version).toMatch(/^\d+(\.\d+)+$/);
-      expect(engine.info.userAgent).toMatch(/^Mozilla\/5\.0/);
-    });
-
-    it('check – healthy – resolves', async () => {
-      await harness.engine.check(never);
-    });
-
-    it('guid – two contexts – 32 hex digits, different', async () => {
-      const [a, b] = [(await open()).context, (await open()).context];
-      expect(a.guid).toMatch(/^[0-9a-f]{32}$/);
-      expect(a.guid).not.toBe(b.guid);
-    });
-
-    it('navigate – a page – status, headers, HTML, text and URL', async () => {
-      const { page } = await open();
-      const result = await page.navigate(to('/'), never);
-      expect(result).toMatchObject({ kind: 'document', status: 200, method: 'GET', url: `${origin.url}/`, loaded: true });
-      const headers = await result.headers;
-      expect(headers.response['content-type']).toBe('text/html; charset=utf-8');
-      expect(headers.request['user-agent']).toBe(harness.engine.info.userAgent);
-      const content = await page.read(maxChars, never);
-      expect(content.html).toContain('<h1>Hello</h1>');
-      expect(content.text).toMatch(/Hello\s+Welcome/);
-      expect(content.url).toBe(`${origin.url}/`);
-      expect(page.lastDocument).toBe(result);
-    });
-
-    it('navigate – 404 – is a document with that status', async () => {
-      const { page } = await open();
-      expect(await page.navigate(to('/missing'), never)).toMatchObject({ kind: 'document', status: 404 });
-    });
-
-    it('navigate – redirect – tells where it ended', async () => {
-      const { page } = await open();
-      expect(await page.navigate(to('/redirect'), never)).toMatchObject({ status: 200, url: `${origin.url}/` });
-    });
-
-    it.each(['POST', 'PUT', 'DELETE', 'PATCH'] as const)('navigate – %s – sends method, headers and body once', async (method) => {
-      const { page } = await open();
-      const before = origin.count('/echo');
-      const result = await page.navigate(
-        to('/echo', { method, headers: { 'content-type': 'application/json', 'x-test': 'yes' }, body: '{"a":"ü"}', referer: 'http://r.example/' }),
-        never,
-      );
-      const echoed = JSON.parse((await page.read(maxChars, never)).text) as { method: string; headers: Record<string, string>; body: string };
-      expect(result.method).toBe(method);
-      expect(echoed).toMatchObject({
-        method,
-        body: '{"a":"ü"}',
-        headers: { 'content-type': 'application/json', 'x-test': 'yes', referer: 'http://r.example/' },
+      beforeAll(async () => {
+        await origin.start();
+        harness = await create();
+        await harness.engine.start();
       });
-      expect(origin.count('/echo') - before).toBe(1);
-      expect((await result.headers).request['x-test']).toBe('yes');
-    });
-
-    it('navigate – headers of one request – are not sent with the next', async () => {
-      const { page } = await open();
-      await page.navigate(to('/echo', { headers: { 'x-once': '1' } }), never);
-      await page.navigate(to('/echo'), never);
-      expect(JSON.parse((await page.read(maxChars, never)).text).headers).not.toHaveProperty('x-once');
-    });
-
-    it('navigate – POST answered by a 303 – follows with GET and keeps the cookie', async () => {
-      const { page, context } = await open();
-      const result = await page.navigate(
-        to('/login', { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'user=anna&password=secret' }),
-        never,
-      );
-      expect(result).toMatchObject({ status: 200, url: `${origin.url}/account` });
-      expect((await page.read(maxChars, never)).text).toContain('Account of anna');
-      expect(await context.cookies()).toMatchObject([{ name: 'sid', value: 'anna-1', httpOnly: true, expires: -1 }]);
-    });
-
-    it('navigate – 204 – is empty, and the page stays', async () => {
-      const { page } = await open();
-      await page.navigate(to('/'), never);
-      const result = await page.navigate(to('/empty'), never);
-      expect(result).toMatchObject({ kind: 'empty', status: 204 });
-      expect((await result.headers).response['x-origin']).toBe('empty');
-      expect(page.url).toBe(`${origin.url}/`);
-      expect(page.lastDocument?.status).toBe(200);
-    });
-
-    it('navigate – a download – brings its bytes and headers', async () => {
-      const { page } = await open();
-      const result = await page.navigate(to('/file'), never);
-      expect(result).toMatchObject({ kind: 'download', status: 200 });
-      expect(Buffer.from(result.body ?? []).toString()).toBe('PK-not-really');
-      expect((await result.headers).response['content-disposition']).toContain('data.zip');
-    });
-
-    it('navigate – an image – is a document with its bytes', async () => {
-      const { page } = await open();
-      const result = await page.navigate(to('/image'), never);
-      expect(result.kind).toBe('document');
-      expect(Buffer.from(result.body ?? []).subarray(1, 4).toString()).toBe('PNG');
-    });
-
-    it('read – JSON and text – is the raw body', async () => {
-      const { page } = await open();
-      await page.navigate(to('/text'), never);
-      expect((await page.read(maxChars, never)).text).toBe('one <b>two</b>\n  three');
-    });
-
-    it('read – a page larger than the limit – RESPONSE_TOO_LARGE', async () => {
-      const { page } = await open();
-      await page.navigate(to('/'), never);
-      expect(await codeOf(page.read(10, never))).toBe('RESPONSE_TOO_LARGE');
-    });
-
-    it('cookies – set by the site – are read back with all their attributes', async () => {
-      const { page, context } = await open();
-      await page.navigate(to('/set-cookie'), never);
-      const [a, b] = (await context.cookies()).toSorted((x, y) => x.name.localeCompare(y.name));
-      expect(a).toMatchObject({ name: 'a', value: '1', domain: '127.0.0.1', path: '/', expires: -1, httpOnly: false });
-      expect(b).toMatchObject({ name: 'b', value: '2', httpOnly: true, sameSite: 'Strict' });
-      expect(b?.expires).toBeGreaterThan(Date.now() / 1000 + 3000);
-    });
-
-    it('addCookies – the same twice – is one cookie, sent to its host', async () => {
-      const { page, context } = await open();
-      const cookie = { name: 'c', value: '3', url: origin.url };
-      await context.addCookies([cookie]);
-      await context.addCookies([cookie]);
-      await page.navigate(to('/echo'), never);
-      expect(JSON.parse((await page.read(maxChars, never)).text).headers.cookie).toBe('c=3');
-      expect(await context.cookies(origin.url)).toHaveLength(1);
-      expect(await context.cookies('http://elsewhere.example/')).toHaveLength(0);
-    });
-
-    it('contexts – two at once – share no cookies', async () => {
-      const [one, two] = [await open(), await open()];
-      await one.page.navigate(to('/set-cookie'), never);
-      expect(await two.context.cookies()).toEqual([]);
-    });
-
-    it('navigate – nothing listens – CODE-0006, and the page still works', async () => {
-      const { page } = await open();
-      expect(await codeOf(page.navigate(to('http://127.0.0.1:9/'), never))).toBe('CODE-0006');
-      expect(await codeOf(page.navigate(to('/reset'), never))).toBe('CODE-0006');
-      expect((await page.navigate(to('/'), never)).status).toBe(200);
-    });
-
-    it('navigate – deadline – rejects with its reason, and after settling the page works', async () => {
-      const { page } = await open();
-      using deadline = new Deadline({ ms: 300, reason: () => new MooringError('CODE-0025', 'too late') });
-      expect(await codeOf(page.navigate(to('/hang'), deadline.signal))).toBe('CODE-0025');
-      await page.settle();
-      expect(page.alive).toBe(true);
-      expect((await page.navigate(to('/'), never)).status).toBe(200);
-    });
-
-    it('screenshot – a page – is a PNG', async () => {
-      const { page } = await open();
-      await page.navigate(to('/'), never);
-      const png = await page.screenshot({ width: 640, height: 480, fullPage: false }, never);
-      expect(Buffer.from(png).subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
-    });
-
-    it('page – its renderer dies – is no longer alive; a new one has the cookies', async () => {
-      const { page, context } = await open();
-      await page.navigate(to('/set-cookie'), never);
-      await harness.crashPage(page);
-      await expect.poll(() => page.alive).toBe(false);
-      expect(await codeOf(page.read(maxChars, never))).toBe('CODE-0026');
-      const next = await context.newPage(never);
-      await next.navigate(to('/echo'), never);
-      expect(JSON.parse((await next.read(maxChars, never)).text).headers.cookie).toContain('a=1');
-    });
-
-    it('context – closed twice – is one close, and then refuses', async () => {
-      const { context } = await open();
-      await Promise.all([context.close(), context.close()]);
-      expect(await codeOf(context.newPage(never))).toBe('CODE-0026');
-    });
-
-    it('context – the browser dies – is lost; the engine opens new ones', async () => {
-      const { context, page } = await open();
-      await page.navigate(to('/'), never);
-      await harness.crashBrowser(context);
-      await expect.poll(() => context.lost.aborted).toBe(true);
-      expect((context.lost.reason as MooringError).code).toBe('CODE-0026');
-      expect(await codeOf(page.navigate(to('/'), never))).toBe('CODE-0026');
-      const next = await open();
-      expect((await next.page.navigate(to('/'), never)).status).toBe(200);
-    });
-
-    if (!runsScripts) return;
-
-    describe('with scripts', () => {
-      it('read – localStorage – is there', async () => {
-        const { page } = await open();
-        await page.navigate(to('/storage'), never);
-        expect((await page.read(maxChars, never)).localStorage).toEqual({ cart: '3 items' });
+      afterEach(async () => {
+        await Promise.all(contexts.splice(0).map((context) => context.close()));
+      });
+      afterAll(async () => {
+        await harness?.engine.close();
+        await origin.close();
       });
 
-      it('navigate – a page whose load never ends – is taken as it stands when its time is over', async () => {
-        const { page } = await open();
-        const result = await page.navigate(to('/never-loads', { loadTimeoutMs: 500 }), never);
-        expect(result).toMatchObject({ status: 200, loaded: false });
-        expect((await page.read(maxChars, never)).text).toBe('here');
+      const open = async (): Promise<{ context: EngineContext; page: EnginePage }> => {
+        const context = await harness.engine.newContext({}, never);
+        contexts.push(context);
+        return { context, page: await context.newPage(never) };
+      };
+      const to = (path: string, rest: Partial<NavigationRequest> = {}): NavigationRequest => ({
+        url: path.startsWith('http') ? path : `${origin.url}${path}`,
+        method: 'GET',
+        headers: {},
+        loadTimeoutMs: 10_000,
+        maxBodyBytes: 1_000_000,
+        ...rest,
+      });
+      const codeOf = (work: Promise<unknown>): Promise<string> =>
+        work.then(
+          () => 'no error',
+          (error: unknown) => (error instanceof MooringError ? error.code : String(error)),
+        );
+
+      it('info – after start – names engine, version and user agent', () => {
+        const { engine } = harness;
+        expect(engine.info.version).toMatch(/^\d+(\.\d+)+$/);
+        expect(engine.info.userAgent).toMatch(/^Mozilla\/5\.0/);
       });
 
-      it('responds – a script that never ends – is stopped, and the page goes on', async () => {
+      it('check – healthy – resolves', async () => {
+        await harness.engine.check(never);
+      });
+
+      it('guid – two contexts – 32 hex digits, different', async () => {
+        const [a, b] = [(await open()).context, (await open()).context];
+        expect(a.guid).toMatch(/^[0-9a-f]{32}$/);
+        expect(a.guid).not.toBe(b.guid);
+      });
+
+      it('navigate – a page – status, headers, HTML, text and URL', async () => {
         const { page } = await open();
-        await page.navigate(to('/busy'), never);
-        await expect.poll(() => page.responds(), { timeout: 10_000 }).toBe(true);
+        const result = await page.navigate(to('/'), never);
+        expect(result).toMatchObject({
+          kind: 'document',
+          status: 200,
+          method: 'GET',
+          url: `${origin.url}/`,
+          loaded: true,
+        });
+        const headers = await result.headers;
+        expect(headers.response['content-type']).toBe('text/html; charset=utf-8');
+        expect(headers.request['user-agent']).toBe(harness.engine.info.userAgent);
+        const content = await page.read(maxChars, never);
+        expect(content.html).toContain('<h1>Hello</h1>');
+        expect(content.text).toMatch(/Hello\s+Welcome/);
+        expect(content.url).toBe(`${origin.url}/`);
+        expect(page.lastDocument).toBe(result);
+      });
+
+      it('navigate – 404 – is a document with that status', async () => {
+        const { page } = await open();
+        expect(await page.navigate(to('/missing'), never)).toMatchObject({ kind: 'document', status: 404 });
+      });
+
+      it('navigate – redirect – tells where it ended', async () => {
+        const { page } = await open();
+        expect(await page.navigate(to('/redirect'), never)).toMatchObject({ status: 200, url: `${origin.url}/` });
+      });
+
+      it.each(['POST', 'PUT', 'DELETE', 'PATCH'] as const)(
+        'navigate – %s – sends method, headers and body once',
+        async (method) => {
+          const { page } = await open();
+          const before = origin.count('/echo');
+          const result = await page.navigate(
+            to('/echo', {
+              method,
+              headers: { 'content-type': 'application/json', 'x-test': 'yes' },
+              body: '{"a":"ü"}',
+              referer: 'http://r.example/',
+            }),
+            never,
+          );
+          const echoed = JSON.parse((await page.read(maxChars, never)).text) as {
+            method: string;
+            headers: Record<string, string>;
+            body: string;
+          };
+          expect(result.method).toBe(method);
+          expect(echoed).toMatchObject({
+            method,
+            body: '{"a":"ü"}',
+            headers: { 'content-type': 'application/json', 'x-test': 'yes', referer: 'http://r.example/' },
+          });
+          expect(origin.count('/echo') - before).toBe(1);
+          expect((await result.headers).request['x-test']).toBe('yes');
+        },
+      );
+
+      it('navigate – headers of one request – are not sent with the next', async () => {
+        const { page } = await open();
+        await page.navigate(to('/echo', { headers: { 'x-once': '1' } }), never);
+        await page.navigate(to('/echo'), never);
+        expect(JSON.parse((await page.read(maxChars, never)).text).headers).not.toHaveProperty('x-once');
+      });
+
+      it('navigate – POST answered by a 303 – follows with GET and keeps the cookie', async () => {
+        const { page, context } = await open();
+        const result = await page.navigate(
+          to('/login', {
+            method: 'POST',
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+            body: 'user=anna&password=secret',
+          }),
+          never,
+        );
+        expect(result).toMatchObject({ status: 200, url: `${origin.url}/account` });
+        expect((await page.read(maxChars, never)).text).toContain('Account of anna');
+        expect(await context.cookies()).toMatchObject([{ name: 'sid', value: 'anna-1', httpOnly: true, expires: -1 }]);
+      });
+
+      it('navigate – 204 – is empty, and the page stays', async () => {
+        const { page } = await open();
+        await page.navigate(to('/'), never);
+        const result = await page.navigate(to('/empty'), never);
+        expect(result).toMatchObject({ kind: 'empty', status: 204 });
+        expect((await result.headers).response['x-origin']).toBe('empty');
+        expect(page.url).toBe(`${origin.url}/`);
+        expect(page.lastDocument?.status).toBe(200);
+      });
+
+      it('navigate – a download – brings its bytes and headers', async () => {
+        const { page } = await open();
+        const result = await page.navigate(to('/file'), never);
+        expect(result).toMatchObject({ kind: 'download', status: 200 });
+        expect(Buffer.from(result.body ?? []).toString()).toBe('PK-not-really');
+        expect((await result.headers).response['content-disposition']).toContain('data.zip');
+      });
+
+      it('navigate – an image – is a document with its bytes', async () => {
+        const { page } = await open();
+        const result = await page.navigate(to('/image'), never);
+        expect(result.kind).toBe('document');
+        expect(
+          Buffer.from(result.body ?? [])
+            .subarray(1, 4)
+            .toString(),
+        ).toBe('PNG');
+      });
+
+      it('read – JSON and text – is the raw body', async () => {
+        const { page } = await open();
+        await page.navigate(to('/text'), never);
+        expect((await page.read(maxChars, never)).text).toBe('one <b>two</b>\n  three');
+      });
+
+      it('read – a page larger than the limit – RESPONSE_TOO_LARGE', async () => {
+        const { page } = await open();
+        await page.navigate(to('/'), never);
+        expect(await codeOf(page.read(10, never))).toBe('RESPONSE_TOO_LARGE');
+      });
+
+      it('cookies – set by the site – are read back with all their attributes', async () => {
+        const { page, context } = await open();
+        await page.navigate(to('/set-cookie'), never);
+        const [a, b] = (await context.cookies()).toSorted((x, y) => x.name.localeCompare(y.name));
+        expect(a).toMatchObject({
+          name: 'a',
+          value: '1',
+          domain: '127.0.0.1',
+          path: '/',
+          expires: -1,
+          httpOnly: false,
+        });
+        expect(b).toMatchObject({ name: 'b', value: '2', httpOnly: true, sameSite: 'Strict' });
+        expect(b?.expires).toBeGreaterThan(Date.now() / 1000 + 3000);
+      });
+
+      it('addCookies – the same twice – is one cookie, sent to its host', async () => {
+        const { page, context } = await open();
+        const cookie = { name: 'c', value: '3', url: origin.url };
+        await context.addCookies([cookie]);
+        await context.addCookies([cookie]);
+        await page.navigate(to('/echo'), never);
+        expect(JSON.parse((await page.read(maxChars, never)).text).headers.cookie).toBe('c=3');
+        expect(await context.cookies(origin.url)).toHaveLength(1);
+        expect(await context.cookies('http://elsewhere.example/')).toHaveLength(0);
+      });
+
+      it('contexts – two at once – share no cookies', async () => {
+        const [one, two] = [await open(), await open()];
+        await one.page.navigate(to('/set-cookie'), never);
+        expect(await two.context.cookies()).toEqual([]);
+      });
+
+      it('navigate – nothing listens – CODE-0006, and the page still works', async () => {
+        const { page } = await open();
+        expect(await codeOf(page.navigate(to('http://127.0.0.1:9/'), never))).toBe('CODE-0006');
+        expect(await codeOf(page.navigate(to('/reset'), never))).toBe('CODE-0006');
         expect((await page.navigate(to('/'), never)).status).toBe(200);
       });
 
-      it('read – the page goes elsewhere by script – shows where it arrived', async () => {
+      it('navigate – deadline – rejects with its reason, and after settling the page works', async () => {
         const { page } = await open();
-        await page.navigate(to('/script-redirect'), never);
-        await expect.poll(async () => (await page.read(maxChars, never)).url).toBe(`${origin.url}/`);
+        using deadline = new Deadline({ ms: 300, reason: () => new MooringError('CODE-0025', 'too late') });
+        expect(await codeOf(page.navigate(to('/hang'), deadline.signal))).toBe('CODE-0025');
+        await page.settle();
+        expect(page.alive).toBe(true);
+        expect((await page.navigate(to('/'), never)).status).toBe(200);
       });
 
-      it('screenshot – full page – is as tall as the page', async () => {
+      it('screenshot – a page – is a PNG', async () => {
         const { page } = await open();
-        await page.navigate(to('/tall'), never);
-        const png = Buffer.from(await page.screenshot({ width: 800, height: 600, fullPage: true }, never));
-        expect(png.readUInt32BE(16)).toBe(800);
-        expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
+        await page.navigate(to('/'), never);
+        const png = await page.screenshot({ width: 640, height: 480, fullPage: false }, never);
+        expect(Buffer.from(png).subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
       });
-    });
-  });
+
+      it('page – its renderer dies – is no longer alive; a new one has the cookies', async () => {
+        const { page, context } = await open();
+        await page.navigate(to('/set-cookie'), never);
+        await harness.crashPage(page);
+        await expect.poll(() => page.alive).toBe(false);
+        expect(await codeOf(page.read(maxChars, never))).toBe('CODE-0026');
+        const next = await context.newPage(never);
+        await next.navigate(to('/echo'), never);
+        expect(JSON.parse((await next.read(maxChars, never)).text).headers.cookie).toContain('a=1');
+      });
+
+      it('context – closed twice – is one close, and then refuses', async () => {
+        const { context } = await open();
+        await Promise.all([context.close(), context.close()]);
+        expect(await codeOf(context.newPage(never))).toBe('CODE-0026');
+      });
+
+      it('context – the browser dies – is lost; the engine opens new ones', async () => {
+        const { context, page } = await open();
+        await page.navigate(to('/'), never);
+        await harness.crashBrowser(context);
+        await expect.poll(() => context.lost.aborted).toBe(true);
+        expect((context.lost.reason as MooringError).code).toBe('CODE-0026');
+        expect(await codeOf(page.navigate(to('/'), never))).toBe('CODE-0026');
+        const next = await open();
+        expect((await next.page.navigate(to('/'), never)).status).toBe(200);
+      });
+
+      if (!runsScripts) return;
+
+      describe('with scripts', () => {
+        it('read – localStorage – is there', async () => {
+          const { page } = await open();
+          await page.navigate(to('/storage'), never);
+          expect((await page.read(maxChars, never)).localStorage).toEqual({ cart: '3 items' });
+        });
+
+        it('navigate – a page whose load never ends – is taken as it stands when its time is over', async () => {
+          const { page } = await open();
+          const result = await page.navigate(to('/never-loads', { loadTimeoutMs: 500 }), never);
+          expect(result).toMatchObject({ status: 200, loaded: false });
+          expect((await page.read(maxChars, never)).text).toBe('here');
+        });
+
+        it('responds – a script that never ends – is stopped, and the page goes on', async () => {
+          const { page } = await open();
+          await page.navigate(to('/busy'), never);
+          await expect.poll(() => page.responds(), { timeout: 10_000 }).toBe(true);
+          expect((await page.navigate(to('/'), never)).status).toBe(200);
+        });
+
+        it('read – the page goes elsewhere by script – shows where it arrived', async () => {
+          const { page } = await open();
+          await page.navigate(to('/script-redirect'), never);
+          await expect.poll(async () => (await page.read(maxChars, never)).url).toBe(`${origin.url}/`);
+        });
+
+        it('screenshot – full page – is as tall as the page', async () => {
+          const { page } = await open();
+          await page.navigate(to('/tall'), never);
+          const png = Buffer.from(await page.screenshot({ width: 800, height: 600, fullPage: true }, never));
+          expect(png.readUInt32BE(16)).toBe(800);
+          expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
+        });
+      });
+    },
+  );
 }

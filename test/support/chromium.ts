@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { ChromiumEngine } from '../../src/engine/playwright/chromium.js';
-import { type ChromiumBinary, chooseChromium, type FindChromiumOptions, listChromiums } from '../../src/engine/playwright/find-chromium.js';
 import { loadConfig } from '../../src/config.js';
+import { ChromiumEngine } from '../../src/engine/playwright/chromium.js';
+import {
+  type ChromiumBinary,
+  chooseChromium,
+  type FindChromiumOptions,
+  listChromiums,
+} from '../../src/engine/playwright/find-chromium.js';
 
 const quiet = { launched() {}, crashed() {}, launchFailed() {} };
 
@@ -44,7 +49,9 @@ export function browserProcesses(): number[] {
     .filter((id) => {
       try {
         const [, command = '', rest = ''] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${id}/stat`, 'utf8')) ?? [];
-        return /chrom|headless/i.test(command) && rest.split(' ')[1] === String(process.pid) && rest.split(' ')[0] !== 'Z';
+        return (
+          /chrom|headless/i.test(command) && rest.split(' ')[1] === String(process.pid) && rest.split(' ')[0] !== 'Z'
+        );
       } catch {
         return false; // ended meanwhile
       }

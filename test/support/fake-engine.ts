@@ -109,7 +109,13 @@ export class FakeContext implements EngineContext {
   }
 }
 
-const blank: PageContent = { html: '<html><head></head><body></body></html>', text: '', url: 'about:blank', userAgent: '', localStorage: {} };
+const blank: PageContent = {
+  html: '<html><head></head><body></body></html>',
+  text: '',
+  url: 'about:blank',
+  userAgent: '',
+  localStorage: {},
+};
 
 export class FakePage implements EnginePage {
   readonly #context: FakeContext;
@@ -186,17 +192,27 @@ export class FakePage implements EnginePage {
       loaded: true,
     };
     if (answer.status === 204) return { kind: 'empty', ...base };
-    if (answer.headers['content-disposition']?.startsWith('attachment')) return { kind: 'download', ...base, body: answer.body };
+    if (answer.headers['content-disposition']?.startsWith('attachment'))
+      return { kind: 'download', ...base, body: answer.body };
     const text = answer.body.toString();
     const isText = !/html/.test(answer.headers['content-type'] ?? '');
     this.#content = {
       html: text,
-      text: isText ? text : text.replace(/<title>.*?<\/title>/s, '').replace(/<[^>]*>/g, ' ').trim(),
+      text: isText
+        ? text
+        : text
+            .replace(/<title>.*?<\/title>/s, '')
+            .replace(/<[^>]*>/g, ' ')
+            .trim(),
       url: request.url,
       userAgent: this.#userAgent,
       localStorage: {},
     };
-    return { kind: 'document', ...base, ...(/image/.test(answer.headers['content-type'] ?? '') ? { body: answer.body } : {}) };
+    return {
+      kind: 'document',
+      ...base,
+      ...(/image/.test(answer.headers['content-type'] ?? '') ? { body: answer.body } : {}),
+    };
   }
 
   async #exchange(request: NavigationRequest) {
@@ -208,28 +224,43 @@ export class FakePage implements EnginePage {
       ...request.headers,
       ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
     };
-    return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer; sent: Record<string, string> }>((resolve, reject) => {
-      const fail = (error: Error): void => reject(new MooringError('CODE-0006', `expected a usable HTTP response: ${error.message}`));
-      const outgoing = httpRequest(request.url, { method: request.method, headers: sent, agent: false }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', fail);
-        response.on('end', () => {
-          for (const line of response.headers['set-cookie'] ?? []) this.#storeLine(line, request.url);
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), sent });
-        });
-      });
-      outgoing.on('error', fail);
-      this.#gone.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
-      outgoing.end(request.body);
-    });
+    return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer; sent: Record<string, string> }>(
+      (resolve, reject) => {
+        const fail = (error: Error): void =>
+          reject(new MooringError('CODE-0006', `expected a usable HTTP response: ${error.message}`));
+        const outgoing = httpRequest(
+          request.url,
+          { method: request.method, headers: sent, agent: false },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('error', fail);
+            response.on('end', () => {
+              for (const line of response.headers['set-cookie'] ?? []) this.#storeLine(line, request.url);
+              resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers,
+                body: Buffer.concat(chunks),
+                sent,
+              });
+            });
+          },
+        );
+        outgoing.on('error', fail);
+        const onGone = (): void => void outgoing.destroy();
+        this.#gone.signal.addEventListener('abort', onGone, { once: true });
+        outgoing.once('close', () => this.#gone.signal.removeEventListener('abort', onGone));
+        outgoing.end(request.body);
+      },
+    );
   }
 
   #storeLine(line: string, url: string): void {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
     const at = pair.indexOf('=');
     const attribute = (name: string): string | undefined =>
-      attributes.find((part) => part.toLowerCase().startsWith(name))?.split('=')[1] ?? (attributes.some((part) => part.toLowerCase() === name) ? '' : undefined);
+      attributes.find((part) => part.toLowerCase().startsWith(name))?.split('=')[1] ??
+      (attributes.some((part) => part.toLowerCase() === name) ? '' : undefined);
     const maxAge = attribute('max-age');
     this.#context.store({
       name: pair.slice(0, at),
@@ -245,5 +276,7 @@ export class FakePage implements EnginePage {
 }
 
 function flat(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : (value ?? '')]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : (value ?? '')]),
+  );
 }

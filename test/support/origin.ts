@@ -77,7 +77,9 @@ export class Origin {
         'content-disposition': 'attachment; filename="data.zip"',
       }),
     '/set-cookie': (_request, response) =>
-      page(response, 'Cookies', 'set', { 'set-cookie': ['a=1; Path=/', 'b=2; Path=/; HttpOnly; SameSite=Strict; Max-Age=3600'] }),
+      page(response, 'Cookies', 'set', {
+        'set-cookie': ['a=1; Path=/', 'b=2; Path=/; HttpOnly; SameSite=Strict; Max-Age=3600'],
+      }),
     '/redirect': (_request, response) => void response.writeHead(302, { location: '/' }).end(),
     '/storage': (_request, response) =>
       page(response, 'Storage', '<script>localStorage.setItem("cart", "3 items")</script>'),

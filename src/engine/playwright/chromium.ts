@@ -1,8 +1,15 @@
+import { setMaxListeners } from 'node:events';
 import { type Browser, chromium } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable } from '../../util/deadline.js';
 import { BrowserPool, type BrowserPoolObserver, type LaunchedBrowser } from '../browser-pool.js';
-import { type BrowserEngine, type ContextOptions, defaultViewport, type EngineContext, type EngineInfo } from '../engine.js';
+import {
+  type BrowserEngine,
+  type ContextOptions,
+  defaultViewport,
+  type EngineContext,
+  type EngineInfo,
+} from '../engine.js';
 import { PlaywrightContext } from './context.js';
 import { translateFailure } from './failures.js';
 import type { ChromiumBinary, Environment } from './find-chromium.js';
@@ -112,6 +119,7 @@ export class ChromiumEngine implements BrowserEngine {
       handleSIGTERM: false,
     });
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal); // every context listens
     browser.once('disconnected', () => gone.abort());
     this.#info ??= await readInfo(browser);
     let closed: Promise<void> | undefined;

@@ -66,9 +66,13 @@ export class PlaywrightContext implements EngineContext {
       const translated = translateFailure(error, 'the cookies');
       if (translated instanceof MooringError) throw translated;
       const names = cookies.map(({ name }) => name).join(', ');
-      throw new MooringError('INVALID_PARAMETER', `\`cookies\`: expected cookies that the browser takes; it refused one of ${names}.`, {
-        cause: error,
-      });
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        `\`cookies\`: expected cookies that the browser takes; it refused one of ${names}.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -17,7 +17,8 @@ const rows: readonly Row[] = [
   { pattern: /ERR_(CONNECTION_)?TIMED_OUT/, code: 'CODE-0025', expected: 'an answer in time' },
   // Playwright, when the renderer or the browser is gone.
   {
-    pattern: /Page crashed|Target crashed|Target (page, context or browser has been )?closed|has been closed|Session closed|Connection closed/i,
+    pattern:
+      /Page crashed|Target crashed|Target (page, context or browser has been )?closed|has been closed|Session closed|Connection closed/i,
     code: 'CODE-0026',
     expected: 'the tab to stay alive',
   },
@@ -32,8 +33,13 @@ export function translateFailure(error: unknown, subject: string): unknown {
   const row = rows.find(({ pattern }) => pattern.test(message));
   if (!row) return error;
   const seen = /net::(ERR_\w+)/.exec(message)?.[1] ?? 'browser has been closed, or its tab crashed';
-  return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, { cause: error });
+  return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, {
+    cause: error,
+  });
 }
 
 export const tabGoneError = (why: string): MooringError =>
-  new MooringError('CODE-0026', `expected the tab to stay alive, but ${why}; the next request gets a new one with the same cookies.`);
+  new MooringError(
+    'CODE-0026',
+    `expected the tab to stay alive, but ${why}; the next request gets a new one with the same cookies.`,
+  );

@@ -47,7 +47,11 @@ export class NoChromiumError extends Error {
 
 /** Real binaries of system packages; most of what lies in a `bin` folder is a shell script around one of them. */
 const systemPaths = {
-  shell: ['/usr/lib/chromium/chromium-headless-shell', '/usr/lib/chromium/headless_shell', '/usr/lib64/chromium-browser/headless_shell'],
+  shell: [
+    '/usr/lib/chromium/chromium-headless-shell',
+    '/usr/lib/chromium/headless_shell',
+    '/usr/lib64/chromium-browser/headless_shell',
+  ],
   full: [
     '/usr/lib/chromium/chromium',
     '/usr/lib/chromium/chrome',
@@ -84,21 +88,32 @@ export async function chooseChromium(options: FindChromiumOptions): Promise<Chos
   if (machine && embedded && major(embedded.version) > major(machine.version)) {
     const unpacked = await embeddedBinary(options);
     if (typeof unpacked !== 'string') {
-      return { ...unpacked, reason: `newer than the ${machine.version} of the ${machine.source} at ${machine.executablePath}` };
+      return {
+        ...unpacked,
+        reason: `newer than the ${machine.version} of the ${machine.source} at ${machine.executablePath}`,
+      };
     }
   }
   if (machine) {
     const than = embedded ? `; the embedded one is ${embedded.version}` : '';
-    return { ...machine, reason: `${machine.source === 'system' ? 'found on this system' : "found among Playwright's browsers"}${than}` };
+    return {
+      ...machine,
+      reason: `${machine.source === 'system' ? 'found on this system' : "found among Playwright's browsers"}${than}`,
+    };
   }
   const fallback = await embeddedBinary(options);
-  if (typeof fallback !== 'string') return { ...fallback, reason: 'embedded: no other Chromium was found on this machine' };
+  if (typeof fallback !== 'string')
+    return { ...fallback, reason: 'embedded: no other Chromium was found on this machine' };
   failures.push(`the embedded one: ${fallback}`);
-  throw new NoChromiumError(`No Chromium can be run here.\n${failures.map((line) => `  ${line}`).join('\n')}\n${installAdvice}`);
+  throw new NoChromiumError(
+    `No Chromium can be run here.\n${failures.map((line) => `  ${line}`).join('\n')}\n${installAdvice}`,
+  );
 }
 
 /** Every Chromium there is, the one that would be chosen among its source first. */
-export async function listChromiums(options: FindChromiumOptions): Promise<(ChromiumBinary | { readonly unusable: string })[]> {
+export async function listChromiums(
+  options: FindChromiumOptions,
+): Promise<(ChromiumBinary | { readonly unusable: string })[]> {
   const found: (ChromiumBinary | { unusable: string })[] = [];
   for await (const candidate of machineChromiums(options)) {
     const result = await probe(candidate.path, candidate.source, candidate.flavour, options.env);
@@ -168,7 +183,10 @@ async function playwrightPaths(flavour: 'shell' | 'full', browsersPath: string |
   const prefix = flavour === 'shell' ? 'chromium_headless_shell-' : 'chromium-';
   const builds = (await readdir(root).catch(() => [])).filter((name) => name.startsWith(prefix));
   builds.sort((a, b) => Number(b.slice(prefix.length)) - Number(a.slice(prefix.length)));
-  const programs = flavour === 'shell' ? ['chrome-headless-shell', 'headless_shell'] : ['chrome', 'Chromium.app/Contents/MacOS/Chromium'];
+  const programs =
+    flavour === 'shell'
+      ? ['chrome-headless-shell', 'headless_shell']
+      : ['chrome', 'Chromium.app/Contents/MacOS/Chromium'];
   const paths: string[] = [];
   for (const build of builds) {
     for (const platform of await readdir(join(root, build)).catch(() => [])) {

@@ -93,7 +93,8 @@ function watchMainFrame(page: Page): MainFrameWatch {
     responseFor: (url) => responses.findLast((response) => withoutHash(response.url()) === withoutHash(url)),
     errorPage,
     downloads: () => download !== undefined,
-    download: async (timeoutMs) => download ?? (await page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined)),
+    download: async (timeoutMs) =>
+      download ?? (await page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined)),
     stop: () => {
       page.off('response', onResponse);
       page.off('download', onDownload);
@@ -147,7 +148,10 @@ async function waitForLoad(page: Page, leftMs: () => number, url: string): Promi
     return false;
   } catch (error) {
     if (!isTimeout(error)) throw translateFailure(error, url);
-    throw new MooringError('CODE-0025', `expected the document of ${url} to be complete in time; it was still arriving.`);
+    throw new MooringError(
+      'CODE-0025',
+      `expected the document of ${url} to be complete in time; it was still arriving.`,
+    );
   }
 }
 
@@ -160,7 +164,10 @@ async function documentResult(
   loaded: boolean,
 ): Promise<NavigationResult> {
   if (!response) {
-    throw new MooringError('CODE-0006', `expected an HTTP response for ${request.url}; the browser shows ${page.url()} without one.`);
+    throw new MooringError(
+      'CODE-0006',
+      `expected an HTTP response for ${request.url}; the browser shows ${page.url()} without one.`,
+    );
   }
   const body = await binaryBody(response, request);
   return {
@@ -190,7 +197,8 @@ async function downloadResult(
   response: Response | undefined,
   request: NavigationRequest,
 ): Promise<NavigationResult> {
-  if (!download || !response) throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
+  if (!download || !response)
+    throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
   try {
     const path = await download.path();
     assertFits((await stat(path)).size, request);
@@ -206,7 +214,11 @@ async function downloadResult(
   } catch (error) {
     if (error instanceof MooringError) throw error;
     const reason = (await download.failure().catch(() => null)) ?? 'no reason';
-    throw new MooringError('CODE-0006', `expected the download of ${request.url} to finish; the browser says ${reason}.`, { cause: error });
+    throw new MooringError(
+      'CODE-0006',
+      `expected the download of ${request.url} to finish; the browser says ${reason}.`,
+      { cause: error },
+    );
   } finally {
     await download.delete().catch(() => {}); // gone with the context at the latest
   }

@@ -11,7 +11,9 @@ function readInPage(maxChars: number): PageContent | { tooLarge: number } {
   const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
   const html = doctype + (root?.outerHTML ?? '');
   // Chromium shows a body that is no markup in one <pre>: its text is the raw body, without any viewer's controls.
-  const isText = /^(text\/plain|application\/json|text\/css|text\/javascript|application\/javascript)|\+json$/.test(document.contentType);
+  const isText = /^(text\/plain|application\/json|text\/css|text\/javascript|application\/javascript)|\+json$/.test(
+    document.contentType,
+  );
   const pre = isText ? document.querySelector('body > pre') : null;
   const text = pre ? (pre.textContent ?? '') : (document.body?.innerText ?? root?.textContent ?? '');
   const size = Math.max(html.length, text.length);
@@ -36,7 +38,8 @@ export async function readPage(cdp: CDPSession, mainFrameId: string, maxChars: n
     expression: `(${readInPage})(${maxChars})`,
     returnByValue: true,
   });
-  if (exceptionDetails) throw new Error(`reading the page failed: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+  if (exceptionDetails)
+    throw new Error(`reading the page failed: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
   const content = result.value as PageContent | { tooLarge: number }; // what the function above returns
   if ('tooLarge' in content) {
     throw new MooringError(
@@ -51,6 +54,8 @@ export async function readPage(cdp: CDPSession, mainFrameId: string, maxChars: n
 export function isDocumentGone(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id/i.test(error.message)
+    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id/i.test(
+      error.message,
+    )
   );
 }

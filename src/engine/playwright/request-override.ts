@@ -52,7 +52,9 @@ export async function overrideNextNavigation(
     await stop();
   };
   cdp.on('Fetch.requestPaused', onPaused);
-  await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*', resourceType: 'Document', requestStage: 'Request' }] });
+  await cdp.send('Fetch.enable', {
+    patterns: [{ urlPattern: '*', resourceType: 'Document', requestStage: 'Request' }],
+  });
   return stop;
 }
 

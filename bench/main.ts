@@ -1,0 +1,295 @@
+import { writeFileSync } from 'node:fs';
+import { platform, tmpdir } from 'node:os';
+import type { Page } from 'playwright-core';
+import { App } from '../src/app.js';
+import { loadConfig } from '../src/config.js';
+import { ChromiumEngine } from '../src/engine/playwright/chromium.js';
+import { chooseChromium } from '../src/engine/playwright/find-chromium.js';
+import { createLogger } from '../src/logger.js';
+import { Origin } from '../test/support/origin.js';
+import { browserMemoryBytes } from './memory.js';
+import { RawBrowser } from './raw.js';
+
+/** One figure of ours, beside what the browser alone costs in the same run. */
+interface Row {
+  readonly what: string;
+  readonly ours: number;
+  readonly raw?: number;
+  /** What the figure is meant to stay under, from the raw one. */
+  readonly limit?: number;
+  readonly unit: string;
+}
+
+const quick = process.argv.includes('--quick');
+const rounds = quick ? 20 : 80;
+const rows: Row[] = [];
+
+const config = loadConfig({ MOORING_PORT: '0', MOORING_MAX_SESSIONS: '2000', MOORING_LOG_LEVEL: 'silent' }, tmpdir());
+const env = { ...process.env };
+const binary = await chooseChromium({ named: process.env.MOORING_CHROMIUM, cacheDir: config.cacheDir, env });
+const app = new App({
+  config,
+  logger: createLogger('silent'),
+  version: 'bench',
+  engine: (observer) =>
+    new ChromiumEngine({ binary, env, sandbox: process.getuid?.() !== 0, contextsPerBrowser: 2000, observer }),
+});
+const address = await app.start();
+const origin = new Origin();
+await origin.start();
+const raw = await RawBrowser.launch(binary);
+
+async function send(body: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const response = await fetch(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
+  const reply = (await response.json()) as Record<string, unknown>;
+  if (reply.data !== 'success') throw new Error(String(reply.error));
+  return reply;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
+const p50 = (values: readonly number[]): number => quantile(values, 0.5);
+const p99 = (values: readonly number[]): number => quantile(values, 0.99);
+
+/** Both in turn, so that what the machine does meanwhile strikes both. */
+async function alternate(
+  ours: () => Promise<number>,
+  theirs: () => Promise<number>,
+): Promise<{ ours: number[]; raw: number[] }> {
+  const times = { ours: [] as number[], raw: [] as number[] };
+  for (let i = -5; i < rounds; i++) {
+    const [a, b] = [await ours(), await theirs()];
+    if (i < 0) continue; // warm-up
+    times.ours.push(a);
+    times.raw.push(b);
+  }
+  return times;
+}
+
+async function benchCreate(): Promise<void> {
+  let n = 0;
+  const times = await alternate(
+    async () => {
+      const session = `create-${n++}`;
+      const ms = await timed(() => send({ cmd: 'sessions.create', session }));
+      await send({ cmd: 'sessions.destroy', session });
+      return ms;
+    },
+    async () => {
+      const startedAt = performance.now();
+      const context = await raw.newContext();
+      const ms = performance.now() - startedAt;
+      await context.close();
+      return ms;
+    },
+  );
+  const limit = 2 * p50(times.raw) + 3;
+  rows.push({ what: 'create, one after another, p50', ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
+  rows.push({ what: 'create, one after another, p99', ours: p99(times.ours), raw: p99(times.raw), unit: 'ms' });
+
+  const eight = [...Array(8).keys()];
+  const together = await alternate(
+    async () => {
+      const ms = await timed(() =>
+        Promise.all(eight.map((i) => send({ cmd: 'sessions.create', session: `eight-${i}` }))),
+      );
+      await Promise.all(eight.map((i) => send({ cmd: 'sessions.destroy', session: `eight-${i}` })));
+      return ms;
+    },
+    async () => {
+      const startedAt = performance.now();
+      const contexts = await Promise.all(eight.map(() => raw.newContext()));
+      const ms = performance.now() - startedAt;
+      await Promise.all(contexts.map((context) => context.close()));
+      return ms;
+    },
+  );
+  rows.push({
+    what: 'create, 8 at once, all of them, p50',
+    ours: p50(together.ours),
+    raw: p50(together.raw),
+    unit: 'ms',
+  });
+}
+
+async function benchFirstHtml(): Promise<void> {
+  let n = 0;
+  const times = await alternate(
+    async () => {
+      const session = `first-${n++}`;
+      const ms = await timed(async () => {
+        await send({ cmd: 'sessions.create', session });
+        await send({ cmd: 'request.get', session, url: origin.url });
+      });
+      await send({ cmd: 'sessions.destroy', session });
+      return ms;
+    },
+    async () => {
+      const startedAt = performance.now();
+      const page = await raw.newPage();
+      await page.goto(origin.url);
+      await page.content();
+      const ms = performance.now() - startedAt;
+      await page.context().close();
+      return ms;
+    },
+  );
+  rows.push({ what: 'create to first HTML, p50', ours: p50(times.ours), raw: p50(times.raw), unit: 'ms' });
+}
+
+async function benchWarmRequest(): Promise<void> {
+  const session = 'warm';
+  await send({ cmd: 'sessions.create', session });
+  const page = await raw.newPage();
+  const times = await alternate(
+    () => timed(() => send({ cmd: 'request.get', session, url: origin.url })),
+    () =>
+      timed(async () => {
+        await page.goto(origin.url);
+        await page.content();
+      }),
+  );
+  const limit = 0.8 * p50(times.raw) + 3;
+  rows.push({ what: 'warm request, all fields, p50', ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
+  rows.push({ what: 'warm request, all fields, p99', ours: p99(times.ours), raw: p99(times.raw), unit: 'ms' });
+  await send({ cmd: 'sessions.destroy', session });
+  await page.context().close();
+}
+
+/**
+ * PSS counts memory that processes share as parts: with one session its renderer bears a large share of the browser's
+ * own code, which is why the figure falls as sessions come. The raw browser shows the same.
+ */
+async function benchMemory(): Promise<void> {
+  if (platform() !== 'linux') return;
+  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
+  const counts = quick ? [1, 10] : [1, 10, 50];
+  const perSession = async (open: (n: number) => Promise<void>): Promise<number[]> => {
+    await settle();
+    const base = browserMemoryBytes();
+    const figures: number[] = [];
+    let opened = 0;
+    for (const count of counts) {
+      for (; opened < count; opened++) await open(opened);
+      await settle();
+      figures.push((browserMemoryBytes() - base) / count / 1024 / 1024);
+    }
+    return figures;
+  };
+  const ours = await perSession(async (n) => {
+    await send({ cmd: 'request.get', session: `memory-${n}`, url: origin.url });
+  });
+  await Promise.all(
+    [...Array(counts.at(-1)).keys()].map((n) => send({ cmd: 'sessions.destroy', session: `memory-${n}` })),
+  );
+  const pages: Page[] = [];
+  const theirs = await perSession(async () => {
+    const page = await raw.newPage();
+    await page.goto(origin.url);
+    pages.push(page);
+  });
+  await Promise.all(pages.map((page) => page.context().close()));
+  for (const [i, count] of counts.entries()) {
+    rows.push({
+      what: `memory a session with a page, ${count} open`,
+      ours: ours[i] ?? Number.NaN,
+      raw: theirs[i] ?? Number.NaN,
+      ...(count > 1 ? { limit: 25 } : {}),
+      unit: 'MB',
+    });
+  }
+}
+
+async function benchJobs(): Promise<void> {
+  const login = { user: 'anna', password: 'secret' };
+  const oursOnce = async (session: string): Promise<void> => {
+    await send({ cmd: 'sessions.create', session });
+    await send({ cmd: 'request.post', session, url: `${origin.url}/login`, postData: login });
+    await send({ cmd: 'request.get', session, url: `${origin.url}/orders?page=1` });
+    await send({ cmd: 'request.get', session, url: `${origin.url}/orders?page=2` });
+    await send({ cmd: 'sessions.destroy', session });
+  };
+  const rawOnce = async (): Promise<void> => {
+    const page = await raw.newPage();
+    await page.goto(`${origin.url}/login`);
+    await page.evaluate((fields) => {
+      const form = document.querySelector('form');
+      for (const [name, value] of Object.entries(fields)) {
+        const input = form?.elements.namedItem(name);
+        if (input instanceof HTMLInputElement) input.value = value;
+      }
+      form?.submit();
+    }, login);
+    await page.waitForURL('**/account');
+    for (const number of [1, 2]) {
+      await page.goto(`${origin.url}/orders?page=${number}`);
+      await page.content();
+    }
+    await page.context().close();
+  };
+  for (const concurrency of [1, 4, 8]) {
+    const jobs = quick ? 8 : 32;
+    const perMinute = async (job: (n: number) => Promise<void>): Promise<number> => {
+      let next = 0;
+      const ms = await timed(() =>
+        Promise.all(
+          [...Array(concurrency).keys()].map(async () => {
+            while (next < jobs) await job(next++);
+          }),
+        ),
+      );
+      return (jobs / ms) * 60_000;
+    };
+    rows.push({
+      what: `login jobs a minute, ${concurrency} at once`,
+      ours: await perMinute((n) => oursOnce(`job-${concurrency}-${n}`)),
+      raw: await perMinute(() => rawOnce()),
+      unit: '/min',
+    });
+  }
+}
+
+function print(): void {
+  const number = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 1 : 0));
+  console.log(`\n${binary.source} Chromium ${binary.version} (${binary.flavour}), Node ${process.versions.node}\n`);
+  const table = rows.map(({ what, ours, raw: theirs, limit, unit }) => [
+    what,
+    number(ours),
+    number(theirs),
+    theirs === undefined ? '' : (ours / theirs).toFixed(2),
+    number(limit),
+    unit,
+  ]);
+  const header = ['', 'Mooring', 'raw', 'ratio', 'limit', 'unit'];
+  const widths = header.map((title, i) => Math.max(title.length, ...table.map((cells) => (cells[i] ?? '').length)));
+  for (const cells of [header, ...table]) {
+    console.log(
+      cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+    );
+  }
+}
+
+try {
+  await benchCreate();
+  await benchFirstHtml();
+  await benchWarmRequest();
+  await benchMemory();
+  await benchJobs();
+  print();
+  const file = 'bench-results.json';
+  writeFileSync(
+    file,
+    `${JSON.stringify({ browser: { ...binary, env: undefined }, node: process.versions.node, rows }, null, 2)}\n`,
+  );
+  console.log(`\nwritten to ${file}`);
+} finally {
+  await raw.close();
+  await app.close();
+  await origin.close();
+}

@@ -1,0 +1,26 @@
+// npm run check: types, lint and format, generated files fresh, the import table and the unit tests. Under a minute.
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { install } from './install.mjs';
+
+install();
+build();
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (path) => join(root, 'node_modules', path);
+const steps = [
+  ['types', [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']],
+  ['lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings']],
+  ['generated files', [join(root, 'scripts', 'generate.mjs'), '--check']],
+  ['unit tests', [bin('vitest/vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot']],
+];
+for (const [name, args] of steps) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`check: ${name} failed`);
+    process.exit(1);
+  }
+}
+console.log('check: all well');

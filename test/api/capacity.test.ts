@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+beforeAll(() => origin.start());
+afterAll(() => origin.close());
+afterEach(() => app.close());
+
+describe('capacity', () => {
+  it('all slots taken – a create waits and gets the slot that comes free', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1' });
+    await app.ok({ cmd: 'sessions.create', session: 'a' });
+    const waiting = app.ok({ cmd: 'sessions.create', session: 'b' });
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="queued"} 1');
+    await app.ok({ cmd: 'sessions.destroy', session: 'a' });
+    expect((await waiting).session).toBe('b');
+  });
+
+  it('waiters – are served in order of arrival', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1' });
+    await app.ok({ cmd: 'sessions.create', session: 'first' });
+    const served: string[] = [];
+    const waiters = ['b', 'c', 'd'].map(async (session, i) => {
+      await expect
+        .poll(async () => (await app.get('/metrics')).text)
+        .toContain(`mooring_sessions{state="queued"} ${i}`);
+      await app.ok({ cmd: 'sessions.create', session });
+      served.push(session);
+      await app.ok({ cmd: 'sessions.destroy', session });
+    });
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="queued"} 3');
+    await app.ok({ cmd: 'sessions.destroy', session: 'first' });
+    await Promise.all(waiters);
+    expect(served).toEqual(['b', 'c', 'd']);
+  });
+
+  it('none comes free – CODE-0001 with Retry-After', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1', MOORING_QUEUE_TIMEOUT: '100ms' });
+    await app.ok({ cmd: 'sessions.create', session: 'a' });
+    const { status, headers, body } = await app.send({ cmd: 'sessions.create', session: 'b' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ data: 'error', code: 'CODE-0001', retryAfterMs: expect.any(Number), session: 'b' });
+    expect(Number(headers.get('retry-after'))).toBe(Math.ceil(body.retryAfterMs / 1000));
+    expect((await app.get('/api/v1/balance')).body).toEqual({ balance: 0 });
+  });
+
+  it('a key at its own limit – CODE-0029, and does not hold up another key', async () => {
+    app = await RunningApp.start({
+      MOORING_MAX_SESSIONS: '10',
+      MOORING_MAX_SESSIONS_PER_KEY: '1',
+      MOORING_QUEUE_TIMEOUT: '500ms',
+      MOORING_API_KEYS: 'one,two',
+    });
+    await app.ok({ cmd: 'sessions.create', session: 'a' }, { key: 'one' });
+    const refused = app.fails('CODE-0029', { cmd: 'sessions.create', session: 'b' }, { key: 'one' });
+    await app.ok({ cmd: 'sessions.create', session: 'c' }, { key: 'two' });
+    await refused;
+  });
+
+  it('room is needed – anonymous idle sessions go first, the oldest first; named ones stay', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '3', MOORING_QUEUE_TIMEOUT: '200ms' });
+    await app.ok({ cmd: 'sessions.create', session: 'named' });
+    const { session: older } = await app.ok({ cmd: 'request.get', url: origin.url });
+    const { session: newer } = await app.ok({ cmd: 'request.get', url: origin.url });
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const open = async (): Promise<string[]> =>
+      (await app.ok({ cmd: 'sessions.list' })).sessions.map((row: { session: string }) => row.session);
+    expect(await open()).toEqual(['named', newer, 'x']);
+    expect(await app.fails('SESSION_ENDED', { cmd: 'request.get', session: older, url: origin.url })).toContain(
+      '(evicted:',
+    );
+    await app.ok({ cmd: 'sessions.create', session: 'y' });
+    expect(await open()).toEqual(['named', 'x', 'y']);
+    await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'z' });
+  });
+
+  it('an anonymous session becomes idle – makes room for who waits', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1' });
+    const busy = app.send({ cmd: 'request.get', url: `${origin.url}/hang?busy`, timeout: 500 });
+    await expect.poll(() => origin.count('/hang?busy')).toBe(1);
+    const next = app.ok({ cmd: 'sessions.create', session: 'x' });
+    expect((await busy).body.code).toBe('CODE-0025');
+    expect((await next).session).toBe('x');
+  });
+
+  it('a caller that goes while it waits – leaves the queue', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1' });
+    await app.ok({ cmd: 'sessions.create', session: 'a' });
+    const caller = new AbortController();
+    const gone = app.send({ cmd: 'sessions.create', session: 'b' }, { signal: caller.signal }).catch(() => 'gone');
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="queued"} 1');
+    caller.abort();
+    await gone;
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="queued"} 0');
+    await app.ok({ cmd: 'sessions.destroy', session: 'a' });
+    expect((await app.get('/api/v1/balance')).body).toEqual({ balance: 1 });
+  });
+});

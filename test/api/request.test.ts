@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+beforeAll(async () => {
+  await origin.start();
+  app = await RunningApp.start({ MOORING_REQUEST_TIMEOUT: '5s', MOORING_RESPONSE_LIMIT: '2KB' });
+});
+afterAll(async () => {
+  await app.close();
+  await origin.close();
+});
+
+const always = [
+  'cookieString',
+  'cookies',
+  'currentUrl',
+  'innerText',
+  'localStorageData',
+  'method',
+  'requestHeaders',
+  'response',
+  'responseHeaders',
+  'statusCode',
+  'type',
+  'userAgent',
+  'verified',
+];
+
+const echoed = (reply: { solution: { innerText: string } }) => JSON.parse(reply.solution.innerText);
+
+describe('request.*', () => {
+  it('a page – every field that is always there, and no key `error`', async () => {
+    const body = await app.ok({ cmd: 'request.get', url: `${origin.url}/set-cookie` });
+    expect(Object.keys(body).sort()).toEqual(['data', 'session', 'solution', 'timeElapsed']);
+    expect(Object.keys(body.solution).sort()).toEqual(always);
+    expect(body.solution).toMatchObject({ verified: true, type: 'browser', statusCode: 200, method: 'GET' });
+    for (const { expires } of body.solution.cookies) expect(Number.isInteger(expires)).toBe(true);
+  });
+
+  it.each([403, 404])('an upstream %i – is success with that status', async (status) => {
+    const path = status === 404 ? '/missing' : '/login';
+    const cmd = status === 404 ? 'request.get' : 'request.post';
+    const reply = await app.ok({ cmd, url: `${origin.url}${path}`, ...(status === 403 ? { postData: 'user=x' } : {}) });
+    expect(reply.solution.statusCode).toBe(status);
+  });
+
+  it.each([
+    ['request.post', 'POST'],
+    ['request.put', 'PUT'],
+    ['request.delete', 'DELETE'],
+    ['request.patch', 'PATCH'],
+  ])('%s – sends %s with body and headers', async (cmd, method) => {
+    const reply = await app.ok({ cmd, url: `${origin.url}/echo`, postData: 'a=1', customHeaders: { 'X-Number': 5 } });
+    expect(echoed(reply)).toMatchObject({
+      method,
+      body: 'a=1',
+      headers: { 'x-number': '5', 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(reply.solution.method).toBe(method);
+  });
+
+  it.each([
+    [{ a: 1, b: [2, 3], c: { d: 4 }, e: null }, undefined, 'a=1&b=2&b=3&c=%7B%22d%22%3A4%7D&e='],
+    [{ a: 1, b: null }, 'application/json; charset=utf-8', '{"a":1,"b":null}'],
+    [[1, 2], 'application/json', '[1,2]'],
+    ['{"a":1}', 'application/json', '{"a":1}'],
+  ])('postData %j as %s – is sent as %s', async (postData, type, sent) => {
+    const customHeaders = type === undefined ? {} : { customHeaders: { 'Content-Type': type } };
+    const reply = await app.ok({ cmd: 'request.post', url: `${origin.url}/echo`, postData, ...customHeaders });
+    expect(echoed(reply).body).toBe(sent);
+  });
+
+  it('cookies in every form – are sent, and the same twice changes nothing', async () => {
+    const cookies = {
+      cookies: 'a=1; b=2',
+      cookiejar: [{ key: 'c', value: 3, domain: '127.0.0.1', path: '/' }],
+      customHeaders: { Cookie: 'd=4' },
+    };
+    const send = () => app.ok({ cmd: 'request.get', session: 'cookies', url: `${origin.url}/echo`, ...cookies });
+    await send();
+    const reply = await send();
+    expect(echoed(reply).headers.cookie.split('; ').sort()).toEqual(['a=1', 'b=2', 'c=3', 'd=4']);
+    expect(reply.solution.cookies).toHaveLength(4);
+  });
+
+  it('cookies as browser extensions export them – are taken', async () => {
+    const cookie = {
+      name: 'a',
+      value: '1',
+      domain: '127.0.0.1',
+      path: '/',
+      expires: 'Wed, 21 Oct 2099 07:28:00 GMT',
+      sameSite: 'no_restriction',
+      hostOnly: true,
+    };
+    const reply = await app.ok({ cmd: 'request.get', url: `${origin.url}/`, cookies: [cookie, 'b=2'] });
+    expect(reply.solution.cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['a', 'b']);
+  });
+
+  it('referer and headers of the connection – the first is sent, the others are left out with a warning', async () => {
+    const reply = await app.ok({
+      cmd: 'request.get',
+      url: `${origin.url}/echo`,
+      referer: 'http://from.example/',
+      customHeaders: { Host: 'evil.example', 'Content-Length': '99' },
+    });
+    expect(echoed(reply).headers).toMatchObject({ referer: 'http://from.example/', host: new URL(origin.url).host });
+    expect(reply.warnings).toHaveLength(2);
+  });
+
+  it('keepSamePage – tells of the page again without a request', async () => {
+    await app.ok({ cmd: 'request.get', session: 'keep', url: `${origin.url}/missing?keep` });
+    const reply = await app.ok({ cmd: 'request.get', session: 'keep', keepSamePage: 'true' });
+    expect(reply.solution).toMatchObject({ statusCode: 404, currentUrl: `${origin.url}/missing?keep` });
+    expect(origin.count('/missing?keep')).toBe(1);
+  });
+
+  it('keepSamePage with a URL on a new session – goes there', async () => {
+    const reply = await app.ok({ cmd: 'request.get', session: 'keep-new', url: `${origin.url}/`, keepSamePage: true });
+    expect(reply.solution.statusCode).toBe(200);
+  });
+
+  it('filter – only those fields', async () => {
+    const reply = await app.ok({ cmd: 'request.get', url: origin.url, filter: ['statusCode', 'innerText'] });
+    expect(Object.keys(reply.solution).sort()).toEqual(['innerText', 'statusCode']);
+    expect(await app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: origin.url, filter: 'htmll' })).toContain(
+      '`filter[0]`',
+    );
+  });
+
+  it('a download – its bytes, and nothing of a page', async () => {
+    const { solution } = await app.ok({ cmd: 'request.get', url: `${origin.url}/file` });
+    expect(Buffer.from(solution.base64Response, 'base64').toString()).toBe('PK-not-really');
+    expect(solution).toMatchObject({ response: '', innerText: '', currentUrl: `${origin.url}/file` });
+  });
+
+  it('a page over the limit – RESPONSE_TOO_LARGE, and the session lives', async () => {
+    const big = 'x'.repeat(3000);
+    await app.fails('RESPONSE_TOO_LARGE', {
+      cmd: 'request.post',
+      session: 'big',
+      url: `${origin.url}/echo`,
+      postData: big,
+    });
+    await app.ok({ cmd: 'request.get', session: 'big', url: origin.url });
+  });
+
+  it.each([
+    [{}, 'INVALID_PARAMETER', '`url`: expected an absolute'],
+    [{ url: 'example.com' }, 'INVALID_PARAMETER', '`url`: expected an absolute URL'],
+    [{ url: 'file:///etc/passwd' }, 'INVALID_PARAMETER', '`url`: expected a URL that starts with http'],
+    [{ url: 'chrome://version' }, 'INVALID_PARAMETER', '`url`'],
+    [{ url: 'http://a/', timeout: 'soon' }, 'INVALID_PARAMETER', '`timeout`: expected a whole number'],
+    [{ url: 'http://a/', postData: 'a=1' }, 'INVALID_PARAMETER', '`postData`'],
+    [{ url: 'http://a/', customHeaders: { 'a b': '1' } }, 'INVALID_PARAMETER', '`customHeaders`'],
+    [{ url: 'http://a/', customHeaders: { a: 'b\r\nc: d' } }, 'INVALID_PARAMETER', '`customHeaders.a`'],
+    [{ url: 'http://a/', cookies: [{ value: '1' }] }, 'INVALID_PARAMETER', '`cookies[0].name`'],
+    [{ url: 'http://a/', screenshotWidth: 0 }, 'INVALID_PARAMETER', '`screenshotWidth`'],
+    [{ url: 'http://a/', requestType: 'request' }, 'INVALID_PARAMETER', '`requestType`'],
+    [{ url: 'http://a/', markdown: true }, 'UNSUPPORTED_PARAMETER', '`markdown`'],
+    [{ url: 'http://a/', browserActions: [{ type: 'wait' }] }, 'UNSUPPORTED_PARAMETER', '`browserActions`'],
+    [{ url: 'http://a/', autoparse: true }, 'UNSUPPORTED_PARAMETER', '`autoparse`'],
+  ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
+    const before = (await app.get('/api/v1/balance')).body.balance;
+    expect(await app.fails(code, { cmd: 'request.get', ...fields })).toContain(sentence);
+    expect((await app.get('/api/v1/balance')).body.balance).toBe(before);
+  });
+});

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserProcesses, chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+
+beforeAll(async () => {
+  await origin.start();
+  app = await RunningApp.start({ MOORING_LANE_LIMIT: '300' }, chromiumEngine(await chosenChromium(), 4));
+});
+afterAll(async () => {
+  await app?.close();
+  await origin.close();
+  expect(browserProcesses()).toEqual([]);
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void; // exposed by the flag above
+
+const heapMegabytes = async (): Promise<number> => {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    collectGarbage();
+  }
+  return process.memoryUsage().heapUsed / 1024 / 1024;
+};
+
+/** TCP ports that this process listens on. */
+function listeningPorts(): number {
+  const sockets = new Set(readdirSync('/proc/self/fd').map((fd) => `${fd}`));
+  const listening = readFileSync('/proc/self/net/tcp', 'utf8')
+    .split('\n')
+    .filter((line) => / 0A /.test(line));
+  return sockets.size > 0 ? listening.length : 0;
+}
+
+describe('a server that runs for long', () => {
+  it('1000 creates and destroys – leave no process, folder, port or growing heap', async () => {
+    const cycle = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i += 4) {
+        await Promise.all(
+          [0, 1, 2, 3].map(async (j) => {
+            await app.ok({ cmd: 'sessions.create', session: `s${i + j}` });
+            await app.ok({ cmd: 'sessions.destroy', session: `s${i + j}` });
+          }),
+        );
+      }
+    };
+    await cycle(0, 200);
+    const before = {
+      heap: await heapMegabytes(),
+      folders: readdirSync(tmpdir()).length,
+      processes: browserProcesses().length,
+    };
+    const ports = process.platform === 'linux' ? listeningPorts() : 0;
+    await cycle(200, 1200);
+    expect((await app.ok({ cmd: 'sessions.list' })).open).toBe(0);
+    expect(browserProcesses().length).toBeLessThanOrEqual(before.processes);
+    expect(readdirSync(tmpdir()).length).toBeLessThanOrEqual(before.folders);
+    if (process.platform === 'linux') expect(listeningPorts()).toBeLessThanOrEqual(ports);
+    // What is remembered of each ended session is a few hundred bytes.
+    expect((await heapMegabytes()) - before.heap).toBeLessThan(5);
+  }, 180_000);
+
+  it('200 requests at once on one session – all answered, in order', async () => {
+    await app.ok({ cmd: 'sessions.create', session: 'lane' });
+    const order: number[] = [];
+    const replies = await Promise.all(
+      [...Array(200).keys()].map(async (i) => {
+        const reply = await app.ok({
+          cmd: 'request.get',
+          session: 'lane',
+          url: `${origin.url}/orders?n=${i}`,
+          timeout: 120_000,
+        });
+        order.push(i);
+        return reply.solution.currentUrl === `${origin.url}/orders?n=${i}`;
+      }),
+    );
+    expect(replies.every(Boolean)).toBe(true);
+    const arrived = origin.seen
+      .filter(({ path }) => path.startsWith('/orders?n='))
+      .map(({ path }) => Number(path.split('=')[1]));
+    expect(order).toEqual(arrived);
+  }, 180_000);
+
+  it('a browser process dies – its sessions end as crashed, those of another go on', async () => {
+    await Promise.all(
+      [...Array(6).keys()].map((i) => app.ok({ cmd: 'request.get', session: `c${i}`, url: origin.url })),
+    );
+    const [oldest] = browserProcesses();
+    expect(browserProcesses().length).toBeGreaterThan(1);
+    process.kill(oldest ?? 0, 'SIGKILL');
+    const open = async (): Promise<string[]> =>
+      (await app.ok({ cmd: 'sessions.list' })).sessions.map((row: { session: string }) => row.session);
+    await expect.poll(async () => (await open()).length, { timeout: 10_000 }).toBeLessThan(6);
+    const survivors = await open();
+    expect(survivors.length).toBeGreaterThan(0);
+    for (const session of survivors) await app.ok({ cmd: 'request.get', session, url: origin.url });
+    const lost = [...Array(6).keys()].map((i) => `c${i}`).find((session) => !survivors.includes(session));
+    expect(await app.fails('SESSION_ENDED', { cmd: 'request.get', session: lost, url: origin.url })).toContain(
+      '(crashed:',
+    );
+    await app.ok({ cmd: 'request.get', session: 'after', url: origin.url });
+    expect((await app.get('/readyz')).body).toMatchObject({ status: 'ok', engine: { name: 'chromium' } });
+  });
+
+  it('a script that never ends – costs one request its deadline at most, and the session keeps its cookies', async () => {
+    await app.ok({ cmd: 'request.get', session: 'busy', url: `${origin.url}/set-cookie` });
+    await app.ok({ cmd: 'request.get', session: 'busy', url: `${origin.url}/busy` });
+    const next = await app.ok({ cmd: 'request.get', session: 'busy', url: origin.url, timeout: 20_000 });
+    expect(next.solution.cookieString).toContain('a=1');
+  });
+
+  it('a caller that goes – the page is free for the next', async () => {
+    const caller = new AbortController();
+    const gone = app
+      .send({ cmd: 'request.get', session: 'gone', url: `${origin.url}/hang` }, { signal: caller.signal })
+      .catch(() => 'gone');
+    await expect.poll(() => origin.count('/hang')).toBe(1);
+    caller.abort();
+    expect(await gone).toBe('gone');
+    expect((await app.ok({ cmd: 'request.get', session: 'gone', url: origin.url })).solution.statusCode).toBe(200);
+  });
+});

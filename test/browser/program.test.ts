@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Origin } from '../support/origin.js';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The program as a user starts it. */
+class Program {
+  readonly child: ChildProcess;
+  output = '';
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn('npm', ['start'], { cwd: root, env: { ...process.env, MOORING_PORT: '0', ...env } });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    }
+    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
+  }
+
+  /** Waits for the banner. @returns the address */
+  async address(): Promise<string> {
+    await expect.poll(() => this.output, { timeout: 60_000, interval: 50 }).toMatch(/listens on \S+/);
+    return /listens on (\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Process IDs of everything below it, the server first. */
+  descendants(): number[] {
+    const parents = new Map<number, number>();
+    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      } catch {
+        // Ended meanwhile.
+      }
+    }
+    const below = (id: number): number[] =>
+      [...parents].filter(([, parent]) => parent === id).flatMap(([child]) => [child, ...below(child)]);
+    return below(this.child.pid ?? -1);
+  }
+}
+
+const isRunning = (id: number): boolean => {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+const send = async (address: string, body: unknown) => {
+  const response = await fetch(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
+  return (await response.json()) as { data: string; code?: string };
+};
+
+describe.runIf(process.platform === 'linux')('npm start', () => {
+  let folder: string;
+  let program: Program;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mooring-program-'));
+  });
+  afterEach(async () => {
+    // What a failed test left: npm is gone before the server that it started.
+    for (const id of [...program.descendants(), program.child.pid ?? 0].filter(isRunning)) process.kill(id, 'SIGKILL');
+    await program.exited;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('prints where the docs are, which browser runs and why, and a curl line that works', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const address = await program.address();
+    await expect.poll(() => program.output).toMatch(/curl -s "[^"]+" -d '[^']+'/);
+    expect(program.output).toContain(`${address}/docs`);
+    expect(program.output).toMatch(/Chromium [\d.]+, (headless shell|full browser), \/\S+\n\s+\S+/);
+    const [, url = '', body = ''] = /curl -s "([^"]+)" -d '([^']+)'/.exec(program.output) ?? [];
+    const response = await fetch(url, { method: 'POST', body });
+    expect(((await response.json()) as { data: string }).data).toBe('success');
+    program.child.kill('SIGTERM');
+    await program.exited;
+  });
+
+  it('SIGTERM to npm – reaches the server, which lets a command finish and leaves nothing', async () => {
+    const origin = new Origin();
+    await origin.start();
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const address = await program.address();
+    const running = send(address, { cmd: 'request.get', url: `${origin.url}/never-loads`, timeout: 2000 });
+    await expect.poll(() => origin.count('/hang')).toBe(1);
+    const processes = program.descendants();
+    expect(processes.length).toBeGreaterThan(2);
+    program.child.kill('SIGTERM');
+    await expect.poll(async () => (await send(address, { cmd: 'sessions.create' })).code).toBe('DRAINING');
+    expect((await running).data).toBe('success');
+    await program.exited;
+    await expect.poll(() => processes.filter(isRunning)).toEqual([]);
+    expect(readdirSync(join(folder, 'run'))).toEqual([]);
+    await origin.close();
+  });
+
+  it('a second signal – ends at once, and leaves nothing running', async () => {
+    const origin = new Origin();
+    await origin.start();
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const address = await program.address();
+    const running = send(address, { cmd: 'request.get', url: `${origin.url}/hang` }).catch(() => 'cut off');
+    await expect.poll(() => origin.count('/hang')).toBe(1);
+    const processes = program.descendants();
+    program.child.kill('SIGTERM');
+    await expect.poll(() => program.output).toContain('shutting down');
+    program.child.kill('SIGTERM');
+    expect(await running).toBe('cut off');
+    await program.exited;
+    await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+    await origin.close();
+  });
+
+  it('kill -9 of the server – its browsers are gone, and the next start sweeps what it left', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder });
+    await send(await program.address(), { cmd: 'request.get', url: 'http://127.0.0.1:9/' });
+    const processes = program.descendants();
+    const [left] = readdirSync(join(folder, 'run'));
+    for (const id of processes.filter((candidate) =>
+      /^node\0.*start\.mjs/.test(readFileSync(`/proc/${candidate}/cmdline`, 'utf8')),
+    )) {
+      process.kill(id, 'SIGKILL');
+    }
+    await program.exited;
+    await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+    expect(existsSync(join(folder, 'run', left ?? ''))).toBe(true);
+    program = new Program({ MOORING_DATA_DIR: folder });
+    await program.address();
+    expect(existsSync(join(folder, 'run', left ?? ''))).toBe(false);
+    program.child.kill('SIGTERM');
+    await program.exited;
+  });
+
+  it.each([
+    [{ MOORING_HOST: '0.0.0.0' }, 'no key is set'],
+    [{ MOORING_IDLE_TIMEOUT: 'long' }, 'expected a duration such as 200s'],
+    [{ MOORING_TYPO: '1' }, 'MOORING_TYPO is not a setting'],
+    [
+      { MOORING_CHROMIUM: '/nonexistent/chromium' },
+      'MOORING_CHROMIUM names /nonexistent/chromium, which cannot be run',
+    ],
+  ])('%j – does not start, and says why', async (env, sentence) => {
+    program = new Program({ MOORING_DATA_DIR: folder, ...env });
+    expect((await program.exited).code).toBe(1);
+    expect(program.output).toContain(sentence);
+  });
+
+  it('a port that is taken – does not start, says so, and leaves no browser', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const { port } = new URL(await program.address());
+    const second = new Program({ MOORING_DATA_DIR: folder, MOORING_PORT: port });
+    expect((await second.exited).code).toBe(1);
+    expect(second.output).toContain('EADDRINUSE');
+    expect(readdirSync(join(folder, 'run'))).toHaveLength(1);
+    program.child.kill('SIGTERM');
+    await program.exited;
+  });
+});

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { RunningApp } from '../support/start-app.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const shop = spawn(process.execPath, [join(root, 'examples', 'shop.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+let app: RunningApp;
+
+beforeAll(async () => {
+  if (shop.stdout) await once(shop.stdout, 'data');
+  app = await RunningApp.start({}, chromiumEngine(await chosenChromium()));
+});
+afterAll(async () => {
+  await app?.close();
+  shop.kill();
+  await once(shop, 'exit');
+});
+
+/** What differs from run to run and from machine to machine. */
+const steady = (reply: string): string =>
+  reply
+    .replace(/"timeElapsed":\d+/, '"timeElapsed":0')
+    .replace(/@[0-9a-f]{32}/, '@0')
+    .replace(/"userAgent":"[^"]+"/, '"userAgent":""')
+    .replace(/"version":"[^"]+"/, '"version":""');
+
+it('the job of the README – runs as printed, with the output as printed', async () => {
+  const steps = [...readme.matchAll(/curl -s http:\/\/127\.0\.0\.1:8191\/api\/v1 -d '([^']+)'\n```\n```json\n(.+)\n/g)];
+  expect(steps).toHaveLength(4);
+  for (const [, body = '', printed = ''] of steps) {
+    const response = await fetch(`${app.url}/api/v1`, { method: 'POST', body });
+    expect(steady(await response.text())).toBe(steady(printed));
+  }
+});
+
+it('the job with the npm client – runs as printed', async () => {
+  const source = /```js\n(import Scrappey[\s\S]+?)```/.exec(readme)?.[1] ?? '';
+  const program = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', source.replace('http://127.0.0.1:8191', app.url)],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let output = '';
+  program.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await once(program, 'exit');
+  expect(output).toContain('Order 2-1\nOrder 2-2');
+});

@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os';
+import { App } from '../../src/app.js';
+import { loadConfig } from '../../src/config.js';
+import type { BrowserEngine } from '../../src/engine/engine.js';
+import { createLogger } from '../../src/logger.js';
+import { FakeEngine } from './fake-engine.js';
+
+type Body = Record<string, unknown>;
+
+/** What the server answered. `body` is the reply, loosely typed: tests look at the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
+  readonly body: any;
+}
+
+export interface SendOptions {
+  readonly key?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A server under test, on a free port. */
+export class RunningApp {
+  readonly url: string;
+  readonly #app: App;
+
+  private constructor(url: string, app: App) {
+    this.url = url;
+    this.#app = app;
+  }
+
+  /** @param settings environment variables, over a free port and no logs */
+  static async start(
+    settings: Record<string, string> = {},
+    engine: BrowserEngine = new FakeEngine(),
+  ): Promise<RunningApp> {
+    const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
+    const app = new App({ config, logger: createLogger('silent'), version: '0.0.0-test', engine: () => engine });
+    return new RunningApp(await app.start(), app);
+  }
+
+  /** Posts one command. */
+  async send(body: Body | string, { key, signal }: SendOptions = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/v1${key === undefined ? '' : `?key=${key}`}`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal ? { signal } : {}),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  /** Posts a command that is to succeed. */
+  async ok(body: Body, options: SendOptions = {}): Promise<Answer['body']> {
+    const answer = await this.send(body, options);
+    if (answer.body.data !== 'success') throw new Error(`expected success, came ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Posts a command that is to fail with this code. @returns the error's sentence */
+  async fails(code: string, body: Body, options: SendOptions = {}): Promise<string> {
+    const answer = await this.send(body, options);
+    if (answer.body.code !== code) throw new Error(`expected ${code}, came ${JSON.stringify(answer.body)}`);
+    return answer.body.error as string;
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer & { text: string }> {
+    const response = await fetch(`${this.url}${path}`, { headers });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  }
+
+  close(): Promise<void> {
+    return this.#app.close();
+  }
+}
