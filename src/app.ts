@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
 import { createExecutor } from './commands/registry.js';
 import type { Config } from './config.js';
+import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
+import { EgressGateway } from './egress/egress-gateway.js';
+import { ProxyPool } from './egress/proxy-pool.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { errorMessage } from './errors.js';
@@ -17,6 +22,16 @@ export interface AppOptions {
   readonly version: string;
   /** Makes the engine; it reports what happens to its processes. */
   readonly engine: (observer: BrowserPoolObserver) => BrowserEngine;
+  /** Every address of a name. Default: as the system resolves it. */
+  readonly resolve?: AddressGuardOptions['resolve'];
+}
+
+/** The server cannot start, for a reason that a person can mend; the message says it. */
+export class StartError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StartError';
+  }
 }
 
 const checkTimeoutMs = 10_000;
@@ -63,10 +78,30 @@ export class App {
     const engine = this.#resources.use(this.#options.engine(browserObserver(metrics, logger)), (it) => it.close());
     await engine.start();
 
+    const guard = new AddressGuard({
+      privateNetworks: config.privateNetworks ?? { kind: config.apiKeys.length > 0 ? 'deny' : 'named' },
+      ...(this.#options.resolve ? { resolve: this.#options.resolve } : {}),
+    });
+    const pool = config.proxies === undefined ? undefined : this.#openPool(config.proxies, metrics);
+    const egress = new EgressGateway({
+      guard,
+      pool,
+      check: config.proxyCheck ? { target: config.proxyCheckTarget, timeoutMs: config.proxyCheckTimeoutMs } : undefined,
+      connectTimeoutMs: config.connectTimeoutMs,
+      proxyCa: config.proxyCa === undefined ? undefined : readAuthorities(config.proxyCa),
+    });
+    metrics.watchEgress(() => egress.totals());
+
     const sessions = this.#resources.use(
       new SessionManager({
-        ...config,
+        idleTimeoutMs: config.idleTimeoutMs,
+        maxLifetimeMs: config.maxLifetimeMs,
+        maxSessions: config.maxSessions,
+        maxSessionsPerKey: config.maxSessionsPerKey,
+        queueTimeoutMs: config.queueTimeoutMs,
+        laneLimit: config.laneLimit,
         engine,
+        egress,
         observer: {
           ...metrics.sessions,
           closeFailed: (session, error) => logger.error({ err: error, session }, 'closing a session failed'),
@@ -84,7 +119,9 @@ export class App {
       responseLimitBytes: config.responseLimitBytes,
     });
     const http = new HttpServer({
-      ...config,
+      host: config.host,
+      port: config.port,
+      bodyLimitBytes: config.bodyLimitBytes,
       keys: config.apiKeys,
       version,
       executor,
@@ -94,7 +131,29 @@ export class App {
     });
     const address = await http.start();
     this.#http = http;
+    guard.ownPorts.add(Number(new URL(address).port));
     return address;
+  }
+
+  #openPool(path: string, metrics: Metrics): ProxyPool {
+    const { logger } = this.#options;
+    const pool = new ProxyPool({
+      path,
+      observer: {
+        loaded: (count) => logger.info({ path, count }, 'proxy pool read'),
+        badEdit: (problem) =>
+          logger.error({ problem }, 'the proxy pool has changed and cannot be used; the old one is kept'),
+        setAside: (address, forMs) => logger.warn({ address, forMs }, 'a proxy fails and is set aside'),
+        backAgain: (address) => logger.info({ address }, 'a proxy works again'),
+      },
+    });
+    try {
+      pool.start();
+    } catch (error) {
+      throw new StartError(`MOORING_PROXIES: ${errorMessage(error)}`);
+    }
+    metrics.watchPool(() => pool.status());
+    return this.#resources.use(pool, (it) => it.close());
   }
 
   async #close(): Promise<void> {
@@ -105,6 +164,15 @@ export class App {
     } finally {
       await this.#http?.close();
     }
+  }
+}
+
+/** The authorities of Node and those of a file. @throws StartError */
+function readAuthorities(path: string): string[] {
+  try {
+    return [...rootCertificates, readFileSync(path, 'utf8')];
+  } catch (error) {
+    throw new StartError(`MOORING_PROXY_CA: ${errorMessage(error)}`);
   }
 }
 

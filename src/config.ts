@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -57,6 +58,35 @@ const userFolder = (variable: string, fallback: string): string => {
   const base = process.env[variable];
   return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'mooring');
 };
+
+/** `deny`, `named`, or networks. */
+const privateNetworksSchema = listSchema.transform((items, context) => {
+  const text = items.join(',');
+  if (text === 'deny') return { kind: 'deny' as const };
+  if (text === 'named') return { kind: 'named' as const };
+  if (items.length > 0 && items.every(isCidr)) return { kind: 'listed' as const, cidrs: items };
+  context.addIssue({ code: 'custom', message: 'expected deny, named, or CIDRs such as 10.0.0.0/8' });
+  return z.NEVER;
+});
+
+function isCidr(text: string): boolean {
+  const [, address = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+const switchSchema = z
+  .union([z.boolean(), z.enum(['on', 'off'])], { error: 'expected on or off' })
+  .transform((value) => value === true || value === 'on');
+
+/** `host:port`. */
+const hostAndPortSchema = z.string().transform((text, context) => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host !== undefined && Number(port) > 0 && Number(port) < 65536) return { host, port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'expected host:port such as example.com:443' });
+  return z.NEVER;
+});
 
 /** Every setting. The README's table is printed from here. */
 export const settings = {
@@ -136,6 +166,57 @@ export const settings = {
     shape: 'duration',
     default: '30s',
     sentence: 'How long running commands may go on after SIGTERM.',
+  }),
+  privateNetworks: setting({
+    env: ['MOORING_PRIVATE_NETWORKS'],
+    schema: privateNetworksSchema.optional(),
+    shape: '`deny`, `named`, or CIDRs, comma-separated',
+    default: undefined,
+    sentence:
+      'What sessions may reach besides public addresses: nothing; hosts that the caller itself names in `url` or `proxy`; ' +
+      'or these networks. Absent: `deny` where keys are set, else `named`.',
+  }),
+  proxies: setting({
+    env: ['MOORING_PROXIES'],
+    schema: pathSchema.optional(),
+    shape: 'file, JSON or YAML',
+    default: undefined,
+    sentence: 'The proxy pool: a list of `{url, class, country, weight, maxSessions}`. Read again when it changes.',
+  }),
+  proxyCheck: setting({
+    env: ['MOORING_PROXY_CHECK'],
+    schema: switchSchema,
+    shape: '`on` `off`',
+    default: 'on',
+    sentence: 'Whether one connection is made through a proxy before a session is given to its caller.',
+  }),
+  proxyCheckTarget: setting({
+    env: ['MOORING_PROXY_CHECK_TARGET'],
+    schema: hostAndPortSchema,
+    shape: 'host:port',
+    default: 'example.com:443',
+    sentence: 'Where that connection leads. Nothing is sent over it.',
+  }),
+  proxyCheckTimeoutMs: setting({
+    env: ['MOORING_PROXY_CHECK_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '5s',
+    sentence: 'How long that connection may take.',
+  }),
+  proxyCa: setting({
+    env: ['MOORING_PROXY_CA'],
+    schema: pathSchema.optional(),
+    shape: 'file, PEM',
+    default: undefined,
+    sentence: 'More authorities that may certify `https://` proxies, besides those that Node knows.',
+  }),
+  connectTimeoutMs: setting({
+    env: ['MOORING_CONNECT_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '10s',
+    sentence: 'How long a site, or a proxy with the tunnel behind it, may take until a connection stands.',
   }),
   sessionsPerBrowser: setting({
     env: ['MOORING_SESSIONS_PER_BROWSER'],

@@ -80,7 +80,7 @@ export const errorCatalogue = {
   },
   RESPONSE_TOO_LARGE: {
     meaning: 'The page, file or screenshot is larger than a reply of this server carries.',
-    remedy: 'Fetch less at once, use `filter`, or raise `MOORING_RESPONSE_LIMIT`.',
+    remedy: 'Fetch less at once, or raise `MOORING_RESPONSE_LIMIT`.',
   },
   NOT_FOUND: {
     meaning: 'The server has nothing at this path.',
@@ -102,6 +102,22 @@ export const errorCatalogue = {
     meaning: 'Too many requests wait for this session, or the wait took too long.',
     remedy: 'Wait for earlier requests to finish; one session runs one request at a time.',
   },
+  DESTINATION_FORBIDDEN: {
+    meaning: 'The destination lies in a private network, is a metadata service, or is this server itself.',
+    remedy: 'Use a public destination, or allow the network with `MOORING_PRIVATE_NETWORKS`.',
+  },
+  DOMAIN_NOT_ALLOWED: {
+    meaning: 'The domain is denied, or not on the allow list of the session or request.',
+    remedy: 'Change `whitelistedDomains` or `blackListedDomains`.',
+  },
+  NO_MATCHING_PROXY: {
+    meaning: "No proxy of the operator's pool fits the wish, or those that do are full or set aside after failures.",
+    remedy: 'Ask for another class or country, or wait `retryAfterMs`.',
+  },
+  QUOTA_EXCEEDED: {
+    meaning: 'The session has used up the bytes of its `maxBytes`.',
+    remedy: 'Open another session, or a session with a larger `maxBytes`.',
+  },
   UNSUPPORTED_PARAMETER: {
     meaning: 'A field asks for something this server does not do.',
     remedy: 'Leave the named field out.',
@@ -120,6 +136,8 @@ export interface MooringErrorOptions {
   readonly cause?: unknown;
   /** After how many milliseconds a new try makes sense. */
   readonly retryAfterMs?: number;
+  /** The URL that failed, where that may be another than the one asked for. */
+  readonly url?: string;
 }
 
 /**
@@ -131,6 +149,7 @@ export class MooringError extends Error {
   /** The sentence without the code. */
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
+  readonly url: string | undefined;
 
   constructor(code: ErrorCode, detail: string, options: MooringErrorOptions = {}) {
     super(`${code}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
@@ -138,8 +157,15 @@ export class MooringError extends Error {
     this.code = code;
     this.detail = detail;
     this.retryAfterMs = options.retryAfterMs;
+    this.url = options.url;
   }
 }
+
+/** What a server that shuts down answers. */
+export const drainingError = (): MooringError =>
+  new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', {
+    retryAfterMs: 1000,
+  });
 
 /** The sentence of any thrown value. */
 export function errorMessage(error: unknown): string {

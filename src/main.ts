@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from './app.js';
+import { App, StartError } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { ChromiumEngine } from './engine/playwright/chromium.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/playwright/find-chromium.js';
+import { errorMessage } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
 import { ScratchFolder } from './util/scratch-folder.js';
 
@@ -15,8 +16,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 try {
   await run(loadConfig());
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof NoChromiumError)) console.error(error);
-  else console.error(`Mooring cannot start:\n${error.message}`);
+  if (![ConfigError, NoChromiumError, StartError].some((kind) => error instanceof kind)) console.error(error);
+  else console.error(`Mooring cannot start:\n${errorMessage(error)}`);
   process.exit(1);
 }
 

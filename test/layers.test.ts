@@ -12,10 +12,16 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   logger: { folders: [], packages: ['pino'] },
   config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },
-  egress: { folders: ['protocol', 'errors', 'util'], packages: ['socks'] },
+  egress: {
+    folders: ['protocol', 'errors', 'util'],
+    packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod'],
+  },
   engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
-  commands: { folders: ['engine/engine.ts', 'sessions', 'protocol', 'errors', 'util'], packages: [] },
+  commands: {
+    folders: ['engine/engine.ts', 'egress/egress-port.ts', 'sessions', 'protocol', 'errors', 'util'],
+    packages: [],
+  },
   http: {
     folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'],
     packages: ['fastify', 'prom-client'],

@@ -101,9 +101,10 @@ export function cookiesToSet(fields: RequestFields, url: string): CookieToSet[] 
 
 function cookieToSet(input: CookieInput, url: string): CookieToSet {
   const { name, value, domain, path, expires, httpOnly, secure, sameSite } = input;
+  // Of a URL the browser takes the folder as the path; the default is the whole site.
   const place =
     domain === undefined && path === undefined
-      ? { url }
+      ? { url: new URL('/', url).href }
       : { domain: domain ?? new URL(url).hostname, path: path ?? '/' };
   return {
     name,
@@ -111,8 +112,8 @@ function cookieToSet(input: CookieInput, url: string): CookieToSet {
     ...place,
     ...(expires === undefined ? {} : { expires }),
     ...(httpOnly === undefined ? {} : { httpOnly }),
-    // A browser drops a cookie that is SameSite=None without Secure.
     ...(secure === undefined ? {} : { secure }),
-    ...(sameSite === undefined ? {} : { sameSite }),
+    // A browser drops a cookie that is SameSite=None without Secure; exports of http sites are full of them.
+    ...(sameSite === undefined || (sameSite === 'None' && !secure) ? {} : { sameSite }),
   };
 }

@@ -7,6 +7,7 @@ import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
 import { sessionsListHandler } from './sessions-list.js';
+import { sessionsProxyHandler } from './sessions-proxy.js';
 
 export interface CommandsOptions {
   readonly sessions: SessionManager;
@@ -28,6 +29,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.destroy': sessionsDestroyHandler(options),
     'sessions.list': sessionsListHandler(options),
     'sessions.active': sessionsActiveHandler(options),
+    'sessions.proxy': sessionsProxyHandler(options),
     'request.get': request,
     'request.post': request,
     'request.put': request,

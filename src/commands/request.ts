@@ -1,4 +1,5 @@
-import type { EnginePage, NavigationRequest, NavigationResult } from '../engine/engine.js';
+import type { EgressRequest } from '../egress/egress-port.js';
+import type { CookieToSet, EngineContext, EnginePage, NavigationRequest, NavigationResult } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply } from '../protocol/replies.js';
@@ -32,6 +33,7 @@ export const requestHandler =
     const { sessions } = options;
     const { request } = command;
     const http = httpRequestOf(command.cmd, request);
+    sessions.assertRequest(request.url, request);
     assertHasPage(sessions, command, context.owner);
     const timeoutMs = request.timeout ?? options.requestTimeoutMs;
     using deadline = new Deadline({
@@ -43,12 +45,14 @@ export const requestHandler =
         ),
       parent: context.signal,
     });
+    const target = { ...command, id: command.session, owner: context.owner };
+    using lease = await sessions.lease(target, deadline.signal);
+    deadline.follow(lease.session.over);
     try {
-      using lease = await sessions.lease({ ...command, id: command.session, owner: context.owner }, deadline.signal);
-      deadline.follow(lease.session.over);
       return await runRequest(command, http, lease.session, deadline, options.responseLimitBytes);
     } finally {
-      if (request.closeAfterUse) await sessions.destroy(context.owner, command.session);
+      // Its end is not waited for: the caller's deadline is for the answer.
+      if (request.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
     }
   };
 
@@ -70,21 +74,27 @@ async function runRequest(
   maxBytes: number,
 ): Promise<RequestReply> {
   const { signal } = deadline;
-  const shown = request.keepSamePage ? leased.page?.lastDocument : undefined;
-  const url = shown ? (leased.page?.url ?? shown.url) : request.url;
+  using egress = leased.egress.beginRequest(request);
+  const stays = request.keepSamePage ? leased.page : undefined;
+  const url = stays?.document ? stays.url : request.url;
   if (url === undefined) {
     throw new MooringError(
       'INVALID_PARAMETER',
       '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.',
     );
   }
-  const cookies = cookiesToSet(request, url);
-  if (cookies.length > 0) await leased.context.addCookies(cookies);
-  const page = await leased.openPage(signal);
-  const result = shown ?? (await navigate(leased, page, { ...http, url }, maxBytes, deadline));
+  if (!stays?.document) egress.name(url);
+  const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
+  const page = stays?.document ? stays : await leased.openPage(signal);
+  const result = stays?.document ?? (await navigate(egress, page, { ...http, url }, maxBytes, deadline));
   const screenshot = await screenshotOf(page, request, maxBytes, signal);
-  const solution = await readSolution({ page, context: leased.context, result, screenshot, maxBytes, signal });
-  const warnings = [...http.warnings, ...loadWarnings(result)];
+  const solution = await readSolution({ page, context: leased.context, result, screenshot, egress, maxBytes, signal });
+  const warnings = [
+    ...http.warnings,
+    ...(stays?.document ? unusedWarnings(request) : []),
+    ...unset.map((name) => `The cookie ${name} was not taken by the browser.`),
+    ...loadWarnings(result),
+  ];
   return {
     solution: filterSolution(solution, request.filter),
     data: 'success',
@@ -93,22 +103,47 @@ async function runRequest(
   };
 }
 
+/** Sets cookies. @returns the names of those that the browser silently left out */
+async function setCookies(
+  context: EngineContext,
+  cookies: readonly CookieToSet[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (cookies.length === 0) return [];
+  await context.addCookies(cookies, signal);
+  const there = new Set((await context.cookies(undefined, signal)).map(({ name }) => name));
+  const now = Date.now() / 1000;
+  return cookies
+    .filter(({ name, expires = -1 }) => !there.has(name) && (expires === -1 || expires > now))
+    .map(({ name }) => name);
+}
+
+/** Fields of a request that were given although nothing was sent. */
+function unusedWarnings(request: RequestFields): string[] {
+  return (['postData', 'customHeaders', 'referer'] as const)
+    .filter((name) => request[name] !== undefined && request[name] !== '')
+    .map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
+}
+
 /** Goes there. What failed at the session's own door is told as the door saw it: the browser knows only that it failed. */
 async function navigate(
-  leased: LeasedSession,
+  egress: EgressRequest,
   page: EnginePage,
   http: Omit<NavigationRequest, 'loadTimeoutMs' | 'maxBodyBytes'>,
   maxBodyBytes: number,
   deadline: Deadline,
 ): Promise<NavigationResult> {
-  const startedAt = performance.now();
   const loadTimeoutMs = deadline.remainingMs - readReserveMs(deadline.remainingMs);
   try {
     return await page.navigate({ ...http, loadTimeoutMs, maxBodyBytes }, deadline.signal);
   } catch (error) {
-    if (leased.over.aborted) throw error;
-    throw leased.egress.failureSince(startedAt, new URL(http.url).hostname.replace(/^\[|\]$/g, '')) ?? error;
+    throw (isNetworkFailure(error) && egress.failure(error.url ?? http.url)) || error;
   }
+}
+
+/** Failures of which the browser knows only that they happened. */
+function isNetworkFailure(error: unknown): error is MooringError {
+  return error instanceof MooringError && ['CODE-0005', 'CODE-0006', 'CODE-0019'].includes(error.code);
 }
 
 function loadWarnings(result: NavigationResult): string[] {

@@ -12,13 +12,21 @@ export interface SessionsCreateOptions {
 export const sessionsCreateHandler =
   ({ sessions, engine }: SessionsCreateOptions): CommandHandler<CreateCommand> =>
   async (command, { owner, signal }) => {
-    const session = await sessions.create({ ...command, id: command.session, owner }, signal);
+    const target = { owner, id: command.session, anonymous: false, options: command.options };
+    const session = await sessions.create(target, signal);
+    // A caller that is gone before it has the reply will never know the ID that it holds.
+    if (!command.named) onAbort(signal, () => void session.end('destroyed').catch(() => {})); // told to onEnded
     const { name, version, userAgent } = engine();
     return {
-      solution: { verified: true },
+      solution: { verified: session.verified },
       data: 'success',
       session: session.id,
-      fingerprint: { userAgent, engine: { name, version }, warnings: [] },
+      fingerprint: { userAgent, engine: { name, version }, warnings: [...session.warnings] },
       context: { _type: 'BrowserContext', _guid: `browser-context@${session.context.guid}` },
     };
   };
+
+function onAbort(signal: AbortSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
+}

@@ -1,3 +1,4 @@
+import type { EgressRequest } from '../egress/egress-port.js';
 import type { EngineContext, EngineCookie, EnginePage, NavigationResult } from '../engine/engine.js';
 import type { CookieOutput, Solution } from '../protocol/replies.js';
 import { abortable } from '../util/deadline.js';
@@ -9,6 +10,7 @@ export interface SolutionSource {
   readonly result: NavigationResult;
   /** A PNG as base64. */
   readonly screenshot: string | undefined;
+  readonly egress: EgressRequest;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
@@ -19,16 +21,17 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
   const isDocument = result.kind === 'document';
   const [content, cookies, sent, headers] = await Promise.all([
     page.read(source.maxBytes, signal),
-    context.cookies(),
-    context.cookies(isDocument ? page.url : result.url),
+    context.cookies(undefined, signal),
+    context.cookies(isDocument ? page.url : result.url, signal),
     abortable(result.headers, signal),
   ]);
+  const { blocked } = source.egress;
   return {
     verified: true,
     type: 'browser',
     // A download or an empty answer shows nothing: the page is still the one before.
     response: isDocument ? content.html : '',
-    innerText: isDocument ? content.text : '',
+    innerText: isDocument ? content.text : textOf(result.body, headers.response['content-type']),
     statusCode: result.status,
     currentUrl: isDocument ? content.url : result.url,
     userAgent: content.userAgent,
@@ -38,9 +41,21 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     requestHeaders: headers.request,
     method: result.method,
     localStorageData: content.localStorage,
+    ...(blocked.length > 0 ? { blocked: [...blocked] } : {}),
     ...(screenshot === undefined ? {} : { screenshot }),
     ...(result.body === undefined ? {} : { base64Response: Buffer.from(result.body).toString('base64') }),
   };
+}
+
+/** The text of a download that is text (a CSV file, say). */
+function textOf(body: Uint8Array | undefined, contentType = ''): string {
+  if (!body || !/^(text\/|application\/(json|xml))|\+(json|xml)\b/i.test(contentType)) return '';
+  const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return new TextDecoder().decode(body); // a charset that nobody knows
+  }
 }
 
 function cookieOutput({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): CookieOutput {

@@ -1,10 +1,24 @@
+import type { LookupAddress } from 'node:dns';
 import { request as httpRequest } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { SocksClient } from 'socks';
 import { type ErrorCode, errorMessage, MooringError } from '../errors.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { describeProxy, type ProxyAddress } from './proxy-url.js';
+
+/** What was wrong with a proxy: not reached, credentials refused, tunnel refused, or no answer in time. */
+export type ProxyFault = 'unreachable' | 'credentials' | 'denied' | 'slow';
+
+/** A connection that did not come about because of the proxy. */
+export class ProxyError extends MooringError {
+  readonly fault: ProxyFault;
+
+  constructor(fault: ProxyFault, code: ErrorCode, detail: string, cause?: unknown) {
+    super(code, detail, { cause });
+    this.fault = fault;
+  }
+}
 
 /** Where a connection is to end. */
 export interface Destination {
@@ -16,10 +30,16 @@ export interface Destination {
 /** How a connection leaves: straight, or through a proxy. Names are resolved here for the first, there for the second. */
 export type Route = { readonly kind: 'direct' } | { readonly kind: 'proxy'; readonly proxy: ProxyAddress };
 
+/** The addresses to connect to: those of a destination, or of the proxy. @throws MooringError */
+export type Resolve = (to: Destination, as: 'destination' | 'proxy') => Promise<readonly LookupAddress[]>;
+
 export interface DialOptions {
   readonly route: Route;
+  readonly resolve: Resolve;
   /** How long a proxy may take until the tunnel stands, or a destination until it takes the connection. */
   readonly timeoutMs: number;
+  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  readonly proxyCa?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -36,11 +56,17 @@ export interface DialOptions {
  *   refuses the SOCKS credentials, `CODE-0024` it is too slow, `CODE-0006` the destination cannot be reached directly;
  *   the signal's reason when it aborts first
  */
-export async function dial(to: Destination, { route, timeoutMs, signal }: DialOptions): Promise<Socket> {
+export async function dial(
+  to: Destination,
+  { route, resolve, timeoutMs, proxyCa, signal }: DialOptions,
+): Promise<Socket> {
   using deadline = new Deadline({ ms: timeoutMs, reason: () => tooSlow(to, route, timeoutMs), parent: signal });
-  if (route.kind === 'direct') return await connect(to, deadline.signal, (error) => unreachable(to, error));
+  if (route.kind === 'direct') {
+    const addresses = await abortable(resolve(to, 'destination'), deadline.signal);
+    return await connect(to, addresses, deadline.signal, (error) => unreachable(to, error));
+  }
   const { proxy } = route;
-  const socket = await connectOrSecure(proxy, deadline.signal);
+  const socket = await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
   try {
     return proxy.protocol.startsWith('socks')
       ? await throughSocks(socket, proxy, to, deadline.signal)
@@ -52,18 +78,25 @@ export async function dial(to: Destination, { route, timeoutMs, signal }: DialOp
 }
 
 /** A connection to the proxy itself. @throws MooringError `CODE-0019`, `CODE-0024` */
-export async function connectToProxy(proxy: ProxyAddress, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+export async function connectToProxy(
+  proxy: ProxyAddress,
+  { resolve, timeoutMs, proxyCa, signal }: Omit<DialOptions, 'route'>,
+): Promise<Socket> {
   const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs);
   using deadline = new Deadline({ ms: timeoutMs, reason, parent: signal });
-  return await connectOrSecure(proxy, deadline.signal);
+  return await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
 }
 
 /** TCP, with TLS over it for `https://`. */
-async function connectOrSecure(proxy: ProxyAddress, signal: AbortSignal): Promise<Socket> {
+async function connectOrSecure(
+  proxy: ProxyAddress,
+  { resolve, proxyCa, signal }: Pick<DialOptions, 'resolve' | 'proxyCa' | 'signal'>,
+): Promise<Socket> {
   const fail = (error: Error): MooringError => proxyUnreachable(proxy, error);
-  const socket = await connect(proxy, signal, fail);
+  const socket = await connect(proxy, await proxyAddresses(proxy, resolve, signal), signal, fail);
   if (proxy.protocol !== 'https') return socket;
-  const secure = connectTls({ socket, ...(isIP(proxy.host) ? {} : { servername: proxy.host }), host: proxy.host });
+  const ca = proxyCa && [...proxyCa];
+  const secure = connectTls({ socket, ca, ...(isIP(proxy.host) ? {} : { servername: proxy.host }), host: proxy.host });
   return opened(secure, 'secureConnect', signal, fail);
 }
 
@@ -74,16 +107,38 @@ export function proxyAuthorization({ username, password }: ProxyAddress): string
 }
 
 /** The failure that a proxy's own answer to a plain request or a CONNECT means. */
-export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): MooringError {
+export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): ProxyError {
   const why = status === 407 ? 'refuses the credentials (407)' : `answers ${status}`;
-  return new MooringError(
-    'CODE-0005',
-    `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`,
-  );
+  const detail = `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`;
+  return new ProxyError(status === 407 ? 'credentials' : 'denied', 'CODE-0005', detail);
 }
 
-function connect(to: Destination, signal: AbortSignal, fail: (error: Error) => MooringError): Promise<Socket> {
-  return opened(connectTcp({ host: to.host, port: to.port, noDelay: true }), 'connect', signal, fail);
+/** A proxy whose name is not known cannot be reached, which is not the fault of the destination. */
+async function proxyAddresses(
+  proxy: ProxyAddress,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly LookupAddress[]> {
+  try {
+    return await abortable(resolve(proxy, 'proxy'), signal);
+  } catch (error) {
+    throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error) : error;
+  }
+}
+
+/** Connects to the addresses given, and to no others that the name may have by now. */
+function connect(
+  { host, port }: Destination,
+  addresses: readonly LookupAddress[],
+  signal: AbortSignal,
+  fail: (error: Error) => MooringError,
+): Promise<Socket> {
+  const pinned: LookupFunction = (_host, options, callback) => {
+    const [first] = addresses;
+    if (options.all) callback(null, [...addresses]);
+    else callback(null, first?.address ?? '', first?.family);
+  };
+  return opened(connectTcp({ host, port, lookup: pinned, noDelay: true }), 'connect', signal, fail);
 }
 
 function opened<S extends Socket>(
@@ -127,14 +182,29 @@ function throughConnect(socket: Socket, proxy: ProxyAddress, to: Destination, si
 }
 
 /** What the SOCKS client says, and the code for it. The first row that fits counts. */
-const socksFailures: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly why: string }[] = [
+const socksFailures: readonly {
+  readonly pattern: RegExp;
+  readonly fault: ProxyFault;
+  readonly code: ErrorCode;
+  readonly why: string;
+}[] = [
   // RFC 1929: the answer to user name and password was not success.
-  { pattern: /Socks5 Authentication failed/i, code: 'CODE-0016', why: 'refuses the user name or password' },
+  {
+    pattern: /Socks5 Authentication failed/i,
+    fault: 'credentials',
+    code: 'CODE-0016',
+    why: 'refuses the user name or password',
+  },
   // RFC 1928 §3: X'FF', no acceptable method: it wants credentials and got none.
-  { pattern: /no accepted authentication type/i, code: 'CODE-0016', why: 'wants a user name and password' },
+  {
+    pattern: /no accepted authentication type/i,
+    fault: 'credentials',
+    code: 'CODE-0016',
+    why: 'wants a user name and password',
+  },
   // SOCKS4 replies 92 and 93: the user ID could not be confirmed.
-  { pattern: /Socks4.*\(Rejected(Ident)?\)/i, code: 'CODE-0015', why: 'refuses the user ID' },
-  { pattern: /rejected connection/i, code: 'CODE-0005', why: 'refuses the tunnel' },
+  { pattern: /Socks4.*\(Rejected(Ident)?\)/i, fault: 'credentials', code: 'CODE-0015', why: 'refuses the user ID' },
+  { pattern: /rejected connection/i, fault: 'denied', code: 'CODE-0005', why: 'refuses the tunnel' },
 ];
 
 async function throughSocks(
@@ -163,10 +233,11 @@ async function throughSocks(
     const message = errorMessage(error);
     const row = socksFailures.find(({ pattern }) => pattern.test(message));
     if (!row) throw proxyUnreachable(proxy, error);
-    throw new MooringError(
+    throw new ProxyError(
+      row.fault,
       row.code,
       `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${row.why} (${message}).`,
-      { cause: error },
+      error,
     );
   }
 }
@@ -175,10 +246,11 @@ async function throughSocks(
 export const nameOf = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 function proxyUnreachable(proxy: ProxyAddress, error: unknown): MooringError {
-  return new MooringError(
+  return new ProxyError(
+    'unreachable',
     'CODE-0019',
     `expected the proxy ${describeProxy(proxy)} to take the connection; it does not (${errorMessage(error)}).`,
-    { cause: error },
+    error,
   );
 }
 
@@ -197,7 +269,8 @@ function tooSlow(to: Destination, route: Route, timeoutMs: number): MooringError
       `expected ${nameOf(to)} to take the connection within ${timeoutMs} ms; it did not.`,
     );
   }
-  return new MooringError(
+  return new ProxyError(
+    'slow',
     'CODE-0024',
     `expected the proxy ${describeProxy(route.proxy)} to open a tunnel to ${nameOf(to)} within ${timeoutMs} ms; it did not.`,
   );

@@ -87,6 +87,17 @@ export class BrowserPool<B extends LaunchedBrowser> {
     }
   }
 
+  /** A process that runs, however full; one is launched if there is none. @throws as `take` does */
+  async any(signal: AbortSignal): Promise<B> {
+    for (;;) {
+      signal.throwIfAborted();
+      const [member] = this.#members;
+      if (member) return member.browser;
+      const seat = await this.take(signal);
+      seat.release();
+    }
+  }
+
   /** Ends every process. Twice is the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -104,11 +115,14 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #roomiest(): Member<B> | undefined {
     let best: Member<B> | undefined;
     for (const member of this.#members) {
-      const { seatsPerBrowser } = this.#options;
-      if (member.seats >= seatsPerBrowser || this.#isRetired(member)) continue;
+      if (!this.#hasRoom(member)) continue;
       if (!best || member.seats > best.seats) best = member;
     }
     return best;
+  }
+
+  #hasRoom(member: Member<B>): boolean {
+    return member.seats < this.#options.seatsPerBrowser && !this.#isRetired(member);
   }
 
   #isRetired(member: Member<B>): boolean {
@@ -131,7 +145,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   }
 
   #onEmpty(member: Member<B>): void {
-    const another = [...this.#members].some((other) => other !== member && !this.#isRetired(other));
+    const another = [...this.#members].some((other) => other !== member && this.#hasRoom(other));
     if (this.#isRetired(member) || another) this.#end(member);
     if (!another) this.#keepWarm();
   }

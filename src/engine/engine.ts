@@ -47,9 +47,9 @@ export interface EngineContext {
   readonly lost: AbortSignal;
   newPage(signal: AbortSignal): Promise<EnginePage>;
   /** Every cookie; with a URL only those that the browser would send there. */
-  cookies(url?: string): Promise<EngineCookie[]>;
+  cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;
   /** Sets cookies; one with the same name, domain and path is replaced. */
-  addCookies(cookies: readonly CookieToSet[]): Promise<void>;
+  addCookies(cookies: readonly CookieToSet[], signal: AbortSignal): Promise<void>;
   /** Twice is the same promise. */
   close(): Promise<void>;
 }
@@ -133,8 +133,8 @@ export interface EnginePage {
   readonly alive: boolean;
   /** What the address bar says now. */
   readonly url: string;
-  /** The last navigation that brought a document. */
-  readonly lastDocument: NavigationResult | undefined;
+  /** How the document came that the page shows now, whoever went there; absent: it shows none. */
+  readonly document: NavigationResult | undefined;
   /**
    * Goes to a URL and waits until the page has loaded.
    *
@@ -151,10 +151,11 @@ export interface EnginePage {
   read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
   /** A PNG. */
   screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array>;
-  /** Whether the page answers. A script that never ends is stopped; a page that still does not answer is closed. */
-  responds(): Promise<boolean>;
-  /** Makes the page fit for the next command after one was given up: stops what loads, then as `responds`. */
-  settle(): Promise<void>;
+  /**
+   * Makes the page fit to go elsewhere: stops what loads, and a script that never ends. A page that still does not
+   * answer is closed. Tells whether the page can be used.
+   */
+  settle(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -29,6 +29,33 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
   };
 }
 
+/**
+ * Keeps web pages out of a server that wants no key: any page that a browser on this machine opens could post commands
+ * to it, or, by a name that it makes resolve to loopback, read the answers too.
+ *
+ * @throws MooringError `UNAUTHORIZED`
+ */
+export function assertNoForeignPage(request: FastifyRequest, wantsKey: boolean): void {
+  if (wantsKey) return;
+  const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+  const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
+  if (!isLoopbackName(hostname)) {
+    throw new MooringError(
+      'UNAUTHORIZED',
+      'expected a request to a loopback address, for this server has no keys; set MOORING_API_KEYS to use it under another name.',
+    );
+  }
+  if (site === 'cross-site' || (origin !== undefined && origin !== `http://${host}`)) {
+    throw new MooringError(
+      'UNAUTHORIZED',
+      'expected a request that no page of another site makes, for this server has no keys; set MOORING_API_KEYS to let pages use it.',
+    );
+  }
+}
+
+const isLoopbackName = (name: string): boolean =>
+  name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 const ownerOf = (digest: Buffer): string => digest.toString('hex', 0, 8);
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CommandExecutor } from '../commands/handler.js';
-import { MooringError } from '../errors.js';
+import { drainingError, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type Command, parseCommand } from '../protocol/commands.js';
 import type { Authenticate } from './authenticate.js';
@@ -51,11 +51,6 @@ export class RunningCommands {
   }
 }
 
-export const drainingError = (): MooringError =>
-  new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', {
-    retryAfterMs: 1000,
-  });
-
 /** `POST /api/v1`: one JSON object, one command, one answer. */
 export function registerCommandRoute(
   server: FastifyInstance,
@@ -81,11 +76,15 @@ async function handleCommand(
   };
   reply.raw.once('close', onClose);
   let command: Command | undefined;
+  let session: string | undefined;
   let outcome = 'success';
   try {
     const owner = authenticate(request);
-    const parsed = parseCommand(asObject(request.body));
+    const body = asObject(request.body);
+    if (typeof body.session === 'string') session = body.session;
+    const parsed = parseCommand(body);
     command = parsed;
+    if ('session' in parsed) session = parsed.session;
     const answer = await running.run(caller, () => executor.execute(parsed, { owner, signal: caller.signal }));
     return await reply.send(answer);
   } catch (error) {
@@ -93,7 +92,6 @@ async function handleCommand(
       outcome = 'cancelled';
       return reply.hijack(); // nobody is there to answer
     }
-    const session = command && 'session' in command ? command.session : undefined;
     const failure = errorReply(error, { baseUrl: baseUrlOf(request), session, startedAt, logger });
     outcome = failure.body.code;
     return await reply.code(failure.status).headers(failure.headers).send(failure.body);

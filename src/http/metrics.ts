@@ -4,6 +4,19 @@ import type { CommandName } from '../protocol/commands.js';
 /** Sessions by state, asked for at each scrape. */
 export type SessionCounts = () => Readonly<Record<'open' | 'busy' | 'opening' | 'queued', number>>;
 
+/** Bytes by class of exit, asked for at each scrape. */
+export type EgressTotals = () => Readonly<Record<string, { readonly bytesIn: number; readonly bytesOut: number }>>;
+
+/** The proxies of the pool, asked for at each scrape. */
+export type PoolStatus = () => readonly {
+  readonly proxy: string;
+  readonly class: string;
+  readonly country: string | undefined;
+  readonly sessions: number;
+  readonly failures: number;
+  readonly up: boolean;
+}[];
+
 const seconds = (ms: number): number => ms / 1000;
 const shortBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
 const longBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -55,6 +68,45 @@ export class Metrics {
         for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
       },
     });
+  }
+
+  /** Starts to tell how many bytes went which way. */
+  watchEgress(totals: EgressTotals): void {
+    new Counter({
+      name: 'mooring_egress_bytes_total',
+      help: 'Bytes that sessions moved, by class of exit and direction.',
+      labelNames: ['class', 'direction'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [name, { bytesIn, bytesOut }] of Object.entries(totals())) {
+          this.inc({ class: name, direction: 'in' }, bytesIn);
+          this.inc({ class: name, direction: 'out' }, bytesOut);
+        }
+      },
+    });
+  }
+
+  /** Starts to tell how each proxy of the pool does. */
+  watchPool(status: PoolStatus): void {
+    const gauge = (name: string, help: string, value: (row: ReturnType<PoolStatus>[number]) => number): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['proxy', 'class', 'country'],
+        registers: [this.#registry],
+        collect() {
+          this.reset();
+          for (const row of status())
+            this.set({ proxy: row.proxy, class: row.class, country: row.country ?? '' }, value(row));
+        },
+      });
+    };
+    gauge('mooring_proxy_up', 'Whether a proxy of the pool is in use (1) or set aside after failures (0).', ({ up }) =>
+      Number(up),
+    );
+    gauge('mooring_proxy_sessions', 'Sessions on a proxy of the pool.', ({ sessions }) => sessions);
+    gauge('mooring_proxy_failures', 'Failures of a proxy of the pool since it was read.', ({ failures }) => failures);
   }
 
   readonly sessions = {

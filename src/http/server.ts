@@ -3,12 +3,16 @@ import type { CommandExecutor } from '../commands/handler.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { openApiDocument } from '../protocol/openapi.js';
-import { createAuthenticate } from './authenticate.js';
+import { settledWithin } from '../util/deadline.js';
+import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { baseUrlOf, RunningCommands, registerCommandRoute } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply } from './error-reply.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
+
+/** How long commands that were given up may take to end. */
+const cancelGraceMs = 2000;
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -56,7 +60,8 @@ export class HttpServer {
       timeoutMs,
     );
     try {
-      await this.#running.finished();
+      // What does not end when it is given up does not hold up the end of everything.
+      await settledWithin(this.#running.finished(), timeoutMs + cancelGraceMs);
     } finally {
       clearTimeout(timer);
     }
@@ -76,8 +81,18 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => {
+      const known = new MooringError('NOT_FOUND', `expected a well-formed path (${error.code}).`);
+      const failure = errorReply(known, { baseUrl: baseUrlOf(request), startedAt: performance.now(), logger });
+      reply.raw.writeHead(failure.status, { 'content-type': 'application/json' }).end(JSON.stringify(failure.body));
+    },
   });
 
+  server.addHook('onRequest', async (request) => {
+    assertNoForeignPage(request, options.keys.length > 0);
+    // The body is JSON whatever the type says, and however broken that is.
+    request.raw.headers['content-type'] = 'application/json';
+  });
   // Whatever the content type says: some clients send JSON under another, or under none.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {

@@ -9,6 +9,7 @@ import {
   requestSchema,
 } from './requests.js';
 import {
+  type ExitWish,
   pendingSessionFields,
   type SessionOptions,
   sessionOptionFields,
@@ -17,6 +18,7 @@ import {
   sessionsCreateSchema,
   sessionsDestroySchema,
   sessionsListSchema,
+  sessionsProxySchema,
 } from './sessions.js';
 
 /** The schema of each command's body, by its name. */
@@ -25,6 +27,7 @@ export const commandSchemas = {
   'sessions.destroy': sessionsDestroySchema,
   'sessions.list': sessionsListSchema,
   'sessions.active': sessionsActiveSchema,
+  'sessions.proxy': sessionsProxySchema,
   'request.get': requestSchema,
   'request.post': requestSchema,
   'request.put': requestSchema,
@@ -44,8 +47,8 @@ interface Named<N extends CommandName> {
 
 export interface CreateCommand extends Named<'sessions.create'> {
   readonly session: string;
-  /** True when the caller gave no ID, so nobody but the reply names this session. */
-  readonly anonymous: boolean;
+  /** Whether the caller gave the ID; if not, only the reply tells it. */
+  readonly named: boolean;
   readonly options: SessionOptions;
 }
 export interface DestroyCommand extends Named<'sessions.destroy'> {
@@ -53,6 +56,10 @@ export interface DestroyCommand extends Named<'sessions.destroy'> {
 }
 export interface ActiveCommand extends Named<'sessions.active'> {
   readonly session: string;
+}
+export interface ProxyCommand extends Named<'sessions.proxy'> {
+  readonly session: string;
+  readonly wish: ExitWish;
 }
 export type ListCommand = Named<'sessions.list'>;
 
@@ -64,7 +71,7 @@ export interface RequestCommand extends Named<RequestName> {
 }
 
 /** Every command, told apart by `cmd`. */
-export type Command = CreateCommand | DestroyCommand | ActiveCommand | ListCommand | RequestCommand;
+export type Command = CreateCommand | DestroyCommand | ActiveCommand | ListCommand | ProxyCommand | RequestCommand;
 
 /** The command of one name. */
 export type CommandOf<N extends CommandName> =
@@ -89,7 +96,7 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
       return {
         cmd,
         session: session ?? randomUUID(),
-        anonymous: session === undefined,
+        named: session !== undefined,
         options,
         warnings: warningsOf(body),
       };
@@ -98,6 +105,10 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
       return { cmd, session: parse(sessionsDestroySchema, body).session, warnings: [] };
     case 'sessions.active':
       return { cmd, session: parse(sessionsActiveSchema, body).session, warnings: [] };
+    case 'sessions.proxy': {
+      const { session, ...wish } = parse(sessionsProxySchema, body);
+      return { cmd, session, wish, warnings: warningsOf(body) };
+    }
     case 'sessions.list':
       return { cmd, warnings: [] };
     default:

@@ -100,6 +100,7 @@ export const cookieSchema = z.object({
 export type CookieInput = z.infer<typeof cookieSchema>;
 
 function expiryToSeconds(value: unknown): unknown {
+  if (value === 0 || value === '0' || value === '') return -1; // how exports write a cookie of the session
   if (typeof value !== 'string') return value;
   if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
   const ms = Date.parse(value);

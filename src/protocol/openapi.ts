@@ -7,6 +7,7 @@ import {
   destroyReplySchema,
   errorReplySchema,
   listReplySchema,
+  proxyReplySchema,
   requestReplySchema,
   timedFields,
 } from './replies.js';
@@ -104,6 +105,8 @@ export const commandDocs = {
           lastAccessed: 1764000000000,
           createdAt: 1763999990000,
           idleMs: 1200,
+          bytesIn: 48211,
+          bytesOut: 3120,
           state: 'open',
           waiting: 0,
           anonymous: false,
@@ -120,6 +123,15 @@ export const commandDocs = {
     reply: activeReplySchema,
     request: { session: 'my-session-id' },
     response: { solution: {}, data: 'success', session: 'my-session-id', active: true, timeElapsed: 0 },
+  },
+  'sessions.proxy': {
+    summary: 'Moves an open session to another exit',
+    description:
+      'Cookies, storage and page stay; what runs through the old exit is closed. The new proxy is checked first: if it ' +
+      'fails, the session stays as it is.',
+    reply: proxyReplySchema,
+    request: { session: 'my-session-id', proxy: 'socks5://user:password@127.0.0.1:1080' },
+    response: { solution: { verified: true }, data: 'success', session: 'my-session-id', timeElapsed: 31 },
   },
   'request.get': requestDoc('GET', {}),
   'request.post': requestDoc('POST', {

@@ -32,6 +32,10 @@ export const solutionSchema = z.object({
   method: z.string().describe('The HTTP method that was sent.'),
   localStorageData: textRecord().describe("`localStorage` of the page's origin."),
   screenshot: z.string().optional().describe('A PNG as base64, without a data-URL prefix; with `screenshot`.'),
+  blocked: z
+    .array(z.object({ host: z.string(), count: z.int() }))
+    .optional()
+    .describe('Hosts that the rules of session, request or server refused, and how often; at most 50.'),
   base64Response: z.string().optional().describe('The bytes of a download, or of a page that is no text, as base64.'),
 });
 /** What a request brought back. */
@@ -53,6 +57,8 @@ export const sessionRowSchema = z.object({
   lastAccessed: wholeMs('The end of the last request'),
   createdAt: wholeMs('When it was made'),
   idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
+  bytesIn: z.int().describe('Bytes that came from the network.'),
+  bytesOut: z.int().describe('Bytes that went to the network.'),
   state: z.enum(['open', 'busy']),
   waiting: z.int().describe('How many requests wait for their turn.'),
   anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
@@ -84,17 +90,23 @@ export const listReplySchema = z.object({
   open: z.int().describe('How many those are.'),
   limit: z.int().describe('How many this key can have.'),
 });
+export const proxyReplySchema = z.object({
+  solution: z.object({ verified: z.boolean() }),
+  ...replyFields,
+  ...sessionField,
+});
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
 export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
 
 type CreateReply = z.infer<typeof createReplySchema>;
 type DestroyReply = z.infer<typeof destroyReplySchema>;
 type ListReply = z.infer<typeof listReplySchema>;
+type ProxyReply = z.infer<typeof proxyReplySchema>;
 type ActiveReply = z.infer<typeof activeReplySchema>;
 export type RequestReply = z.infer<typeof requestReplySchema>;
 
 /** What a handler returns; whoever runs it adds `timeElapsed`. */
-export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | RequestReply;
+export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | ProxyReply | RequestReply;
 
 export const timedFields = { timeElapsed: z.int().describe('Whole milliseconds that the command took.') };
 

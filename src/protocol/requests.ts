@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cookieList, flag, headers, integer, listOf, optional, sessionId, webUrl } from './fields.js';
 import { solutionFields } from './replies.js';
-import { sessionOptionFields } from './sessions.js';
+import { requestDomainFields, sessionOptionFields } from './sessions.js';
 
 /** The fields of every `request.*`. */
 export const requestSchema = z.object({
@@ -46,6 +46,7 @@ export const requestSchema = z.object({
   fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
   innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
   requestType: optional(z.enum(['browser'])).describe('How the request is made. Default: `browser`.'),
+  ...requestDomainFields,
   ...sessionOptionFields,
 });
 export type RequestFields = z.infer<typeof requestSchema>;

@@ -10,14 +10,41 @@ const browserWish = z.preprocess(
   }),
 );
 
+/** Which exit a session has. `sessions.proxy` takes these too. */
+export const exitFields = {
+  proxy: optional(z.string().min(1)).describe(
+    'A proxy of your own: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`, with ' +
+      "`user:password@` if it wants them (percent-encoded or not). It is checked, held for the session's life, and " +
+      "nothing ever goes around it. Default: one of the operator's pool; without a pool, direct.",
+  ),
+  noProxy: optional(flag()).describe('Connect directly even where there is a pool.'),
+  datacenter: optional(flag()).describe("A `datacenter` proxy of the operator's pool instead of a `residential` one."),
+  premiumProxy: optional(flag()).describe("A `residential` proxy of the operator's pool, and no other."),
+  mobileProxy: optional(flag()).describe("A `mobile` proxy of the operator's pool."),
+  proxyCountry: optional(z.string().min(1)).describe(
+    "The country of the pool's proxy: its English name (`UnitedStates`) or ISO code (`US`).",
+  ),
+};
+
+/** Which domains may be reached. */
+const domainFields = (where: string) => ({
+  whitelistedDomains: optional(listOf(z.string())).describe(
+    `Only these domains and the sites that you go to yourself, each with its subdomains${where}. Holds for everything a ` +
+      'page causes. Default: every domain.',
+  ),
+  blackListedDomains: optional(listOf(z.string())).describe(
+    `Never these domains, nor their subdomains${where}; it wins.`,
+  ),
+});
+
 /**
  * What a session is made with. `sessions.create` takes these, and every `request.*`, where they count when the request
  * opens its session.
  */
 export const sessionOptionFields = {
-  proxy: optional(z.string().min(1)).describe(
-    'The proxy of this session for its whole life: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or ' +
-      '`socks5h://`, with `user:password@` if it wants them (percent-encoded or not). Default: direct.',
+  ...exitFields,
+  maxBytes: optional(integer(1, Number.MAX_SAFE_INTEGER)).describe(
+    'How many bytes the session may move, both ways together; then everything is refused with `QUOTA_EXCEEDED`.',
   ),
   session_ttl: optional(integer(1, 31_536_000)).describe(
     'Seconds that the session lives after the end of its last request. Default: the setting `MOORING_IDLE_TIMEOUT` (200).',
@@ -26,16 +53,13 @@ export const sessionOptionFields = {
     'Seconds that the session lives at most, counted from its creation. Default: the setting `MOORING_MAX_LIFETIME`.',
   ),
 };
+const sessionDomainFields = domainFields('');
+
+/** The same for one request, over those of its session. */
+export const requestDomainFields = domainFields(', while this request runs');
 
 /** Options of the contract that have no effect yet: checked like the others, then refused by name. */
 export const pendingSessionFields = {
-  whitelistedDomains: optional(listOf(z.string())),
-  blackListedDomains: optional(listOf(z.string())),
-  datacenter: optional(flag()),
-  premiumProxy: optional(flag()),
-  mobileProxy: optional(flag()),
-  proxyCountry: optional(z.string()),
-  noProxy: optional(flag()),
   browser: optional(listOf(browserWish)),
   operatingSystem: optional(listOf(z.enum(['windows', 'macos', 'linux', 'android', 'ios']))),
   device: optional(listOf(z.enum(['desktop', 'mobile']))),
@@ -46,7 +70,7 @@ export const pendingSessionFields = {
   persist: optional(flag()),
 };
 
-export const sessionOptionsSchema = z.object(sessionOptionFields);
+export const sessionOptionsSchema = z.object({ ...sessionOptionFields, ...sessionDomainFields });
 export type SessionOptions = z.infer<typeof sessionOptionsSchema>;
 
 export const sessionsCreateSchema = z.object({
@@ -55,7 +79,12 @@ export const sessionsCreateSchema = z.object({
       'that session, if the other options are absent or equal.',
   ),
   ...sessionOptionFields,
+  ...sessionDomainFields,
 });
+
+export const sessionsProxySchema = z.object({ session: sessionId(), ...exitFields });
+export const exitWishSchema = z.object(exitFields);
+export type ExitWish = z.infer<typeof exitWishSchema>;
 
 export const sessionsDestroySchema = z.object({ session: sessionId() });
 export const sessionsActiveSchema = z.object({ session: sessionId() });

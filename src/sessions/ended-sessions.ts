@@ -20,12 +20,17 @@ const sentences: Record<EndReason, string> = {
   lost: 'its state could not be kept',
 };
 
-/** The error for a request to a session that is gone. Existing clients look for the two phrases in the middle. */
-export function sessionEndedError(id: string, { reason, endedAt }: EndedSession): MooringError {
-  const time = new Date(endedAt).toISOString();
+/**
+ * The error for a request to a session that is gone, or of which nothing is known. Existing clients look for the two
+ * phrases in the middle.
+ */
+export function sessionEndedError(id: string, ended: EndedSession | undefined): MooringError {
+  const what = ended
+    ? `ended at ${new Date(ended.endedAt).toISOString()} (${ended.reason}: ${sentences[ended.reason]})`
+    : 'was never opened, or ended long ago';
   return new MooringError(
     'SESSION_ENDED',
-    `expected an open session, but session not found, browser has been closed: ${id} ended at ${time} (${reason}: ${sentences[reason]}).`,
+    `expected an open session, but session not found, browser has been closed: ${id} ${what}.`,
   );
 }
 

@@ -30,7 +30,7 @@ export class IdleReaper {
     const now = Date.now();
     for (const session of this.#options.sessions()) {
       const expiry = session.expiry;
-      if (expiry && expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // told to onEnded
+      if (expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // told to onEnded
     }
   }
 }

@@ -1,5 +1,6 @@
-import type { EgressPort } from '../egress/gateway.js';
+import type { EgressPort } from '../egress/egress-port.js';
 import type { EngineContext, EnginePage } from '../engine/engine.js';
+import type { EndReason } from './ended-sessions.js';
 
 /** What a lease gives the use of. */
 export interface LeasedSession {
@@ -10,8 +11,10 @@ export interface LeasedSession {
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;
-  /** The page; opened if there is none, or the last one died or hangs. */
+  /** A page to go elsewhere with; opened if there is none, or the last one died or hangs. */
   openPage(signal: AbortSignal): Promise<EnginePage>;
+  /** Ends the session. Twice is the same promise. */
+  end(reason: EndReason): Promise<void>;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { EgressPort } from '../egress/gateway.js';
-import { parseProxyUrl } from '../egress/proxy-url.js';
-import type { Route } from '../egress/upstream.js';
+import type { DomainLists } from '../egress/domain-rules.js';
+import type { ChosenExit, EgressGateway, ExitWish } from '../egress/egress-gateway.js';
+import type { EgressPort } from '../egress/egress-port.js';
 import type { BrowserEngine, EngineContext } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { drainingError, MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies.js';
-import type { SessionOptions } from '../protocol/sessions.js';
+import { exitFields, type SessionOptions } from '../protocol/sessions.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import { type EndedSession, EndedSessions, type EndReason, sessionEndedError } from './ended-sessions.js';
@@ -25,6 +25,7 @@ export interface SessionObserver {
 
 export interface SessionManagerOptions {
   readonly engine: Pick<BrowserEngine, 'newContext'>;
+  readonly egress: EgressGateway;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number | undefined;
   readonly maxSessions: number;
@@ -45,8 +46,6 @@ export interface SessionTarget {
 
 /** How long a browser may take to open a context; launching one is part of it. */
 const openTimeoutMs = 30_000;
-/** How long a proxy or a site may take until a connection stands. */
-const connectTimeoutMs = 10_000;
 const reapEveryMs = 500;
 const rememberedSessions = { max: 10_000, keepMs: 3_600_000 };
 
@@ -105,6 +104,7 @@ export class SessionManager {
     const open = this.#sessions.get(key);
     if (open) {
       assertSameOptions(target, open.options);
+      open.renew();
       return Promise.resolve(open);
     }
     const opening = this.#openings.get(key) ?? this.#startOpening(key, target);
@@ -163,10 +163,37 @@ export class SessionManager {
         lastAccessed: session.lastAccessedAt,
         createdAt: session.createdAt,
         idleMs: Math.max(0, now - session.lastAccessedAt),
+        bytesIn: session.egress.meter.bytesIn,
+        bytesOut: session.egress.meter.bytesOut,
         state: session.state,
         waiting: session.waiting,
         anonymous: session.anonymous,
       }));
+  }
+
+  /**
+   * Moves an open session to another exit, when its turn has come; what it was made with otherwise stays.
+   *
+   * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `EgressGateway.choose`
+   */
+  async move(owner: string, id: string, wish: ExitWish, signal: AbortSignal): Promise<Session> {
+    const key = keyOf({ owner, id });
+    await this.#openings.get(key)?.session;
+    const session = this.#sessions.get(key);
+    if (!session) throw sessionEndedError(id, this.#ended.find(key));
+    using _lease = await session.lease(signal);
+    const chosen = await this.#options.egress.choose(wish, signal);
+    if (session.over.aborted) {
+      chosen.exit.release();
+      throw session.over.reason;
+    }
+    session.move(chosen, { ...withoutExit(session.options), ...wish });
+    return session;
+  }
+
+  /** Refuses a request that no session could serve. @throws MooringError as `EgressGateway.assertRequest` */
+  assertRequest(url: string | undefined, domains: DomainLists): void {
+    this.#options.egress.assertRequest(url, domains);
   }
 
   /** Sessions that this owner could still open now. */
@@ -187,10 +214,7 @@ export class SessionManager {
 
   async #close(): Promise<void> {
     this.#reaper.close();
-    const reason = new MooringError(
-      'DRAINING',
-      'expected a server that takes new work, but this one is shutting down.',
-    );
+    const reason = drainingError();
     const openings = [...this.#openings.values()];
     for (const opening of openings) opening.controller.abort(reason);
     await Promise.allSettled(openings.map((opening) => opening.session));
@@ -218,22 +242,24 @@ export class SessionManager {
   }
 
   async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
-    if (this.#closed)
-      throw new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.');
-    const route = routeOf(target.options);
+    if (this.#closed) throw drainingError();
+    this.#options.egress.assertWish(target.options);
     const slot = await this.#slots.acquire(target.owner, signal);
     const startedAt = performance.now();
     const resources = new Disposables();
     resources.defer(() => slot.release());
     try {
-      const egress = resources.use(new EgressPort({ route, connectTimeoutMs }), (port) => port.close());
-      await egress.open();
-      const context = await this.#openContext(egress.url, resources, signal);
+      const { egress } = this.#options;
+      const chosen = await egress.choose(target.options, signal);
+      const port = resources.use(await openPort(egress, chosen, target.options), (opened) => egress.close(opened));
+      const context = await this.#openContext(port.url, resources, signal);
       signal.throwIfAborted();
-      const session = this.#newSession(target, egress, context, resources.move());
+      const session = this.#newSession(target, chosen, port, context, resources.move());
       this.#ended.forget(keyOf(target));
       this.#sessions.set(keyOf(target), session);
       this.#options.observer.created(performance.now() - startedAt);
+      // Its caller may be gone by now, and somebody else wait for the room.
+      this.#slots.roomMayBeMade();
       return session;
     } catch (error) {
       await resources.dispose();
@@ -253,12 +279,20 @@ export class SessionManager {
     );
   }
 
-  #newSession(target: SessionTarget, egress: EgressPort, context: EngineContext, resources: Disposables): Session {
+  #newSession(
+    target: SessionTarget,
+    { verified, warnings }: ChosenExit,
+    egress: EgressPort,
+    context: EngineContext,
+    resources: Disposables,
+  ): Session {
     const { session_ttl, maxLifetime } = target.options;
     const lifetimes = [this.#options.maxLifetimeMs, maxLifetime === undefined ? undefined : maxLifetime * 1000];
     const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
     return new Session({
       ...target,
+      verified,
+      warnings,
       idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
       maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
       laneLimit: this.#options.laneLimit,
@@ -293,17 +327,27 @@ export class SessionManager {
 
   #untilNextExpiryMs(): number {
     const now = Date.now();
-    const waits = [...this.#sessions.values()].map((session) => (session.expiry?.at ?? Number.POSITIVE_INFINITY) - now);
+    const waits = [...this.#sessions.values()].map((session) => session.expiry.at - now);
     return Math.round(Math.min(30_000, Math.max(1000, ...[Math.min(...waits, 30_000)])));
   }
 }
 
-/** How a session's bytes leave. @throws MooringError `INVALID_PARAMETER` */
-function routeOf({ proxy }: SessionOptions): Route {
-  return proxy === undefined ? { kind: 'direct' } : { kind: 'proxy', proxy: parseProxyUrl(proxy) };
+/** Opens the port that owns the exit; if it does not open, the exit is given back. */
+async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: SessionOptions): Promise<EgressPort> {
+  try {
+    return await egress.open(exit, options);
+  } catch (error) {
+    exit.release();
+    throw error;
+  }
 }
 
 const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}\n${id}`;
+
+/** The options that are not about the exit. */
+function withoutExit(options: SessionOptions): SessionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(exitFields, name)));
+}
 
 /** The same ID again is the same session, unless options are named that it was not made with. */
 function assertSameOptions(target: SessionTarget, made: SessionOptions): void {

@@ -1,4 +1,5 @@
-import type { EgressPort } from '../egress/gateway.js';
+import type { ChosenExit } from '../egress/egress-gateway.js';
+import type { EgressPort } from '../egress/egress-port.js';
 import type { EngineContext, EnginePage } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { SessionOptions } from '../protocol/sessions.js';
@@ -15,6 +16,10 @@ export interface SessionParts {
   /** True when its caller did not name it. */
   readonly anonymous: boolean;
   readonly options: SessionOptions;
+  /** Whether its exit was seen to work when it was made. */
+  readonly verified: boolean;
+  /** What is to be said of how it was made, a sentence each. */
+  readonly warnings: readonly string[];
   readonly idleMs: number;
   readonly maxLifetimeMs: number | undefined;
   /** How many requests it holds at once, the running one included. */
@@ -46,13 +51,15 @@ export class Session implements LeasedSession {
   readonly id: string;
   readonly owner: string;
   readonly anonymous: boolean;
-  readonly options: SessionOptions;
   readonly createdAt = Date.now();
   readonly egress: EgressPort;
   readonly context: EngineContext;
   readonly #parts: SessionParts;
   readonly #waiters: Waiter[] = [];
   readonly #over = new AbortController();
+  #options: SessionOptions;
+  #verified: boolean;
+  #warnings: readonly string[];
   #leased = false;
   #lastAccessedAt = Date.now();
   #page: EnginePage | undefined;
@@ -63,7 +70,9 @@ export class Session implements LeasedSession {
     this.id = parts.id;
     this.owner = parts.owner;
     this.anonymous = parts.anonymous;
-    this.options = parts.options;
+    this.#options = parts.options;
+    this.#verified = parts.verified;
+    this.#warnings = parts.warnings;
     this.egress = parts.egress;
     this.context = parts.context;
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
@@ -71,6 +80,27 @@ export class Session implements LeasedSession {
 
   get state(): 'open' | 'busy' {
     return this.#leased ? 'busy' : 'open';
+  }
+
+  /** What it was made with, its exit as it was last moved. */
+  get options(): SessionOptions {
+    return this.#options;
+  }
+
+  get verified(): boolean {
+    return this.#verified;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** Sends everything out by another exit from now on. To be called with the session's lease. */
+  move(chosen: ChosenExit, options: SessionOptions): void {
+    this.egress.move(chosen.exit);
+    this.#options = options;
+    this.#verified = chosen.verified;
+    this.#warnings = chosen.warnings;
   }
 
   /** Requests that wait for their turn. */
@@ -93,12 +123,16 @@ export class Session implements LeasedSession {
     return this.#page?.alive ? this.#page : undefined;
   }
 
-  /** When the session is to end if nothing more happens, and why; a running request puts it off. */
-  get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } | undefined {
-    if (this.#leased) return undefined;
-    const idleAt = this.#lastAccessedAt + this.#parts.idleMs;
+  /** When the session is to end if nothing more happens, and why. A running request stops the idle clock alone. */
+  get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
+    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#lastAccessedAt + this.#parts.idleMs;
     const lifetimeAt = this.createdAt + (this.#parts.maxLifetimeMs ?? Number.POSITIVE_INFINITY);
     return lifetimeAt < idleAt ? { at: lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
+  }
+
+  /** Starts the idle clock anew. */
+  renew(): void {
+    this.#lastAccessedAt = Date.now();
   }
 
   /**
@@ -120,9 +154,9 @@ export class Session implements LeasedSession {
     return new SessionLease(this, signal, () => this.#release());
   }
 
-  /** The page, opened if there is none or the last one died or hangs. */
+  /** A page to go elsewhere with: the one there is, if it can let go of what it does, or else a new one. */
   async openPage(signal: AbortSignal): Promise<EnginePage> {
-    if (this.#page && (await abortable(this.#page.responds(), signal))) return this.#page;
+    if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
     await this.#page?.close();
     this.#page = await this.context.newPage(signal);
     return this.#page;

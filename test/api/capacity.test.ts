@@ -76,6 +76,13 @@ describe('capacity', () => {
     await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'z' });
   });
 
+  it('sessions.create without an ID – is no anonymous session: it stays', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1', MOORING_QUEUE_TIMEOUT: '100ms' });
+    const { session } = await app.ok({ cmd: 'sessions.create' });
+    await app.fails('CODE-0001', { cmd: 'sessions.create' });
+    expect((await app.ok({ cmd: 'sessions.active', session })).active).toBe(true);
+  });
+
   it('an anonymous session becomes idle – makes room for who waits', async () => {
     app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1' });
     const busy = app.send({ cmd: 'request.get', url: `${origin.url}/hang?busy`, timeout: 500 });

@@ -63,6 +63,26 @@ describe('the end of a session', () => {
     );
   });
 
+  it('lifetime – ends a running request too, and those that wait', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', maxLifetime: 1 });
+    const requests = [1, 2].map(() =>
+      app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang?life`, timeout: 10_000 }),
+    );
+    for (const { body } of await Promise.all(requests)) {
+      expect(body.code).toBe('SESSION_ENDED');
+      expect(body.timeElapsed).toBeLessThan(5000);
+    }
+  });
+
+  it('the same create again – renews it', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    expect((await app.ok({ cmd: 'sessions.list' })).sessions[0].idleMs).toBeLessThan(25);
+  });
+
   it('destroy – idempotent, and tells nothing of what was there', async () => {
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x' });

@@ -111,6 +111,55 @@ describe('request.*', () => {
     expect(reply.warnings).toHaveLength(2);
   });
 
+  it('a cookie without a path – belongs to the whole site, wherever it was set', async () => {
+    for (const path of ['/deep/set', '/']) {
+      await app.ok({ cmd: 'request.get', session: 'path', url: `${origin.url}${path}`, cookies: 'tok=1' });
+    }
+    const reply = await app.ok({ cmd: 'request.get', session: 'path', url: `${origin.url}/echo` });
+    expect(echoed(reply).headers.cookie).toBe('tok=1');
+  });
+
+  it('a site that sends bytes that are no HTTP – is that request’s failure or page, and nobody else’s', async () => {
+    expect(
+      (await app.ok({ cmd: 'request.get', session: 'bytes', url: `${origin.url}/garbage` })).solution.innerText,
+    ).toBe('hi');
+    await app.fails('CODE-0006', { cmd: 'request.get', session: 'bytes', url: `${origin.url}/no-status` });
+    await app.ok({ cmd: 'request.get', session: 'bytes', url: origin.url });
+  });
+
+  it('closeAfterUse that never had its turn – leaves the session to those that use it', async () => {
+    const running = app.send({ cmd: 'request.get', session: 'use', url: `${origin.url}/hang?use`, timeout: 1500 });
+    await expect.poll(() => origin.count('/hang?use')).toBe(1);
+    await app.fails('SESSION_BUSY', {
+      cmd: 'request.get',
+      session: 'use',
+      url: origin.url,
+      timeout: 200,
+      closeAfterUse: true,
+    });
+    await app.fails('SESSION_EXISTS', {
+      cmd: 'request.get',
+      session: 'use',
+      url: origin.url,
+      session_ttl: 7,
+      closeAfterUse: true,
+    });
+    expect((await running).body.code).toBe('CODE-0025');
+    expect((await app.ok({ cmd: 'sessions.active', session: 'use' })).active).toBe(true);
+  });
+
+  it('keepSamePage with something to send – says that it was not sent', async () => {
+    await app.ok({ cmd: 'request.get', session: 'stay', url: origin.url });
+    const reply = await app.ok({
+      cmd: 'request.post',
+      session: 'stay',
+      keepSamePage: true,
+      postData: 'a=1',
+      customHeaders: { a: 'b' },
+    });
+    expect(reply.warnings).toHaveLength(2);
+  });
+
   it('keepSamePage – tells of the page again without a request', async () => {
     await app.ok({ cmd: 'request.get', session: 'keep', url: `${origin.url}/missing?keep` });
     const reply = await app.ok({ cmd: 'request.get', session: 'keep', keepSamePage: 'true' });

@@ -76,6 +76,7 @@ describe('sessions.create', () => {
     await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="opening"} 1');
     caller.abort();
     expect(await given).toBe('gone');
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="opening"} 0');
     open();
     await expect.poll(() => engine.contexts.size).toBe(0);
     await app.ok({ cmd: 'sessions.create', session: 'next' });
@@ -114,8 +115,11 @@ describe('sessions.create', () => {
     [{ browser: 'chrome' }, 'UNSUPPORTED_PARAMETER', '`browser`'],
     [{ device: ['desktop'] }, 'UNSUPPORTED_PARAMETER', '`device`'],
     [{ device: ['watch'] }, 'INVALID_PARAMETER', '`device[0]`: expected one of desktop, mobile; came "watch"'],
-    [{ whitelistedDomains: ['google.com'] }, 'UNSUPPORTED_PARAMETER', '`whitelistedDomains`'],
-    [{ datacenter: 'true' }, 'UNSUPPORTED_PARAMETER', '`datacenter`'],
+    [{ whitelistedDomains: ['not a domain'] }, 'INVALID_PARAMETER', '`whitelistedDomains`: expected domains'],
+    [{ proxyCountry: 'Atlantis' }, 'INVALID_PARAMETER', '`proxyCountry`: expected a country'],
+    [{ datacenter: true, mobileProxy: true }, 'INVALID_PARAMETER', 'expected one of them at most'],
+    [{ proxy: 'http://h:1', noProxy: true }, 'INVALID_PARAMETER', '`noProxy`'],
+    [{ maxBytes: '1GB' }, 'INVALID_PARAMETER', '`maxBytes`: expected a whole number'],
   ])('%j – %s, and nothing is opened', async (options, code, sentence) => {
     const engine = new FakeEngine();
     app = await RunningApp.start({}, engine);

@@ -95,6 +95,46 @@ describe('the door', () => {
       expect((await app.get(path)).status, path).toBe(200);
   });
 
+  it('without keys – no page of another site, and no other name than loopback, gets in', async () => {
+    app = await RunningApp.start();
+    const body = JSON.stringify({ cmd: 'sessions.list' });
+    const { host } = new URL(app.url);
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { host: 'evil.example' },
+      { host: `evil.example:${host.split(':')[1]}`, origin: 'http://evil.example' },
+    ]) {
+      expect((await raw(`${app.url}/api/v1`, { headers, body })).status, JSON.stringify(headers)).toBe(401);
+    }
+    for (const headers of [{}, { origin: `http://${host}` }, { host: `localhost:${host.split(':')[1]}` }]) {
+      expect((await raw(`${app.url}/api/v1`, { headers, body })).status, JSON.stringify(headers)).toBe(200);
+    }
+  });
+
+  it('with keys – the key is what counts', async () => {
+    app = await RunningApp.start({ MOORING_API_KEYS: 'k' });
+    const headers = { origin: 'http://dashboard.example', host: 'mooring.example' };
+    expect((await raw(`${app.url}/api/v1?key=k`, { headers, body: '{"cmd":"sessions.list"}' })).status).toBe(200);
+  });
+
+  it('broken types and paths – are answered in the shape of the contract, and repeat no key', async () => {
+    app = await RunningApp.start();
+    for (const type of ['foo', ';;', 'a/b/c']) {
+      expect(
+        (await raw(`${app.url}/api/v1`, { headers: { 'content-type': type }, body: '{"cmd":"sessions.list"}' })).status,
+      ).toBe(200);
+    }
+    const broken = await raw(`${app.url}/%zz?key=secret`, { method: 'GET' });
+    expect(JSON.parse(broken.body)).toMatchObject({ data: 'error', code: 'NOT_FOUND' });
+    expect(broken.body).not.toContain('secret');
+  });
+
+  it('a command that is refused – is told with the session it named', async () => {
+    app = await RunningApp.start();
+    expect((await app.send({ cmd: 'request.get', session: 'x', url: 'nope' })).body.session).toBe('x');
+  });
+
   it('an unforeseen failure – CODE-10000 with a reference, and no detail of it', async () => {
     const engine = new FakeEngine();
     engine.newContext = () => Promise.reject(new Error('secret detail'));

@@ -10,7 +10,10 @@ let app: RunningApp;
 
 beforeAll(async () => {
   await origin.start();
-  app = await RunningApp.start({ MOORING_API_KEYS: 'key-1' }, chromiumEngine(await chosenChromium()));
+  app = await RunningApp.start(
+    { MOORING_API_KEYS: 'key-1', MOORING_PRIVATE_NETWORKS: '127.0.0.0/8' },
+    chromiumEngine(await chosenChromium()),
+  );
 });
 afterAll(async () => {
   await app?.close();

@@ -98,7 +98,7 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         expect(content.html).toContain('<h1>Hello</h1>');
         expect(content.text).toMatch(/Hello\s+Welcome/);
         expect(content.url).toBe(`${origin.url}/`);
-        expect(page.lastDocument).toBe(result);
+        expect(page.document).toBe(result);
       });
 
       it('navigate – 404 – is a document with that status', async () => {
@@ -160,7 +160,9 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         );
         expect(result).toMatchObject({ status: 200, url: `${origin.url}/account` });
         expect((await page.read(maxChars, never)).text).toContain('Account of anna');
-        expect(await context.cookies()).toMatchObject([{ name: 'sid', value: 'anna-1', httpOnly: true, expires: -1 }]);
+        expect(await context.cookies(undefined, never)).toMatchObject([
+          { name: 'sid', value: 'anna-1', httpOnly: true, expires: -1 },
+        ]);
       });
 
       it('navigate – 204 – is empty, and the page stays', async () => {
@@ -170,7 +172,7 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         expect(result).toMatchObject({ kind: 'empty', status: 204 });
         expect((await result.headers).response['x-origin']).toBe('empty');
         expect(page.url).toBe(`${origin.url}/`);
-        expect(page.lastDocument?.status).toBe(200);
+        expect(page.document?.status).toBe(200);
       });
 
       it('navigate – a download – brings its bytes and headers', async () => {
@@ -207,7 +209,7 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
       it('cookies – set by the site – are read back with all their attributes', async () => {
         const { page, context } = await open();
         await page.navigate(to('/set-cookie'), never);
-        const [a, b] = (await context.cookies()).toSorted((x, y) => x.name.localeCompare(y.name));
+        const [a, b] = (await context.cookies(undefined, never)).toSorted((x, y) => x.name.localeCompare(y.name));
         expect(a).toMatchObject({
           name: 'a',
           value: '1',
@@ -223,18 +225,18 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
       it('addCookies – the same twice – is one cookie, sent to its host', async () => {
         const { page, context } = await open();
         const cookie = { name: 'c', value: '3', url: origin.url };
-        await context.addCookies([cookie]);
-        await context.addCookies([cookie]);
+        await context.addCookies([cookie], never);
+        await context.addCookies([cookie], never);
         await page.navigate(to('/echo'), never);
         expect(JSON.parse((await page.read(maxChars, never)).text).headers.cookie).toBe('c=3');
-        expect(await context.cookies(origin.url)).toHaveLength(1);
-        expect(await context.cookies('http://elsewhere.example/')).toHaveLength(0);
+        expect(await context.cookies(origin.url, never)).toHaveLength(1);
+        expect(await context.cookies('http://elsewhere.example/', never)).toHaveLength(0);
       });
 
       it('contexts – two at once – share no cookies', async () => {
         const [one, two] = [await open(), await open()];
         await one.page.navigate(to('/set-cookie'), never);
-        expect(await two.context.cookies()).toEqual([]);
+        expect(await two.context.cookies(undefined, never)).toEqual([]);
       });
 
       it('navigate – nothing listens – CODE-0006, and the page still works', async () => {
@@ -288,6 +290,19 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         expect((await next.page.navigate(to('/'), never)).status).toBe(200);
       });
 
+      it('navigate – only the fragment differs – is the same document', async () => {
+        const { page } = await open();
+        await page.navigate(to('/#a'), never);
+        const again = await page.navigate(to('/#b'), never);
+        expect(again).toMatchObject({ kind: 'document', status: 200 });
+        expect(page.url).toBe(`${origin.url}/#b`);
+        const before = origin.count('/');
+        const posted = await page.navigate(to('/#b', { method: 'POST', body: 'x=1' }), never);
+        expect(posted.method).toBe('POST');
+        expect(origin.count('/') - before).toBe(1);
+        expect(origin.seen.findLast(({ path }) => path === '/')).toMatchObject({ method: 'POST', body: 'x=1' });
+      });
+
       if (!runsScripts) return;
 
       describe('with scripts', () => {
@@ -304,10 +319,57 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
           expect((await page.read(maxChars, never)).text).toBe('here');
         });
 
-        it('responds – a script that never ends – is stopped, and the page goes on', async () => {
+        it('navigate – POST on a site whose service worker answers navigations – is sent as POST', async () => {
+          const { page } = await open();
+          await page.navigate(to('/with-worker'), never);
+          await expect.poll(async () => (await page.read(maxChars, never)).html, { timeout: 5000 }).toContain('ready');
+          await page.navigate(to('/echo', { method: 'POST', body: 'a=1' }), never);
+          expect(JSON.parse((await page.read(maxChars, never)).text)).toMatchObject({ method: 'POST', body: 'a=1' });
+        });
+
+        it('navigate – headers that the browser refuses – INVALID_PARAMETER, and nothing is sent', async () => {
+          const { page } = await open();
+          const before = origin.seen.length;
+          expect(
+            await codeOf(
+              page.navigate(to('/echo', { method: 'POST', headers: { 'set-cookie': 'a=b' }, body: 'x' }), never),
+            ),
+          ).toBe('INVALID_PARAMETER');
+          expect(origin.seen.length).toBe(before);
+          expect((await page.navigate(to('/'), never)).status).toBe(200);
+        });
+
+        it('settle – a page on its way elsewhere – is stopped, and kept', async () => {
+          const { page } = await open();
+          await page.navigate(to('/goes-slowly'), never);
+          const before = origin.count('/hang');
+          await expect.poll(() => origin.count('/hang')).toBeGreaterThan(before);
+          expect(await page.settle()).toBe(true);
+        });
+
+        it('document – the page goes elsewhere by itself – is the one that it shows', async () => {
+          const { page } = await open();
+          await page.navigate(to('/goes-to-missing'), never);
+          await expect.poll(() => page.document?.status).toBe(404);
+        });
+
+        it('navigate – a sound – is a document without bytes', async () => {
+          const { page } = await open();
+          const result = await page.navigate(to('/sound'), never);
+          expect([result.kind, result.status, result.body]).toEqual(['document', 200, undefined]);
+        });
+
+        it('navigate – a download that is given up – ends', async () => {
+          const { page } = await open();
+          using deadline = new Deadline({ ms: 700, reason: () => new MooringError('CODE-0025', 'too late') });
+          expect(await codeOf(page.navigate(to('/endless-file'), deadline.signal))).toBe('CODE-0025');
+          await expect.poll(() => origin.closed, { timeout: 5000 }).toContain('/endless-file');
+        });
+
+        it('settle – a script that never ends – is stopped, and the page goes on', async () => {
           const { page } = await open();
           await page.navigate(to('/busy'), never);
-          await expect.poll(() => page.responds(), { timeout: 10_000 }).toBe(true);
+          await expect.poll(() => page.settle(), { timeout: 10_000 }).toBe(true);
           expect((await page.navigate(to('/'), never)).status).toBe(200);
         });
 

@@ -25,12 +25,17 @@ export async function everyChromium(): Promise<ChromiumBinary[]> {
   return (await listChromiums(findOptions())).filter((entry) => 'executablePath' in entry);
 }
 
-export function chromiumEngine(binary: ChromiumBinary, contextsPerBrowser = 50): ChromiumEngine {
+export function chromiumEngine(
+  binary: ChromiumBinary,
+  contextsPerBrowser = 50,
+  extraArgs: readonly string[] = [],
+): ChromiumEngine {
   return new ChromiumEngine({
     binary,
     env: process.env,
     sandbox: process.getuid?.() !== 0,
     contextsPerBrowser,
+    extraArgs,
     observer: quiet,
   });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type {
   BrowserEngine,
+  ContextOptions,
   CookieToSet,
   EngineContext,
   EngineCookie,
@@ -23,10 +24,10 @@ export class FakeEngine implements BrowserEngine {
 
   async start(): Promise<void> {}
 
-  async newContext(_options: unknown, signal: AbortSignal): Promise<EngineContext> {
+  async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
     signal.throwIfAborted();
     if (this.gate) await abortable(this.gate, signal);
-    const context = new FakeContext(this.info.userAgent, (closed) => this.contexts.delete(closed));
+    const context = new FakeContext(this.info.userAgent, options.proxyServer, (closed) => this.contexts.delete(closed));
     this.contexts.add(context);
     this.opened += 1;
     return context;
@@ -43,14 +44,17 @@ export class FakeEngine implements BrowserEngine {
 
 export class FakeContext implements EngineContext {
   readonly guid = randomBytes(16).toString('hex');
+  /** The only proxy it knows. */
+  readonly proxyServer: string | undefined;
   readonly #userAgent: string;
   readonly #onClosed: (context: FakeContext) => void;
   readonly #lost = new AbortController();
   readonly #jar = new Map<string, EngineCookie>();
   #closed = false;
 
-  constructor(userAgent: string, onClosed: (context: FakeContext) => void) {
+  constructor(userAgent: string, proxyServer: string | undefined, onClosed: (context: FakeContext) => void) {
     this.#userAgent = userAgent;
+    this.proxyServer = proxyServer;
     this.#onClosed = onClosed;
   }
 
@@ -70,7 +74,7 @@ export class FakeContext implements EngineContext {
     return new FakePage(this, this.#userAgent);
   }
 
-  async cookies(url?: string): Promise<EngineCookie[]> {
+  async cookies(url?: string, _signal?: AbortSignal): Promise<EngineCookie[]> {
     this.#assertOpen();
     const now = Date.now() / 1000;
     const host = url === undefined ? undefined : new URL(url).hostname;
@@ -122,7 +126,7 @@ export class FakePage implements EnginePage {
   readonly #userAgent: string;
   readonly #gone = new AbortController();
   #content: PageContent = blank;
-  #lastDocument: NavigationResult | undefined;
+  #document: NavigationResult | undefined;
 
   constructor(context: FakeContext, userAgent: string) {
     this.#context = context;
@@ -138,8 +142,8 @@ export class FakePage implements EnginePage {
     return this.#content.url;
   }
 
-  get lastDocument(): NavigationResult | undefined {
-    return this.#lastDocument;
+  get document(): NavigationResult | undefined {
+    return this.#document;
   }
 
   /** As if the renderer had died. */
@@ -149,7 +153,7 @@ export class FakePage implements EnginePage {
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
     const result = await abortable(abortable(this.#fetch(request), this.#gone.signal), signal);
-    if (result.kind === 'document') this.#lastDocument = result;
+    if (result.kind === 'document') this.#document = result;
     return result;
   }
 
@@ -166,11 +170,9 @@ export class FakePage implements EnginePage {
     return Buffer.from('89504e470d0a1a0a', 'hex');
   }
 
-  async responds(): Promise<boolean> {
+  async settle(): Promise<boolean> {
     return this.alive;
   }
-
-  async settle(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#gone.abort(new MooringError('CODE-0026', 'the tab was closed'));
@@ -224,13 +226,17 @@ export class FakePage implements EnginePage {
       ...request.headers,
       ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
     };
+    const { host } = new URL(request.url);
+    const { proxyServer } = this.#context;
+    // A request to a proxy names the whole URL (RFC 9112 §3.2.2).
+    const [target, path] = proxyServer === undefined ? [request.url, {}] : [proxyServer, { path: request.url }];
     return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer; sent: Record<string, string> }>(
       (resolve, reject) => {
         const fail = (error: Error): void =>
           reject(new MooringError('CODE-0006', `expected a usable HTTP response: ${error.message}`));
         const outgoing = httpRequest(
-          request.url,
-          { method: request.method, headers: sent, agent: false },
+          target,
+          { ...path, method: request.method, headers: { host, ...sent }, agent: false },
           (response) => {
             const chunks: Buffer[] = [];
             response.on('data', (chunk: Buffer) => chunks.push(chunk));

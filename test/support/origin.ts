@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { certificate } from './tls/certificate.js';
 
 /** What an origin saw of one request. */
 export interface SeenRequest {
@@ -29,7 +31,10 @@ const png = Buffer.from(
 /** A site on loopback: a login flow, and a page for each thing that a site can do to a browser. */
 export class Origin {
   readonly seen: SeenRequest[] = [];
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  /** Paths whose connection was let go of before the answer was over. */
+  readonly closed: string[] = [];
+  readonly #scheme: 'http' | 'https';
+  readonly #server;
   readonly #routes: Record<string, Route> = {
     '/': (_request, response) => page(response, 'Home', '<h1>Hello</h1><p id="p">Welcome</p>'),
     '/login': (request, response) => {
@@ -92,9 +97,58 @@ export class Origin {
     '/popup': (_request, response) => page(response, 'Popup', '<script>window.open("/")</script>'),
     '/cached-asset': (_request, response) =>
       send(response, 200, 'text/css', 'p{color:red}', { 'cache-control': 'max-age=3600' }),
+    '/assets': (request, response) => {
+      const count = Number(new URL(request.path, 'http://x').searchParams.get('count'));
+      const assets = [...Array(count).keys()].map((i) => `<img src="/asset?${i}">`);
+      page(response, 'Assets', assets.join(''));
+    },
+    '/asset': (_request, response) => send(response, 200, 'image/png', png, { 'cache-control': 'max-age=3600' }),
+    '/garbage': (_request, response) =>
+      void response.socket?.end(
+        'HTTP/1.1 200 Fi\x01ne\r\nX-A: a\x01b\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi',
+      ),
+    '/no-status': (_request, response) => void response.socket?.end('HTTP/1.1 000 None\r\nContent-Length: 2\r\n\r\nhi'),
+    '/large-headers': (_request, response) =>
+      page(response, 'Large headers', 'fine', { 'x-large': 'x'.repeat(40_000) }),
+    '/worker.js': (_request, response) =>
+      send(response, 200, 'text/javascript', 'self.onfetch = (event) => event.respondWith(fetch(event.request));'),
+    '/with-worker': (_request, response) =>
+      page(
+        response,
+        'Worker',
+        '<script>navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.ready).then(() => { document.title = "ready"; })</script>',
+      ),
+    '/goes-slowly': (_request, response) =>
+      page(response, 'Goes', '<script>setTimeout(() => { location.href = "/hang"; }, 50)</script>'),
+    '/goes-to-missing': (_request, response) =>
+      page(response, 'Goes', '<script>setTimeout(() => { location.href = "/missing"; }, 50)</script>'),
+    '/csv': (_request, response) => send(response, 200, 'text/csv; charset=utf-8', 'a,b\n1,ü\n'),
+    '/sound': (_request, response) => send(response, 200, 'audio/mpeg', Buffer.alloc(5000)),
+    '/endless-file': (_request, response) => {
+      response.writeHead(200, {
+        'content-type': 'application/zip',
+        'content-disposition': 'attachment; filename="x.zip"',
+      });
+      const timer = setInterval(() => response.write(Buffer.alloc(10_000)), 20);
+      response.on('close', () => {
+        clearInterval(timer);
+        this.closed.push('/endless-file');
+      });
+    },
+    '/deep/set': (_request, response) => page(response, 'Deep', 'deep'),
+    '/large': (request, response) => {
+      const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
+      send(response, 200, 'application/octet-stream', Buffer.alloc(bytes));
+    },
     '/with-asset': (_request, response) =>
       page(response, 'Asset', '<link rel="stylesheet" href="/cached-asset"><p>styled</p>'),
   };
+
+  constructor(scheme: 'http' | 'https' = 'http') {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response);
+    this.#scheme = scheme;
+    this.#server = scheme === 'https' ? createSecureServer(certificate, answer) : createServer(answer);
+  }
 
   /** Starts on a free port. @returns the origin, `http://127.0.0.1:<port>` */
   async start(): Promise<string> {
@@ -103,7 +157,11 @@ export class Origin {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** How many requests came for this path. */

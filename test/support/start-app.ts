@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { App } from '../../src/app.js';
+import { App, type AppOptions } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import type { BrowserEngine } from '../../src/engine/engine.js';
 import { createLogger } from '../../src/logger.js';
@@ -34,9 +34,16 @@ export class RunningApp {
   static async start(
     settings: Record<string, string> = {},
     engine: BrowserEngine = new FakeEngine(),
+    resolve?: AppOptions['resolve'],
   ): Promise<RunningApp> {
     const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
-    const app = new App({ config, logger: createLogger('silent'), version: '0.0.0-test', engine: () => engine });
+    const app = new App({
+      config,
+      logger: createLogger('silent'),
+      version: '0.0.0-test',
+      engine: () => engine,
+      ...(resolve ? { resolve } : {}),
+    });
     return new RunningApp(await app.start(), app);
   }
 

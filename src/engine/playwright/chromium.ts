@@ -21,6 +21,8 @@ export interface ChromiumEngineOptions {
   /** Off only where Chromium refuses it: as root. */
   readonly sandbox: boolean;
   readonly contextsPerBrowser: number;
+  /** More switches for the browser; tests use it. */
+  readonly extraArgs?: readonly string[];
   readonly observer: BrowserPoolObserver;
 }
 
@@ -40,6 +42,8 @@ const args = [
   '--disable-component-update',
   '--disable-sync',
   '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  // The browser resolves no name itself, not even to prefetch one: names are resolved behind the session's port.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
 interface LaunchedChromium extends LaunchedBrowser {
@@ -74,23 +78,16 @@ export class ChromiumEngine implements BrowserEngine {
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
     const seat = await this.#pool.take(signal);
     try {
-      const context = await abortable(
-        seat.browser.browser.newContext({
-          viewport: defaultViewport,
-          ...(options.proxyServer === undefined ? {} : { proxy: { server: options.proxyServer } }),
-        }),
-        signal,
-        (late) => late.close(),
-      );
-      return new PlaywrightContext({ context, browserGone: seat.browser.gone, onClosed: () => seat.release() });
+      return await this.#openContext(seat.browser, options, () => seat.release(), signal);
     } catch (error) {
       seat.release();
-      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
+      throw error;
     }
   }
 
   async check(signal: AbortSignal): Promise<void> {
-    const context = await this.newContext({}, signal);
+    // In a process that runs anyway, and beside its seats: a check must not launch or end one.
+    const context = await this.#openContext(await this.#pool.any(signal), {}, () => {}, signal);
     try {
       const page = await context.newPage(signal);
       const { userAgent } = await page.read(Number.MAX_SAFE_INTEGER, signal);
@@ -100,17 +97,35 @@ export class ChromiumEngine implements BrowserEngine {
     }
   }
 
+  async #openContext(
+    { browser, gone }: LaunchedChromium,
+    { proxyServer }: ContextOptions,
+    onClosed: () => void,
+    signal: AbortSignal,
+  ): Promise<EngineContext> {
+    const opening = browser.newContext({
+      viewport: defaultViewport,
+      ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
+    });
+    try {
+      const context = await abortable(opening, signal, (late) => late.close());
+      return new PlaywrightContext({ context, browserGone: gone, onClosed });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
+    }
+  }
+
   close(): Promise<void> {
     return this.#pool.close();
   }
 
   async #launch(): Promise<LaunchedChromium> {
-    const { binary, sandbox, env } = this.#options;
+    const { binary, sandbox, env, extraArgs } = this.#options;
     const browser = await chromium.launch({
       executablePath: binary.executablePath,
       headless: true,
       chromiumSandbox: sandbox,
-      args,
+      args: [...args, ...(extraArgs ?? [])],
       env: { ...env, ...binary.env } as Record<string, string>, // undefined values do not reach a child
       timeout: launchTimeoutMs,
       // The server decides when its browsers end (SIGTERM drains first).

@@ -51,18 +51,19 @@ export class PlaywrightContext implements EngineContext {
     }
   }
 
-  async cookies(url?: string): Promise<EngineCookie[]> {
+  async cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]> {
     try {
-      return await abortable(this.#context.cookies(url), this.#lost.signal);
+      return await abortable(abortable(this.#context.cookies(url), this.#lost.signal), signal);
     } catch (error) {
-      throw translateFailure(error, 'the cookies');
+      throw signal.aborted ? signal.reason : translateFailure(error, 'the cookies');
     }
   }
 
-  async addCookies(cookies: readonly CookieToSet[]): Promise<void> {
+  async addCookies(cookies: readonly CookieToSet[], signal: AbortSignal): Promise<void> {
     try {
-      await abortable(this.#context.addCookies([...cookies]), this.#lost.signal);
+      await abortable(abortable(this.#context.addCookies([...cookies]), this.#lost.signal), signal);
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
       const translated = translateFailure(error, 'the cookies');
       if (translated instanceof MooringError) throw translated;
       const names = cookies.map(({ name }) => name).join(', ');

@@ -26,8 +26,12 @@ const rows: readonly Row[] = [
   { pattern: /net::ERR_\w+/, code: 'CODE-0006', expected: 'a usable HTTP response' },
 ];
 
-/** The catalogue's error for what the driver threw; anything else is passed on as it is. */
-export function translateFailure(error: unknown, subject: string): unknown {
+/**
+ * The catalogue's error for what the driver threw; anything else is passed on as it is.
+ *
+ * @param failedUrl the URL that failed, where that may be another than the subject
+ */
+export function translateFailure(error: unknown, subject: string, failedUrl?: string): unknown {
   if (error instanceof MooringError) return error;
   const message = errorMessage(error);
   const row = rows.find(({ pattern }) => pattern.test(message));
@@ -35,6 +39,7 @@ export function translateFailure(error: unknown, subject: string): unknown {
   const seen = /net::(ERR_\w+)/.exec(message)?.[1] ?? 'browser has been closed, or its tab crashed';
   return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, {
     cause: error,
+    ...(failedUrl === undefined ? {} : { url: failedUrl }),
   });
 }
 

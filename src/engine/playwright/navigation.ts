@@ -1,19 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { CDPSession, Download, Frame, Page, Request, Response } from 'playwright-core';
+import type { CDPSession, Download, Page, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
-import { settledWithin } from '../../util/deadline.js';
+import { abortable, Deadline, settledWithin } from '../../util/deadline.js';
 import type { NavigationHeaders, NavigationRequest, NavigationResult } from '../engine.js';
 import { translateFailure } from './failures.js';
-import { needsOverride, overrideNextNavigation } from './request-override.js';
-
-const errorPageTimeoutMs = 1000;
+import { isSameDocument, type MainFrame } from './main-frame.js';
+import { needsOverride, RequestOverride } from './request-override.js';
 
 /** What a navigation acts on. */
 export interface NavigationSubject {
   readonly page: Page;
   readonly cdp: CDPSession;
   readonly mainFrameId: string;
+  readonly mainFrame: MainFrame;
 }
+
+const errorPageTimeoutMs = 1000;
 
 /**
  * One navigation of a page's main frame.
@@ -26,113 +28,78 @@ export interface NavigationSubject {
  *
  * @throws MooringError, or what the driver threw if no row of the failure table fits
  */
-export async function navigatePage(subject: NavigationSubject, request: NavigationRequest): Promise<NavigationResult> {
-  const { page } = subject;
-  const seen = watchMainFrame(page);
-  const stopOverride = needsOverride(request)
-    ? await overrideNextNavigation(subject.cdp, subject.mainFrameId, request)
-    : undefined;
+export async function navigatePage(
+  subject: NavigationSubject,
+  request: NavigationRequest,
+  signal: AbortSignal,
+): Promise<NavigationResult> {
+  const { page, mainFrame } = subject;
+  const override = needsOverride(request) ? new RequestOverride(subject.cdp, subject.mainFrameId, request) : undefined;
+  // Where only the fragment differs the browser would send nothing.
+  if (override && request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
   const startedAt = performance.now();
   const leftMs = (): number => Math.max(1, request.loadTimeoutMs - (performance.now() - startedAt));
+  mainFrame.begin();
   try {
-    let response: Response | null;
+    await override?.start();
     try {
-      response = await page.goto(request.url, {
+      await page.goto(request.url, {
         waitUntil: 'commit',
         timeout: 0, // the command's signal is the deadline
         ...(request.referer === undefined ? {} : { referer: request.referer }),
       });
     } catch (error) {
-      const other = await withoutDocument(error, seen, request, leftMs());
+      if (override?.refusal) throw override.refusal;
+      const other = await withoutDocument(error, mainFrame, request, leftMs(), signal);
       if (other) return other;
-      response = null; // the page moved on by itself before it committed: what it shows now counts
+      // The page moved on by itself before it committed: what it shows now counts.
     }
-    const loaded = await waitForLoad(page, leftMs, request.url);
-    return documentResult(seen.responseFor(page.url()) ?? response, page, request, loaded);
+    if (override && !override.applied) {
+      throw new MooringError(
+        'CODE-0006',
+        `expected the browser to send ${request.method} to ${request.url}; it showed ${page.url()} without.`,
+      );
+    }
+    const loaded = await abortable(waitForLoad(page, leftMs, request.url), signal);
+    return await documentResult(mainFrame.document, page, request, loaded, leftMs());
   } finally {
-    seen.stop();
-    await stopOverride?.();
+    mainFrame.end();
+    await override?.stop();
   }
 }
 
-interface MainFrameWatch {
-  /** The last answer for the main frame. */
-  last(): Response | undefined;
-  /** The last answer for the main frame that came from this URL. */
-  responseFor(url: string): Response | undefined;
-  /** Resolves when the browser shows its error page. */
-  readonly errorPage: Promise<void>;
-  /** Whether a download has begun. */
-  downloads(): boolean;
-  /** The download that has begun or is about to. */
-  download(timeoutMs: number): Promise<Download | undefined>;
-  stop(): void;
-}
-
-function watchMainFrame(page: Page): MainFrameWatch {
-  const responses: Response[] = [];
-  let download: Download | undefined;
-  const onResponse = (response: Response): void => {
-    if (isForMainFrame(response.request(), page)) responses.push(response);
-  };
-  const onDownload = (started: Download): void => {
-    download = started;
-  };
-  let onNavigated = (_frame: Frame): void => {};
-  const errorPage = new Promise<void>((resolve) => {
-    onNavigated = (frame) => {
-      if (frame === page.mainFrame() && frame.url().startsWith('chrome-error:')) resolve();
-    };
-  });
-  page.on('response', onResponse);
-  page.on('download', onDownload);
-  page.on('framenavigated', onNavigated);
-  const withoutHash = (url: string): string => url.split('#', 1)[0] ?? url;
+/** What is to be told of a document that the page came to by itself. */
+export function describeDocument(response: Response): NavigationResult {
   return {
-    last: () => responses.at(-1),
-    responseFor: (url) => responses.findLast((response) => withoutHash(response.url()) === withoutHash(url)),
-    errorPage,
-    downloads: () => download !== undefined,
-    download: async (timeoutMs) =>
-      download ?? (await page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined)),
-    stop: () => {
-      page.off('response', onResponse);
-      page.off('download', onDownload);
-      page.off('framenavigated', onNavigated);
-    },
+    kind: 'document',
+    status: response.status(),
+    method: response.request().method(),
+    url: response.url(),
+    headers: headersOf(response),
+    loaded: true,
   };
-}
-
-function isForMainFrame(request: Request, page: Page): boolean {
-  return request.isNavigationRequest() && request.frame() === page.mainFrame();
 }
 
 /** The result of a navigation that failed because it brought no document; `undefined` if another one took over. */
 async function withoutDocument(
   error: unknown,
-  seen: MainFrameWatch,
+  mainFrame: MainFrame,
   request: NavigationRequest,
   leftMs: number,
+  signal: AbortSignal,
 ): Promise<NavigationResult | undefined> {
   const message = error instanceof Error ? error.message : '';
-  const response = seen.last();
-  if (/Download is starting/.test(message) || (/ERR_ABORTED/.test(message) && seen.downloads())) {
-    return downloadResult(await seen.download(leftMs), response, request);
+  const response = mainFrame.lastResponse;
+  if (/Download is starting/.test(message) || (/ERR_ABORTED/.test(message) && mainFrame.download)) {
+    return downloadResult(await mainFrame.nextDownload(leftMs), response, request, signal);
   }
   if (/ERR_ABORTED/.test(message) && response && (response.status() === 204 || response.status() === 205)) {
-    return {
-      kind: 'empty',
-      status: response.status(),
-      method: request.method,
-      url: response.url(),
-      headers: headersOf(response),
-      loaded: true,
-    };
+    return { ...describeDocument(response), kind: 'empty', method: request.method };
   }
   if (/interrupted by another navigation/.test(message)) return undefined;
   // Chromium shows its error page a moment later; if it came during the next navigation, it would break that off.
-  if (/net::ERR_/.test(message)) await settledWithin(seen.errorPage, errorPageTimeoutMs);
-  throw translateFailure(error, request.url);
+  if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, errorPageTimeoutMs);
+  throw translateFailure(error, request.url, mainFrame.failedUrl);
 }
 
 /** Waits for `load`. Tells whether it came; a document whose parsing is over may go without. */
@@ -158,10 +125,11 @@ async function waitForLoad(page: Page, leftMs: () => number, url: string): Promi
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
 
 async function documentResult(
-  response: Response | null,
+  response: Response | undefined,
   page: Page,
   request: NavigationRequest,
   loaded: boolean,
+  leftMs: number,
 ): Promise<NavigationResult> {
   if (!response) {
     throw new MooringError(
@@ -169,47 +137,61 @@ async function documentResult(
       `expected an HTTP response for ${request.url}; the browser shows ${page.url()} without one.`,
     );
   }
-  const body = await binaryBody(response, request);
-  return {
-    kind: 'document',
-    status: response.status(),
-    method: request.method,
-    url: response.url(),
-    headers: headersOf(response),
-    loaded,
-    ...(body ? { body } : {}),
-  };
+  const body = await binaryBody(response, request, leftMs);
+  return { ...describeDocument(response), method: request.method, loaded, ...(body ? { body } : {}) };
 }
 
-/** Types that the page itself shows as markup or text; of any other the bytes are worth having. */
-const shownAsText = /^(text\/|application\/(json|javascript|xml|xhtml\+xml|ecmascript))|\+(json|xml)\b/i;
+/** Types that the page itself shows as markup or text, or plays: of any other the bytes are worth having. */
+const shown = /^(text\/|audio\/|video\/|application\/(json|javascript|xml|xhtml\+xml|ecmascript))|\+(json|xml)\b/i;
 
-async function binaryBody(response: Response, request: NavigationRequest): Promise<Uint8Array | undefined> {
-  const type = response.headers()['content-type'];
-  if (type === undefined || type === '' || shownAsText.test(type)) return undefined;
-  const body = await response.body();
-  assertFits(body.byteLength, request);
-  return body;
+async function binaryBody(
+  response: Response,
+  request: NavigationRequest,
+  leftMs: number,
+): Promise<Uint8Array | undefined> {
+  const { 'content-type': type = '', 'content-length': length = '0' } = response.headers();
+  if (type === '' || shown.test(type)) return undefined;
+  assertFits(Number(length), request);
+  using patience = new Deadline({
+    ms: leftMs,
+    reason: () =>
+      new MooringError('CODE-0025', `expected the bytes of ${request.url} in time; they were still arriving.`),
+  });
+  try {
+    const body = await abortable(response.body(), patience.signal);
+    assertFits(body.byteLength, request);
+    return body;
+  } catch (error) {
+    if (error instanceof MooringError) throw error;
+    // The browser keeps bodies of a few megabytes for whoever asks later, and drops larger ones.
+    throw new MooringError('RESPONSE_TOO_LARGE', `expected a file that the browser keeps; ${request.url} is larger.`, {
+      cause: error,
+    });
+  }
 }
 
 async function downloadResult(
   download: Download | undefined,
   response: Response | undefined,
   request: NavigationRequest,
+  signal: AbortSignal,
 ): Promise<NavigationResult> {
-  if (!download || !response)
+  if (!download || !response) {
     throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
+  }
+  const cancel = (): void => void download.cancel().catch(() => {}); // gone with the context at the latest
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
   try {
+    assertFits(Number(response.headers()['content-length'] ?? 0), request);
     const path = await download.path();
     assertFits((await stat(path)).size, request);
     return {
+      ...describeDocument(response),
       kind: 'download',
-      status: response.status(),
       method: request.method,
       url: download.url(),
-      headers: headersOf(response),
       body: await readFile(path),
-      loaded: true,
     };
   } catch (error) {
     if (error instanceof MooringError) throw error;
@@ -220,6 +202,8 @@ async function downloadResult(
       { cause: error },
     );
   } finally {
+    signal.removeEventListener('abort', cancel);
+    cancel();
     await download.delete().catch(() => {}); // gone with the context at the latest
   }
 }
@@ -234,10 +218,16 @@ function assertFits(bytes: number, request: NavigationRequest): void {
 
 function headersOf(response: Response): Promise<NavigationHeaders> {
   const headers = Promise.all([response.request().allHeaders(), response.allHeaders()]).then(([request, answer]) => ({
-    // HTTP/2 pseudo-headers are the request line, not headers (RFC 9113 §8.3).
-    request: Object.fromEntries(Object.entries(request).filter(([name]) => !name.startsWith(':'))),
+    request: Object.fromEntries(Object.entries(request).flatMap(([name, value]) => asSent(name, value))),
     response: answer,
   }));
   headers.catch(() => {}); // whoever reads them gets the failure
   return headers;
+}
+
+/** A request header as it goes out of the session's port, which speaks for the browser. */
+function asSent(name: string, value: string): [string, string][] {
+  // HTTP/2 pseudo-headers are the request line, not headers (RFC 9113 §8.3).
+  if (name.startsWith(':')) return [];
+  return [[name === 'proxy-connection' ? 'connection' : name, value]];
 }

@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page, Response } from 'playwright-core';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
   defaultViewport,
@@ -9,7 +9,8 @@ import {
   type ScreenshotOptions,
 } from '../engine.js';
 import { tabGoneError, translateFailure } from './failures.js';
-import { navigatePage } from './navigation.js';
+import { MainFrame } from './main-frame.js';
+import { describeDocument, navigatePage } from './navigation.js';
 import { isDocumentGone, readPage } from './page-reader.js';
 
 export interface PlaywrightPageParts {
@@ -31,13 +32,17 @@ export class PlaywrightPage implements EnginePage {
   readonly #cdp: CDPSession;
   readonly #parts: PlaywrightPageParts;
   readonly #gone = new AbortController();
-  #lastDocument: NavigationResult | undefined;
+  readonly #mainFrame: MainFrame;
+  /** The last navigation that we sent it on, and the answer that came of it. */
+  #navigated: { readonly result: NavigationResult; readonly response: Response } | undefined;
+  #navigating: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlaywrightPageParts) {
     this.#parts = parts;
     this.#page = parts.page;
     this.#cdp = parts.cdp;
+    this.#mainFrame = new MainFrame(parts.page);
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
     this.#page.once('close', () => this.#gone.abort(tabGoneError('the page closed itself')));
   }
@@ -50,14 +55,20 @@ export class PlaywrightPage implements EnginePage {
     return this.#page.url();
   }
 
-  get lastDocument(): NavigationResult | undefined {
-    return this.#lastDocument;
+  get document(): NavigationResult | undefined {
+    const response = this.#mainFrame.document;
+    if (!response) return undefined;
+    return this.#navigated?.response === response ? this.#navigated.result : describeDocument(response);
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
     this.#parts.closePopups();
-    const result = await this.#guard(navigatePage(this.#parts, request), signal, request.url);
-    if (result.kind === 'document') this.#lastDocument = result;
+    const subject = { ...this.#parts, mainFrame: this.#mainFrame };
+    const navigation = navigatePage(subject, request, signal);
+    this.#navigating = navigation;
+    const result = await this.#guard(navigation, signal, request.url);
+    const response = this.#mainFrame.document;
+    if (result.kind === 'document' && response) this.#navigated = { result, response };
     return result;
   }
 
@@ -88,10 +99,13 @@ export class PlaywrightPage implements EnginePage {
     return this.#guard(take(), signal, 'the screenshot');
   }
 
-  async responds(): Promise<boolean> {
+  async settle(): Promise<boolean> {
     if (!this.alive) return false;
+    // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
+    await settledWithin(this.#cdp.send('Page.stopLoading'), answerTimeoutMs);
+    // What was given up has to let go of the page before the next one begins.
+    if (this.#navigating) await settledWithin(this.#navigating, answerTimeoutMs);
     if (await this.#answers()) return true;
-    // Only before a navigation: while one is under way the browser holds messages to the renderer back.
     await settledWithin(this.#cdp.send('Runtime.terminateExecution'), answerTimeoutMs);
     if (await this.#answers()) return true;
     this.#gone.abort(tabGoneError('its page does not answer'));
@@ -99,12 +113,6 @@ export class PlaywrightPage implements EnginePage {
     this.#cdp.send('Page.crash').catch(() => {});
     await this.close();
     return false;
-  }
-
-  async settle(): Promise<void> {
-    if (!this.alive) return;
-    await settledWithin(this.#cdp.send('Page.stopLoading'), answerTimeoutMs);
-    await this.responds();
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CDPSession } from 'playwright-core';
+import { errorMessage, MooringError } from '../../errors.js';
 import type { NavigationRequest } from '../engine.js';
 
 /** Whether a navigation needs more than the address bar can do. */
@@ -15,47 +16,87 @@ export function needsOverride(request: NavigationRequest): boolean {
  *
  * Over a protocol session of our own rather than the driver's routing, which switches the HTTP cache off for the page
  * and would ask about every asset. Only requests for documents pause, and only until ours has come by; redirects keep
- * what the network stack makes of them (a 303 after POST is a GET).
+ * what the network stack makes of them (a 303 after POST is a GET). Service workers are passed by meanwhile: one that
+ * answers navigations would send them on as it likes.
  *
- * @returns a function that ends the pausing
  * @see https://chromedevtools.github.io/devtools-protocol/tot/Fetch/
  */
-export async function overrideNextNavigation(
-  cdp: CDPSession,
-  mainFrameId: string,
-  request: NavigationRequest,
-): Promise<() => Promise<void>> {
-  let done = false;
-  const stop = async (): Promise<void> => {
-    if (done) return;
-    done = true;
-    cdp.off('Fetch.requestPaused', onPaused);
-    await cdp.send('Fetch.disable').catch(() => {}); // fails only with the page, which then has no requests either
-  };
-  const onPaused = async (event: {
+export class RequestOverride {
+  readonly #cdp: CDPSession;
+  readonly #mainFrameId: string;
+  readonly #request: NavigationRequest;
+  #state: 'waiting' | 'applied' | 'refused' | 'stopped' = 'waiting';
+  #refusal: MooringError | undefined;
+
+  constructor(cdp: CDPSession, mainFrameId: string, request: NavigationRequest) {
+    this.#cdp = cdp;
+    this.#mainFrameId = mainFrameId;
+    this.#request = request;
+  }
+
+  /** Why the browser did not send the request as it was asked to; nothing was sent then. */
+  get refusal(): MooringError | undefined {
+    return this.#refusal;
+  }
+
+  /** Whether the request went out as it was asked for. */
+  get applied(): boolean {
+    return this.#state === 'applied';
+  }
+
+  async start(): Promise<void> {
+    this.#cdp.on('Fetch.requestPaused', this.#onPaused);
+    await Promise.all([
+      this.#cdp.send('Network.enable'), // without it the next call has no effect
+      this.#cdp.send('Network.setBypassServiceWorker', { bypass: true }),
+      this.#cdp.send('Fetch.enable', {
+        patterns: [{ urlPattern: '*', resourceType: 'Document', requestStage: 'Request' }],
+      }),
+    ]);
+  }
+
+  /** Lets every request go as the browser would send it. */
+  async stop(): Promise<void> {
+    if (this.#state === 'waiting') this.#state = 'stopped';
+    this.#cdp.off('Fetch.requestPaused', this.#onPaused);
+    // These fail only with the page, which then has no requests either.
+    await Promise.all([
+      this.#cdp.send('Fetch.disable').catch(() => {}),
+      this.#cdp.send('Network.setBypassServiceWorker', { bypass: false }).catch(() => {}),
+      this.#cdp.send('Network.disable').catch(() => {}),
+    ]);
+  }
+
+  readonly #onPaused = async (event: {
     requestId: string;
     frameId: string;
     request: { headers: Record<string, string> };
-  }): Promise<void> => {
-    if (done || event.frameId !== mainFrameId) {
-      await cdp.send('Fetch.continueRequest', { requestId: event.requestId }).catch(() => {}); // the page went meanwhile
+  }) => {
+    const { requestId, frameId } = event;
+    if (this.#state !== 'waiting' || frameId !== this.#mainFrameId) {
+      await this.#cdp.send('Fetch.continueRequest', { requestId }).catch(() => {}); // the page went meanwhile
       return;
     }
-    await cdp
-      .send('Fetch.continueRequest', {
-        requestId: event.requestId,
-        method: request.method,
-        headers: mergeHeaders(event.request.headers, request.headers),
-        ...(request.body === undefined ? {} : { postData: Buffer.from(request.body).toString('base64') }),
-      })
-      .catch(() => {}); // the page went meanwhile; goto says so
-    await stop();
+    const { method, headers, body } = this.#request;
+    this.#state = 'applied';
+    try {
+      await this.#cdp.send('Fetch.continueRequest', {
+        requestId,
+        method,
+        headers: mergeHeaders(event.request.headers, headers),
+        ...(body === undefined ? {} : { postData: Buffer.from(body).toString('base64') }),
+      });
+    } catch (error) {
+      this.#state = 'refused';
+      this.#refusal = new MooringError(
+        'INVALID_PARAMETER',
+        `\`customHeaders\`: expected headers that the browser may send; it refuses one of ${Object.keys(headers).join(', ')} (${errorMessage(error).split('\n', 1)[0]}).`,
+        { cause: error },
+      );
+      await this.#cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' }).catch(() => {}); // the page went meanwhile
+    }
+    await this.stop();
   };
-  cdp.on('Fetch.requestPaused', onPaused);
-  await cdp.send('Fetch.enable', {
-    patterns: [{ urlPattern: '*', resourceType: 'Document', requestStage: 'Request' }],
-  });
-  return stop;
 }
 
 function mergeHeaders(

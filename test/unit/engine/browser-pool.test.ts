@@ -64,13 +64,25 @@ describe('BrowserPool', () => {
   });
 
   it('an emptied process – is ended while another one has room; the last one stays warm', async () => {
+    const pool = poolOf(2);
+    const [a, b, c] = [await pool.take(never), await pool.take(never), await pool.take(never)];
+    a.release();
+    a.release();
+    b.release();
+    expect([a.browser.closed, pool.size]).toEqual([true, 1]);
+    c.release();
+    expect([c.browser.closed, pool.size]).toEqual([false, 1]);
+    await pool.close();
+  });
+
+  it('an emptied process – stays while all the others are full', async () => {
     const pool = poolOf(1);
     const [a, b] = [await pool.take(never), await pool.take(never)];
     a.release();
-    a.release();
-    expect([a.browser.closed, pool.size]).toEqual([true, 1]);
-    b.release();
-    expect([b.browser.closed, pool.size]).toEqual([false, 1]);
+    expect(a.browser.closed).toBe(false);
+    expect((await pool.take(never)).browser).toBe(a.browser);
+    expect(launched).toHaveLength(2);
+    expect([a.browser, b.browser]).toContain(await pool.any(never));
     await pool.close();
   });
 

@@ -1,0 +1,242 @@
+import { MooringError } from '../errors.js';
+import type { AddressGuard } from './address-guard.js';
+import { countryCode } from './countries.js';
+import { type DomainLists, DomainRules } from './domain-rules.js';
+import { destinationOf } from './egress-policy.js';
+import { EgressPort, type Exit } from './egress-port.js';
+import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
+import { describeProxy, parseProxyUrl } from './proxy-url.js';
+import { type Destination, dial, ProxyError } from './upstream.js';
+
+/** Which exit a session wants. */
+export interface ExitWish {
+  readonly proxy?: string | undefined;
+  readonly noProxy?: boolean | undefined;
+  readonly datacenter?: boolean | undefined;
+  readonly premiumProxy?: boolean | undefined;
+  readonly mobileProxy?: boolean | undefined;
+  readonly proxyCountry?: string | undefined;
+}
+
+/** What a session wants of its egress. */
+export interface EgressWish extends ExitWish, DomainLists {
+  readonly maxBytes?: number | undefined;
+}
+
+export interface ProxyCheck {
+  /** Where the one connection through a proxy leads. */
+  readonly target: Destination;
+  readonly timeoutMs: number;
+}
+
+export interface EgressGatewayOptions {
+  readonly guard: AddressGuard;
+  /** The operator's proxies; absent: there are none. */
+  readonly pool: ProxyPool | undefined;
+  /** Absent: proxies are not checked when they are named. */
+  readonly check: ProxyCheck | undefined;
+  /** How long until a connection stands. */
+  readonly connectTimeoutMs: number;
+  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  readonly proxyCa?: readonly string[] | undefined;
+}
+
+/** An exit that was asked for, and what is to be said of it. */
+export interface ChosenExit {
+  readonly exit: Exit;
+  /** Whether a connection was seen to come about; a direct exit needs none. */
+  readonly verified: boolean;
+  readonly warnings: readonly string[];
+}
+
+type Totals = Record<Exit['class'], { bytesIn: number; bytesOut: number }>;
+
+/** Opens a port for each session, and finds the exit behind it. */
+export class EgressGateway {
+  readonly #options: EgressGatewayOptions;
+  readonly #ports = new Set<EgressPort>();
+  readonly #closed: Totals = zeroTotals();
+
+  constructor(options: EgressGatewayOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Refuses a request that no session could serve, before one is opened for it.
+   *
+   * @throws MooringError `DESTINATION_FORBIDDEN`, `INVALID_PARAMETER` when a rule is no domain
+   */
+  assertRequest(url: string | undefined, domains: DomainLists): void {
+    new DomainRules(domains);
+    if (url !== undefined) this.#options.guard.assertName({ ...destinationOf(url), namedBy: 'caller' });
+  }
+
+  /**
+   * Checks a wish as far as that needs no connection.
+   *
+   * @throws MooringError `INVALID_PARAMETER`
+   */
+  assertWish(wish: EgressWish): void {
+    new DomainRules(wish);
+    if (wish.proxy !== undefined) {
+      if (wish.noProxy)
+        throw new MooringError('INVALID_PARAMETER', '`noProxy`: expected it absent when `proxy` is given; came true.');
+      parseProxyUrl(wish.proxy);
+    } else poolWish(wish);
+  }
+
+  /**
+   * Finds the exit for a wish, and proves that its proxy lets connections through.
+   *
+   * @throws MooringError `INVALID_PARAMETER`, `NO_MATCHING_PROXY`, and those of a proxy that fails: `CODE-0005`,
+   *   `CODE-0015`, `CODE-0016`, `CODE-0019`, `CODE-0024`, `DESTINATION_FORBIDDEN`
+   */
+  async choose(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
+    const { exit, warnings } = this.#exitFor(wish);
+    try {
+      return await this.#checked(exit, warnings, signal);
+    } catch (error) {
+      exit.release();
+      throw error;
+    }
+  }
+
+  /** Opens a session's port; it owns the exit from then on. @throws MooringError `INVALID_PARAMETER` */
+  async open(exit: Exit, { whitelistedDomains, blackListedDomains, maxBytes }: EgressWish): Promise<EgressPort> {
+    const { guard, connectTimeoutMs, proxyCa } = this.#options;
+    const port = new EgressPort({
+      exit,
+      guard,
+      domains: { whitelistedDomains, blackListedDomains },
+      maxBytes,
+      connectTimeoutMs,
+      proxyCa,
+    });
+    await port.open();
+    this.#ports.add(port);
+    return port;
+  }
+
+  /** Closes a session's port, and keeps what it counted. */
+  async close(port: EgressPort): Promise<void> {
+    await port.close();
+    if (!this.#ports.delete(port)) return;
+    addTo(this.#closed, port);
+  }
+
+  /** Bytes by class of exit, since the server started. */
+  totals(): Totals {
+    const totals = structuredClone(this.#closed);
+    for (const port of this.#ports) addTo(totals, port);
+    return totals;
+  }
+
+  #exitFor(wish: ExitWish): { exit: Exit; warnings: string[] } {
+    this.assertWish(wish);
+    if (wish.proxy !== undefined) {
+      const ignored = Object.entries(wish).filter(
+        ([name, value]) => name !== 'proxy' && value !== undefined && value !== false,
+      );
+      return {
+        exit: { ...plainExit, route: { kind: 'proxy', proxy: parseProxyUrl(wish.proxy) }, class: 'caller' },
+        warnings: ignored.map(([name]) => `\`${name}\` has no effect beside \`proxy\`.`),
+      };
+    }
+    if (wish.noProxy) return { exit: plainExit, warnings: [] };
+    const wanted = poolWish(wish);
+    const { pool } = this.#options;
+    if (!pool) {
+      const isWish = wanted.class !== undefined || wanted.country !== undefined;
+      return {
+        exit: plainExit,
+        warnings: isWish ? ['There is no proxy pool on this server: the session connects directly.'] : [],
+      };
+    }
+    const chosen = pool.choose(wanted);
+    return {
+      exit: {
+        route: { kind: 'proxy', proxy: chosen.proxy },
+        namedBy: 'operator',
+        class: chosen.class,
+        report: (succeeded) => (succeeded ? chosen.succeeded() : chosen.failed()),
+        release: () => chosen.release(),
+      },
+      warnings: [],
+    };
+  }
+
+  async #checked(exit: Exit, warnings: readonly string[], signal: AbortSignal): Promise<ChosenExit> {
+    const { check, guard, proxyCa } = this.#options;
+    const { route } = exit;
+    if (route.kind === 'direct') return { exit, verified: true, warnings };
+    guard.assertName({ ...route.proxy, namedBy: exit.namedBy });
+    if (!check)
+      return {
+        exit,
+        verified: false,
+        warnings: [...warnings, 'The proxy was not checked (MOORING_PROXY_CHECK is off).'],
+      };
+    try {
+      const resolve = (to: Destination) => guard.resolve({ ...to, namedBy: exit.namedBy });
+      const socket = await dial(check.target, { route, resolve, timeoutMs: check.timeoutMs, proxyCa, signal });
+      socket.destroy();
+      exit.report(true);
+      return { exit, verified: true, warnings };
+    } catch (error) {
+      // A proxy that took us and refused only this destination may well serve others.
+      if (!(error instanceof ProxyError) || error.fault !== 'denied') {
+        if (error instanceof ProxyError) exit.report(false);
+        throw error;
+      }
+      const target = `${check.target.host}:${check.target.port}`;
+      return {
+        exit,
+        verified: false,
+        warnings: [
+          ...warnings,
+          `The proxy ${describeProxy(route.proxy)} answers, but opened no tunnel to ${target}, where it was checked.`,
+        ],
+      };
+    }
+  }
+}
+
+const plainExit: Exit = {
+  route: { kind: 'direct' },
+  namedBy: 'caller',
+  class: 'direct',
+  report: () => {},
+  release: () => {},
+};
+
+/** @throws MooringError `INVALID_PARAMETER` */
+function poolWish({ datacenter, premiumProxy, mobileProxy, proxyCountry }: ExitWish): ProxyWish {
+  const classes = [datacenter && 'datacenter', premiumProxy && 'residential', mobileProxy && 'mobile'].filter(
+    (name): name is ProxyClass => typeof name === 'string',
+  );
+  if (classes.length > 1) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`datacenter`, `premiumProxy`, `mobileProxy`: expected one of them at most; came several.',
+    );
+  }
+  const country = proxyCountry === undefined ? undefined : countryCode(proxyCountry);
+  if (proxyCountry !== undefined && country === undefined) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`proxyCountry\`: expected a country as its English name or ISO code, such as UnitedStates or US; came ${JSON.stringify(proxyCountry.slice(0, 80))}.`,
+    );
+  }
+  return { class: classes[0], country };
+}
+
+function zeroTotals(): Totals {
+  const zero = () => ({ bytesIn: 0, bytesOut: 0 });
+  return { direct: zero(), caller: zero(), residential: zero(), datacenter: zero(), mobile: zero() };
+}
+
+function addTo(totals: Totals, port: EgressPort): void {
+  const row = totals[port.exit.class];
+  row.bytesIn += port.meter.bytesIn;
+  row.bytesOut += port.meter.bytesOut;
+}

@@ -1,0 +1,462 @@
+import { setMaxListeners } from 'node:events';
+import {
+  Agent,
+  type ClientRequest,
+  type ClientRequestArgs,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type Server,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Duplex, pipeline } from 'node:stream';
+import { MooringError } from '../errors.js';
+import type { AddressGuard } from './address-guard.js';
+import { bareHost, type DomainLists } from './domain-rules.js';
+import { destinationOf, EgressPolicy } from './egress-policy.js';
+import { Meter } from './meter.js';
+import type { ProxyAddress } from './proxy-url.js';
+import {
+  connectToProxy,
+  type Destination,
+  dial,
+  ProxyError,
+  proxyAuthorization,
+  proxyRefusal,
+  type Resolve,
+  type Route,
+} from './upstream.js';
+
+/** Where a session's bytes leave, and whom that concerns. */
+export interface Exit {
+  readonly route: Route;
+  /** On whose word the proxy of the route is used. */
+  readonly namedBy: 'caller' | 'operator';
+  /** Under which the bytes are counted. */
+  readonly class: 'direct' | 'caller' | 'residential' | 'datacenter' | 'mobile';
+  /** Told when a connection through the proxy came about, or failed because of it. */
+  readonly report: (succeeded: boolean) => void;
+  /** Gives the proxy back; twice does nothing more. */
+  readonly release: () => void;
+}
+
+export interface EgressPortOptions {
+  readonly exit: Exit;
+  readonly guard: AddressGuard;
+  /** Rules for the session's whole life. */
+  readonly domains: DomainLists;
+  /** How many bytes, both ways, the session may move; absent: any. */
+  readonly maxBytes?: number | undefined;
+  /** How long until a connection stands. */
+  readonly connectTimeoutMs: number;
+  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  readonly proxyCa?: readonly string[] | undefined;
+}
+
+/** A host that was refused while a request ran, and how often. */
+export interface BlockedHost {
+  readonly host: string;
+  readonly count: number;
+}
+
+/** What one command wants of the port while it runs; dispose it when it is over. */
+export interface EgressRequest extends Disposable {
+  /**
+   * Takes note that the caller itself goes to this URL.
+   *
+   * @throws MooringError `DESTINATION_FORBIDDEN`, `DOMAIN_NOT_ALLOWED`
+   */
+  name(url: string): void;
+  /** Hosts that were refused since it began. */
+  readonly blocked: readonly BlockedHost[];
+  /** Why a connection for this URL failed since it began, if one did. */
+  failure(url: string): MooringError | undefined;
+}
+
+interface Failure {
+  readonly to: Destination;
+  readonly error: MooringError;
+}
+
+/** How many failures and blocked hosts are remembered for a request. */
+const remembered = { failures: 200, blocked: 50 } as const;
+
+/** Headers between a client and its proxy (RFC 9110 §7.6.1); the destination must not see them. */
+const proxyHeaders = new Set(['proxy-connection', 'proxy-authorization', 'proxy-authenticate']);
+
+/** What Chromium takes; Node's own limit of 16 KB is less than the cookies of some sites. */
+const maxHeaderSize = 256 * 1024;
+
+/** Codes of connections that the policy refused, in contrast to those that failed. */
+const refusals = new Set(['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED']);
+
+/**
+ * One session's door to the network: an HTTP proxy on a local port, the only one that its browser knows.
+ *
+ * ```
+ * browser ── CONNECT host:port ──▶ policy ─▶ dial(route) ──▶ bytes both ways
+ * browser ── GET http://host/… ──▶ policy ─▶ kept-alive connections over dial(route), or to an http(s) proxy
+ * ```
+ *
+ * A connection that does not come about is closed without an answer, so that the page sees a failed request; the reason
+ * is kept for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys,
+ * and tunnels that they no longer allow are closed.
+ */
+export class EgressPort {
+  readonly meter = new Meter();
+  readonly #options: EgressPortOptions;
+  readonly #policy: EgressPolicy;
+  readonly #server: Server;
+  /** The browser's own connections, and what each leads to where that is known. */
+  readonly #sockets = new Map<Socket, Destination | undefined>();
+  readonly #over = new AbortController();
+  #exit: Exit;
+  #agent: Agent;
+  #failures: Failure[] = [];
+  readonly #blocked = new Map<string, number>();
+  #closed: Promise<void> | undefined;
+
+  /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
+  constructor(options: EgressPortOptions) {
+    this.#options = options;
+    this.#policy = new EgressPolicy(options);
+    this.#exit = options.exit;
+    this.#agent = this.#newAgent();
+    setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
+    this.#server = createServer({
+      keepAlive: true,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 600_000,
+      maxHeaderSize,
+    });
+    this.#server.keepAliveTimeout = 0; // the browser knows itself when to drop an idle connection
+    this.#server.on('connection', (socket) => this.#track(socket, undefined));
+    this.#server.on('connect', (request, socket, head) => void this.#tunnel(request, socket as Socket, head)); // a TCP server's
+    this.#server.on('request', (request, response) => this.#forward(request, response));
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** Listens on a free port of the loopback. */
+  async open(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#options.guard.ownPorts.add(this.#port);
+  }
+
+  /** What the browser is told to use, `http://127.0.0.1:<port>`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get exit(): Exit {
+    return this.#exit;
+  }
+
+  /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
+  beginRequest(domains: DomainLists): EgressRequest {
+    this.#policy.setRequestRules(domains);
+    this.#failures = [];
+    this.#blocked.clear();
+    const port = this;
+    return {
+      name: (url) => port.#policy.name(url),
+      get blocked() {
+        return [...port.#blocked].map(([host, count]) => ({ host, count }));
+      },
+      failure: (url) => {
+        const { host, port: number } = destinationOf(url);
+        return port.#failures.findLast(({ to }) => to.host === '' || (to.host === host && to.port === number))?.error;
+      },
+      [Symbol.dispose]: () => {
+        port.#policy.setRequestRules({});
+        port.#dropWhatIsNotAllowed();
+      },
+    };
+  }
+
+  /** Sends everything out by another exit from now on; what runs through the old one is closed. */
+  move(exit: Exit): void {
+    const [before, agent] = [this.#exit, this.#agent];
+    this.#exit = exit;
+    this.#agent = this.#newAgent();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    agent.destroy();
+    before.release();
+  }
+
+  /** Closes the port and every connection through it. Twice is the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#over.abort(new MooringError('CODE-0026', 'expected an open session; its egress port is closed.'));
+    if (this.#server.listening) this.#options.guard.ownPorts.delete(this.#port);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#agent.destroy();
+    this.#exit.release();
+    await closed;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port; // listening on TCP
+  }
+
+  #track(socket: Socket, to: Destination | undefined): void {
+    socket.setNoDelay(true);
+    socket.on('error', () => {}); // the other side let go; `close` follows
+    this.#sockets.set(socket, to);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  /** @throws MooringError `QUOTA_EXCEEDED`, `DOMAIN_NOT_ALLOWED`, `DESTINATION_FORBIDDEN` */
+  #assertAllowed(to: Destination): void {
+    this.#assertQuota();
+    this.#policy.assertDomain(to);
+    // Of a name that the proxy will resolve this is all that can be told here.
+    this.#options.guard.assertName(this.#policy.describe(to));
+  }
+
+  #assertQuota(): void {
+    const { maxBytes } = this.#options;
+    if (maxBytes === undefined || this.meter.total < maxBytes) return;
+    throw new MooringError(
+      'QUOTA_EXCEEDED',
+      `expected the session to move at most ${maxBytes} bytes (\`maxBytes\`); it has moved them.`,
+    );
+  }
+
+  readonly #resolve: Resolve = (to, as) =>
+    this.#options.guard.resolve(as === 'proxy' ? { ...to, namedBy: this.#exit.namedBy } : this.#policy.describe(to));
+
+  get #dialOptions() {
+    const { connectTimeoutMs, proxyCa } = this.#options;
+    return { resolve: this.#resolve, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
+  }
+
+  async #dial(to: Destination): Promise<Socket> {
+    const exit = this.#exit;
+    return this.#counted(exit, to, dial(to, { ...this.#dialOptions, route: exit.route }));
+  }
+
+  /** A connection to the HTTP proxy itself, which takes requests for plain HTTP as they are. */
+  #dialProxy(proxy: ProxyAddress): Promise<Socket> {
+    return this.#counted(this.#exit, undefined, connectToProxy(proxy, this.#dialOptions));
+  }
+
+  async #counted(exit: Exit, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
+    try {
+      const socket = await opening;
+      exit.report(true);
+      this.#track(socket, to);
+      this.meter.count(socket);
+      // Between the dial and its end the session may have been moved or closed.
+      if (exit !== this.#exit || this.#over.signal.aborted) socket.destroy();
+      return socket;
+    } catch (error) {
+      if (error instanceof ProxyError && error.fault !== 'denied') exit.report(false);
+      throw error;
+    }
+  }
+
+  async #tunnel(request: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
+    const to = parseAuthority(request.url ?? '');
+    if (!to) {
+      browser.destroy();
+      return;
+    }
+    try {
+      this.#assertAllowed(to);
+      const remote = await this.#dial(to);
+      if (browser.destroyed || remote.destroyed) {
+        remote.destroy();
+        browser.destroy();
+        return;
+      }
+      this.#sockets.set(browser, to);
+      browser.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      if (head.length > 0) remote.write(head);
+      this.#watchQuota(remote, browser);
+      // Each end that closes or fails takes the other with it.
+      pipeline(browser, remote, browser, () => {});
+    } catch (error) {
+      this.#remember(to, error);
+      browser.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    }
+  }
+
+  #forward(request: IncomingMessage, response: ServerResponse): void {
+    const url = request.url && URL.canParse(request.url) ? new URL(request.url) : undefined;
+    if (url?.protocol !== 'http:') {
+      response.destroy(); // no proxy request: nobody but a stranger sends one
+      return;
+    }
+    const to = destinationOf(url.href);
+    const fail = (error: unknown): void => {
+      this.#remember(to, error);
+      response.destroy();
+    };
+    try {
+      this.#assertAllowed(to);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    const proxy = httpProxyOf(this.#exit.route);
+    let outgoing: ClientRequest;
+    try {
+      outgoing = httpRequest(this.#outgoing(request, url, to, proxy));
+    } catch (error) {
+      fail(error); // a path or header that Node does not write
+      return;
+    }
+    outgoing.once('response', (answer) => {
+      if (answer.statusCode === 407 && proxy) {
+        answer.destroy();
+        this.#exit.report(false);
+        fail(proxyRefusal(proxy, 407, to));
+        return;
+      }
+      try {
+        response.writeHead(answer.statusCode ?? 0, printable(answer.statusMessage), writableHeaders(answer.rawHeaders));
+      } catch (error) {
+        answer.destroy(); // a status that is none
+        fail(error);
+        return;
+      }
+      this.#watchQuota(answer, response);
+      pipeline(answer, response, () => {}); // an answer that breaks off breaks off at the browser too
+    });
+    outgoing.once('error', fail);
+    response.once('close', () => outgoing.destroy());
+    pipeline(request, outgoing, () => {}); // failures come as `error` of the outgoing request
+  }
+
+  #outgoing(request: IncomingMessage, url: URL, to: Destination, proxy: ProxyAddress | undefined): RequestOptions {
+    const authorization = proxy && proxyAuthorization(proxy);
+    // As a flat list, the names and their order stay the browser's own.
+    const headers: string[] = [];
+    for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+      const [name = '', value = ''] = request.rawHeaders.slice(i, i + 2);
+      if (name.toLowerCase() === 'proxy-connection') headers.push('Connection', value);
+      else if (!proxyHeaders.has(name.toLowerCase())) headers.push(name, value);
+    }
+    if (authorization) headers.push('Proxy-Authorization', authorization);
+    return {
+      agent: this.#agent,
+      host: proxy?.host ?? to.host,
+      port: proxy?.port ?? to.port,
+      method: request.method ?? 'GET',
+      path: proxy ? url.href : `${url.pathname}${url.search}`,
+      headers,
+      setHost: false,
+      insecureHTTPParser: true, // a browser takes what the strict parser refuses
+      maxHeaderSize,
+    };
+  }
+
+  #newAgent(): Agent {
+    const proxy = httpProxyOf(this.#exit.route);
+    return new DialingAgent((to) => (proxy ? this.#dialProxy(proxy) : this.#dial(to)));
+  }
+
+  #watchQuota(source: NodeJS.ReadableStream, sink: { destroy(): unknown }): void {
+    if (this.#options.maxBytes === undefined) return;
+    source.on('data', () => {
+      try {
+        this.#assertQuota();
+      } catch (error) {
+        this.#remember({ host: '', port: 0 }, error);
+        sink.destroy();
+      }
+    });
+  }
+
+  #dropWhatIsNotAllowed(): void {
+    for (const [socket, to] of this.#sockets) {
+      if (!to) continue;
+      try {
+        this.#policy.assertDomain(to);
+      } catch {
+        socket.destroy(); // its next connection is refused, and remembered then
+      }
+    }
+  }
+
+  #remember(to: Destination, error: unknown): void {
+    const { host } = to;
+    if (this.#over.signal.aborted) return;
+    const known =
+      error instanceof MooringError
+        ? error
+        : new MooringError('CODE-0006', `expected a usable HTTP response from ${host}; the connection broke off.`, {
+            cause: error,
+          });
+    if (this.#failures.length < remembered.failures) this.#failures.push({ to, error: known });
+    if (!refusals.has(known.code) || host === '') return;
+    const count = this.#blocked.get(host);
+    if (count !== undefined || this.#blocked.size < remembered.blocked) this.#blocked.set(host, (count ?? 0) + 1);
+  }
+}
+
+/** A reason phrase that Node writes: a site may send any bytes for it. */
+const printable = (text = ''): string => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+
+/** The headers that Node writes. A site may send what its lenient parser takes and its writer throws at. */
+function writableHeaders(raw: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name = '', value = ''] = raw.slice(i, i + 2);
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      kept.push(name, value);
+    } catch {
+      if (/^[\w-]+$/.test(name)) kept.push(name, printable(value));
+    }
+  }
+  return kept;
+}
+
+/** Kept-alive connections that are opened by dialling. */
+class DialingAgent extends Agent {
+  readonly #open: (to: Destination) => Promise<Socket>;
+
+  constructor(open: (to: Destination) => Promise<Socket>) {
+    super({ keepAlive: true, maxFreeSockets: 16 });
+    this.#open = open;
+  }
+
+  override createConnection(
+    options: ClientRequestArgs,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const done = callback as (error: Error | null, socket?: Duplex) => void; // Node's agent always passes one
+    this.#open({ host: options.host ?? '', port: Number(options.port) }).then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error),
+    );
+  }
+}
+
+/** The proxy of a route, if it is one that speaks HTTP. */
+function httpProxyOf(route: Route): ProxyAddress | undefined {
+  return route.kind === 'proxy' && !route.proxy.protocol.startsWith('socks') ? route.proxy : undefined;
+}
+
+function parseAuthority(text: string): Destination | undefined {
+  if (!URL.canParse(`http://${text}`)) return undefined;
+  const { hostname, port } = new URL(`http://${text}`);
+  return hostname === '' ? undefined : { host: bareHost(hostname), port: Number(port || 80) };
+}

@@ -1,0 +1,97 @@
+import type { Download, Frame, Page, Request, Response } from 'playwright-core';
+
+/** How many answers are remembered until one of them becomes the document. */
+const rememberedResponses = 20;
+
+/**
+ * What the main frame of a page goes through, whoever sends it there: which answers came, which of them the page shows,
+ * what failed, and whether a download began instead.
+ */
+export class MainFrame {
+  readonly #page: Page;
+  #responses: Response[] = [];
+  #document: Response | undefined;
+  #failedUrl: string | undefined;
+  #download: Download | undefined;
+  #expectsDownload = false;
+  #onErrorPage = (): void => {};
+  #errorPage: Promise<void> = Promise.resolve();
+
+  constructor(page: Page) {
+    this.#page = page;
+    page.on('response', (response) => {
+      if (!isForMainFrame(response.request(), page)) return;
+      this.#responses = [...this.#responses.slice(1 - rememberedResponses), response];
+    });
+    page.on('requestfailed', (request) => {
+      if (isForMainFrame(request, page)) this.#failedUrl = request.url();
+    });
+    page.on('framenavigated', (frame) => this.#onNavigated(frame));
+    page.on('download', (download) => {
+      if (this.#expectsDownload) this.#download = download;
+      else download.cancel().catch(() => {}); // nobody asked for it
+    });
+  }
+
+  /** The answer that the page shows now. */
+  get document(): Response | undefined {
+    return this.#document;
+  }
+
+  /** The last answer since `begin`. */
+  get lastResponse(): Response | undefined {
+    return this.#responses.at(-1);
+  }
+
+  /** The URL of the last request that failed since `begin`: the end of the redirects. */
+  get failedUrl(): string | undefined {
+    return this.#failedUrl;
+  }
+
+  /** The download that began since `begin`. */
+  get download(): Download | undefined {
+    return this.#download;
+  }
+
+  /** Resolves when the browser shows its error page after `begin`. */
+  get errorPage(): Promise<void> {
+    return this.#errorPage;
+  }
+
+  /** A navigation begins. */
+  begin(): void {
+    this.#responses = [];
+    this.#failedUrl = undefined;
+    this.#download = undefined;
+    this.#expectsDownload = true;
+    this.#errorPage = new Promise((resolve) => {
+      this.#onErrorPage = resolve;
+    });
+  }
+
+  /** The navigation is over. */
+  end(): void {
+    this.#expectsDownload = false;
+  }
+
+  /** The download that has begun or is about to. */
+  async nextDownload(timeoutMs: number): Promise<Download | undefined> {
+    return this.#download ?? (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
+  }
+
+  #onNavigated(frame: Frame): void {
+    if (frame !== this.#page.mainFrame()) return;
+    const url = frame.url();
+    if (url.startsWith('chrome-error:')) this.#onErrorPage();
+    if (/^(chrome-error|about):/.test(url)) this.#document = undefined;
+    // An address that no answer came from was set by a script of the document that is shown.
+    else this.#document = this.#responses.findLast((response) => isSameDocument(response.url(), url)) ?? this.#document;
+  }
+}
+
+/** Whether two URLs differ in the fragment at most. */
+export const isSameDocument = (a: string, b: string): boolean => a.split('#', 1)[0] === b.split('#', 1)[0];
+
+function isForMainFrame(request: Request, page: Page): boolean {
+  return request.isNavigationRequest() && request.frame() === page.mainFrame();
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { covers, DomainRules, siteOf } from '../../../src/egress/domain-rules.js';
+
+const host = fc
+  .array(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/), { minLength: 2, maxLength: 4 })
+  .map((labels) => [...labels, 'example'].join('.'));
+
+describe('DomainRules', () => {
+  it.each([
+    'google.com',
+    ' google.com ',
+    '.google.com',
+    '*.google.com',
+    'https://google.com/path?x=1',
+    'http://user@google.com:8080',
+    'google.com:443',
+    '["google.com"]',
+    "'google.com',",
+    'GOOGLE.com.',
+  ])('the entry %j – means google.com and its subdomains', (entry) => {
+    const rules = new DomainRules({ whitelistedDomains: [entry] });
+    expect(rules.allows('google.com')).toBe(true);
+    expect(rules.allows('mail.google.com')).toBe(true);
+    expect(rules.allows('notgoogle.com')).toBe(false);
+    expect(rules.allows('google.com.evil.example')).toBe(false);
+  });
+
+  it('an international name – is the same in both of its forms', () => {
+    expect(new DomainRules({ whitelistedDomains: ['bücher.example'] }).allows('xn--bcher-kva.example')).toBe(true);
+  });
+
+  it('addresses – match exactly', () => {
+    const rules = new DomainRules({ whitelistedDomains: ['10.0.0.1', '[::1]', 'http://[fd00::1]:80/'] });
+    expect([rules.allows('10.0.0.1'), rules.allows('110.0.0.1'), rules.allows('::1'), rules.allows('fd00::1')]).toEqual(
+      [true, false, true, true],
+    );
+  });
+
+  it.each(['', ' ', 'a b', 'http://', '[]', '*'])('the entry %j – INVALID_PARAMETER', (entry) => {
+    expect(() => new DomainRules({ blackListedDomains: [entry] })).toThrow('`blackListedDomains`: expected domains');
+  });
+
+  it('an empty list – allows no domain, in contrast to none', () => {
+    expect(new DomainRules({ whitelistedDomains: [] }).restricts).toBe(true);
+    expect(new DomainRules({}).restricts).toBe(false);
+  });
+
+  it('any host – is covered by itself and what is above it, and by nothing beside it', () => {
+    fc.assert(
+      fc.property(host, fc.stringMatching(/^[a-z]{1,8}$/), (name, label) => {
+        expect(covers(name, name)).toBe(true);
+        expect(covers(name, `${label}.${name}`)).toBe(true);
+        expect(covers(name, `${label}${name}`)).toBe(false);
+        expect(covers(`${label}.${name}`, name)).toBe(false);
+      }),
+    );
+  });
+
+  it('any text – is a rule or INVALID_PARAMETER', () => {
+    fc.assert(
+      fc.property(fc.string(), (entry) => {
+        try {
+          new DomainRules({ whitelistedDomains: [entry] });
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'INVALID_PARAMETER' });
+        }
+      }),
+    );
+  });
+});
+
+it.each([
+  ['www.shop.example.co.uk', 'example.co.uk'],
+  ['anna.github.io', 'anna.github.io'],
+  ['localhost', 'localhost'],
+  ['127.0.0.1', '127.0.0.1'],
+])('siteOf %s – %s', (name, site) => expect(siteOf(name)).toBe(site));
