@@ -7,6 +7,8 @@ import { ChromiumEngine } from '../src/engine/playwright/chromium.js';
 import { chooseChromium } from '../src/engine/playwright/find-chromium.js';
 import { createLogger } from '../src/logger.js';
 import { Origin } from '../test/support/origin.js';
+import { TestProxy } from '../test/support/proxies.js';
+import { idlePortBytes, Outside, openPort } from './egress.js';
 import { browserMemoryBytes } from './memory.js';
 import { RawBrowser } from './raw.js';
 
@@ -24,7 +26,10 @@ const quick = process.argv.includes('--quick');
 const rounds = quick ? 20 : 80;
 const rows: Row[] = [];
 
-const config = loadConfig({ MOORING_PORT: '0', MOORING_MAX_SESSIONS: '2000', MOORING_LOG_LEVEL: 'silent' }, tmpdir());
+const config = loadConfig(
+  { MOORING_PORT: '0', MOORING_MAX_SESSIONS: '2000', MOORING_LOG_LEVEL: 'silent', MOORING_PROXY_CHECK: 'off' },
+  tmpdir(),
+);
 const env = { ...process.env };
 const binary = await chooseChromium({ named: process.env.MOORING_CHROMIUM, cacheDir: config.cacheDir, env });
 const app = new App({
@@ -255,6 +260,80 @@ async function benchJobs(): Promise<void> {
   }
 }
 
+/** A page with 60 assets through an authenticated proxy, beside the same without one. */
+async function benchProxiedPage(): Promise<void> {
+  const credentials = { username: 'anna', password: 'secret' };
+  const proxy = new TestProxy({ kind: 'http', credentials });
+  await proxy.start();
+  const url = `${origin.url}/assets?count=60`;
+  let n = 0;
+  const load = async (options: Record<string, unknown>): Promise<[number, number]> => {
+    const session = `assets-${n++}`;
+    await send({ cmd: 'request.get', session, ...options, url: origin.url }); // the tab is there, the cache is empty
+    const times: [number, number] = [
+      await timed(() => send({ cmd: 'request.get', session, url })),
+      await timed(() => send({ cmd: 'request.get', session, url })),
+    ];
+    await send({ cmd: 'sessions.destroy', session });
+    return times;
+  };
+  const proxied: [number, number][] = [];
+  const direct: [number, number][] = [];
+  for (let i = -2; i < rounds / 4; i++) {
+    const [a, b] = [await load({ proxy: proxy.url(credentials) }), await load({})];
+    if (i < 0) continue; // warm-up
+    proxied.push(a);
+    direct.push(b);
+  }
+  await proxy.close();
+  for (const [i, what, factor] of [
+    [0, 'cold', 1.4],
+    [1, 'second load', 1.3],
+  ] as const) {
+    const raw = p50(direct.map((times) => times[i]));
+    rows.push({
+      what: `60 assets through a proxy (raw: ours, direct), ${what}, p50`,
+      ours: p50(proxied.map((times) => times[i])),
+      raw,
+      limit: factor * raw,
+      unit: 'ms',
+    });
+  }
+}
+
+/** The gateway alone, with a plain HTTP client before it. */
+async function benchGateway(): Promise<void> {
+  const outside = new Outside();
+  const site = await outside.start();
+  const port = await openPort();
+  const small = { ours: [] as number[], raw: [] as number[] };
+  const large = { ours: [] as number[], raw: [] as number[] };
+  const megabytes = 50;
+  const largeUrl = `${site}/large?bytes=${megabytes * 1024 * 1024}`;
+  for (let i = -1; i < 5; i++) {
+    const [ours, raw] = [await outside.fetch(site, 50, port.url), await outside.fetch(site, 50)];
+    const [oursLarge, rawLarge] = [await outside.fetch(largeUrl, 1, port.url), await outside.fetch(largeUrl, 1)];
+    if (i < 0) continue; // warm-up
+    small.ours.push(...ours);
+    small.raw.push(...raw);
+    large.ours.push(...oursLarge);
+    large.raw.push(...rawLarge);
+  }
+  await port.close();
+  await outside.close();
+  const limit = p50(small.raw) + 1;
+  rows.push({ what: 'gateway, small request, p50', ours: p50(small.ours), raw: p50(small.raw), limit, unit: 'ms' });
+  const rate = (times: readonly number[]): number => (megabytes / p50(times)) * 1000;
+  rows.push({
+    what: 'gateway, 50 MB download (limit: at least)',
+    ours: rate(large.ours),
+    raw: rate(large.raw),
+    limit: 0.6 * rate(large.raw),
+    unit: 'MB/s',
+  });
+  rows.push({ what: 'gateway, an idle port', ours: (await idlePortBytes(1000)) / 1024, limit: 20, unit: 'KB' });
+}
+
 function print(): void {
   const number = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 1 : 0));
   console.log(`\n${binary.source} Chromium ${binary.version} (${binary.flavour}), Node ${process.versions.node}\n`);
@@ -279,6 +358,8 @@ try {
   await benchCreate();
   await benchFirstHtml();
   await benchWarmRequest();
+  await benchProxiedPage();
+  await benchGateway();
   await benchMemory();
   await benchJobs();
   print();

@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { AddressGuard } from '../src/egress/address-guard.js';
+import { EgressPort } from '../src/egress/egress-port.js';
+
+const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } });
+
+/** A session's port that connects directly, without a browser before it. */
+export async function openPort(): Promise<EgressPort> {
+  const port = new EgressPort({
+    exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+    guard,
+    domains: {},
+    connectTimeoutMs: 10_000,
+  });
+  await port.open();
+  return port;
+}
+
+/** A client and a site in a process of their own, as browser and site are: only the gateway runs in this one. */
+export class Outside {
+  readonly #child: ChildProcess = fork(new URL('./outside.js', import.meta.url));
+
+  /** Starts the site. @returns its address */
+  async start(): Promise<string> {
+    const [url] = (await once(this.#child, 'message')) as [string]; // what outside.ts sends first
+    return url;
+  }
+
+  /** Fetches a URL so often, one after another, through a proxy if one is named. @returns milliseconds each */
+  async fetch(url: string, times: number, proxy?: string): Promise<number[]> {
+    this.#child.send({ url, times, proxy });
+    const [result] = (await once(this.#child, 'message')) as [number[]]; // what outside.ts answers
+    return result;
+  }
+
+  async close(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await exited;
+  }
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void; // exposed by the flag above
+
+async function usedBytes(): Promise<number> {
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    collectGarbage();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** What one idle port costs this process, in bytes of heap and of buffers outside it. */
+export async function idlePortBytes(count: number): Promise<number> {
+  await (await openPort()).close();
+  const before = await usedBytes();
+  const ports = await Promise.all(Array.from({ length: count }, () => openPort()));
+  const after = await usedBytes();
+  await Promise.all(ports.map((port) => port.close()));
+  return (after - before) / count;
+}
