@@ -54,6 +54,10 @@ export const errorCatalogue = {
     meaning: 'The browser or its tab failed or was closed while the command ran.',
     remedy: 'Send the request again: the session has a new tab with its cookies, unless the reply says it has ended.',
   },
+  'CODE-0027': {
+    meaning: 'No element for the CSS selector came in time, or none that can be used.',
+    remedy: 'Check the selector; wait for it with `wait_for_selector`; look at the page with `screenshot`.',
+  },
   'CODE-0029': {
     meaning: 'This key has too many sessions open.',
     remedy: 'Destroy a session, wait `retryAfterMs`, or raise `MOORING_MAX_SESSIONS_PER_KEY`.',
@@ -61,6 +65,10 @@ export const errorCatalogue = {
   'CODE-0030': {
     meaning: 'A browser name was not `chrome`, `firefox` or `safari`.',
     remedy: 'Use one of those names.',
+  },
+  'CODE-0036': {
+    meaning: 'The `value` of a `keyboard` action names no key.',
+    remedy: 'Use one of the keys that the message lists.',
   },
   'CODE-10000': {
     meaning: 'Something unforeseen went wrong in the server.',
@@ -117,6 +125,10 @@ export const errorCatalogue = {
   QUOTA_EXCEEDED: {
     meaning: 'The session has used up the bytes of its `maxBytes`.',
     remedy: 'Open another session, or a session with a larger `maxBytes`.',
+  },
+  UNSUPPORTED_ACTION: {
+    meaning: 'A browser action asks for something this server does not do.',
+    remedy: 'Leave the action out, or give it `ignoreErrors`.',
   },
   UNSUPPORTED_PARAMETER: {
     meaning: 'A field asks for something this server does not do.',

@@ -18,8 +18,9 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   },
   engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
+  actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
   commands: {
-    folders: ['engine/engine.ts', 'egress/egress-port.ts', 'sessions', 'protocol', 'errors', 'util'],
+    folders: ['actions', 'engine/engine.ts', 'egress/egress-port.ts', 'sessions', 'protocol', 'errors', 'util'],
     packages: [],
   },
   http: {

@@ -1,6 +1,9 @@
+import type { ActionResults } from '../actions/action-context.js';
+import { runActions } from '../actions/action-runner.js';
 import type { EgressRequest } from '../egress/egress-port.js';
 import type { CookieToSet, EngineContext, EnginePage, NavigationRequest, NavigationResult } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
+import type { BrowserAction } from '../protocol/actions.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
@@ -83,12 +86,44 @@ async function runRequest(
       '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.',
     );
   }
-  if (!stays?.document) egress.name(url);
   const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
   const page = stays?.document ? stays : await leased.openPage(signal);
-  const result = stays?.document ?? (await navigate(egress, page, { ...http, url }, maxBytes, deadline));
+  const goto = async (
+    target: string,
+    request: PageRequest = { method: 'GET', headers: {} },
+  ): Promise<NavigationResult> => {
+    egress.name(target);
+    return navigate(egress, page, { ...request, url: target }, maxBytes, deadline);
+  };
+  const { before, after } = splitActions(request.browserActions ?? []);
+  const results: ActionResults = { javascriptReturn: [], screenshots: [] };
+  const run = (actions: readonly BrowserAction[]): Promise<void> =>
+    runActions(actions, {
+      page,
+      actor: page.actor(),
+      context: leased.context,
+      goto: async (target) => void (await goto(target)),
+      results,
+      deadline,
+    });
+  if (before.length > 0) await run(before);
+  let result = stays?.document ?? (await goto(url, http));
+  if (after.length > 0) {
+    await run(after);
+    // The page may stand elsewhere by now.
+    if (result.kind === 'document') result = page.document ?? result;
+  }
   const screenshot = await screenshotOf(page, request, maxBytes, signal);
-  const solution = await readSolution({ page, context: leased.context, result, screenshot, egress, maxBytes, signal });
+  const solution = await readSolution({
+    page,
+    context: leased.context,
+    result,
+    screenshot,
+    results,
+    egress,
+    maxBytes,
+    signal,
+  });
   const warnings = [
     ...http.warnings,
     ...(stays?.document ? unusedWarnings(request) : []),
@@ -100,6 +135,17 @@ async function runRequest(
     data: 'success',
     session,
     ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+/** What is sent to get a page. */
+type PageRequest = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
+
+/** The actions before the page is loaded, and those after. */
+function splitActions(actions: readonly BrowserAction[]): Record<'before' | 'after', BrowserAction[]> {
+  return {
+    before: actions.filter(({ when }) => when === 'beforeload'),
+    after: actions.filter(({ when }) => when !== 'beforeload'),
   };
 }
 
@@ -129,7 +175,7 @@ function unusedWarnings(request: RequestFields): string[] {
 async function navigate(
   egress: EgressRequest,
   page: EnginePage,
-  http: Omit<NavigationRequest, 'loadTimeoutMs' | 'maxBodyBytes'>,
+  http: PageRequest & Pick<NavigationRequest, 'url'>,
   maxBodyBytes: number,
   deadline: Deadline,
 ): Promise<NavigationResult> {
@@ -159,7 +205,8 @@ async function screenshotOf(
 ): Promise<string | undefined> {
   if (!request.screenshot) return undefined;
   const { screenshotWidth = 1280, screenshotHeight = 1024, fullPage = false } = request;
-  const png = await page.screenshot({ width: screenshotWidth, height: screenshotHeight, fullPage }, signal);
+  const size = { width: screenshotWidth, height: screenshotHeight };
+  const png = await page.screenshot({ size, fullPage }, signal);
   if (png.byteLength > maxBytes) {
     throw new MooringError(
       'RESPONSE_TOO_LARGE',

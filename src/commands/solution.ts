@@ -1,3 +1,4 @@
+import type { ActionResults } from '../actions/action-context.js';
 import type { EgressRequest } from '../egress/egress-port.js';
 import type { EngineContext, EngineCookie, EnginePage, NavigationResult } from '../engine/engine.js';
 import type { CookieOutput, Solution } from '../protocol/replies.js';
@@ -10,6 +11,7 @@ export interface SolutionSource {
   readonly result: NavigationResult;
   /** A PNG as base64. */
   readonly screenshot: string | undefined;
+  readonly results: ActionResults;
   readonly egress: EgressRequest;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -17,7 +19,7 @@ export interface SolutionSource {
 
 /** Reads everything a solution always has, side by side: the page, its cookies, and the headers of its request. */
 export async function readSolution(source: SolutionSource): Promise<Solution> {
-  const { page, context, result, screenshot, signal } = source;
+  const { page, context, result, results, screenshot, signal } = source;
   const isDocument = result.kind === 'document';
   const [content, cookies, sent, headers] = await Promise.all([
     page.read(source.maxBytes, signal),
@@ -41,6 +43,8 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     requestHeaders: headers.request,
     method: result.method,
     localStorageData: content.localStorage,
+    ...(results.javascriptReturn.length > 0 ? { javascriptReturn: results.javascriptReturn } : {}),
+    ...(results.screenshots.length > 0 ? { screenshots: results.screenshots } : {}),
     ...(blocked.length > 0 ? { blocked: [...blocked] } : {}),
     ...(screenshot === undefined ? {} : { screenshot }),
     ...(result.body === undefined ? {} : { base64Response: Buffer.from(result.body).toString('base64') }),

@@ -121,10 +121,50 @@ export interface PageContent {
 }
 
 export interface ScreenshotOptions {
-  readonly width: number;
-  readonly height: number;
+  /** Absent: the viewport as it is. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** The whole page, not only the viewport. */
   readonly fullPage: boolean;
+}
+
+/** How long one step on a page may take; every step also ends with the signal. */
+export interface StepLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type LoadState = 'domcontentloaded' | 'networkidle' | 'load';
+
+/**
+ * What a person does on a page, in the frame that was entered last. A step that sends the page elsewhere ends when the
+ * next document has loaded, or its time is over.
+ *
+ * Every step throws `CODE-0027` when nothing fits its selector in time, `CODE-0025` when something else did not come in
+ * time, `CODE-0026` when the page is gone, and `INVALID_PARAMETER` when a selector or code cannot be read.
+ */
+export interface PageActor {
+  /** `direct`: the element's own click, without a cursor. */
+  click(selector: string, direct: boolean, limits: StepLimits): Promise<void>;
+  /** `direct`: sets the value at once. */
+  type(selector: string, text: string, direct: boolean, limits: StepLimits): Promise<void>;
+  hover(selector: string, limits: StepLimits): Promise<void>;
+  /** Presses a key by its name in the DOM (`Enter`), in an element or where the focus is. */
+  press(key: string, selector: string | undefined, limits: StepLimits): Promise<void>;
+  /** Empties a field, the focused one without a selector. */
+  clear(selector: string | undefined, limits: StepLimits): Promise<void>;
+  /** Chooses an option by its place from 0, or by its value. */
+  select(selector: string, option: number | string, limits: StepLimits): Promise<void>;
+  /** To an element, or to the end of the page. */
+  scroll(selector: string | undefined, limits: StepLimits): Promise<void>;
+  waitForSelector(selector: string, limits: StepLimits): Promise<void>;
+  waitForExpression(code: string, limits: StepLimits): Promise<void>;
+  waitForLoadState(state: LoadState, limits: StepLimits): Promise<void>;
+  /** Runs an expression, a promise, or statements with `return`. @returns what JSON can hold of it */
+  evaluate(code: string, limits: StepLimits): Promise<unknown>;
+  /** Later steps act in this iframe; without a selector in the page. */
+  enterFrame(selector: string | undefined, limits: StepLimits): Promise<void>;
+  setViewport(width: number, height: number, limits: StepLimits): Promise<void>;
+  removeFrames(limits: StepLimits): Promise<void>;
 }
 
 /** One tab. */
@@ -149,6 +189,8 @@ export interface EnginePage {
    * @throws MooringError `RESPONSE_TOO_LARGE`, `CODE-0026`
    */
   read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
+  /** Begins steps on the page, in its main frame. */
+  actor(): PageActor;
   /** A PNG. */
   screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array>;
   /**

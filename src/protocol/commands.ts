@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ErrorCode, MooringError } from '../errors.js';
+import { type BrowserAction, maxActionDepth, maxActions, unsupportedActions } from './actions.js';
 import {
   isSolvingField,
   pendingRequestFields,
@@ -118,7 +119,9 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
 
 function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>): RequestCommand {
   refuseUnsupported(body, [...pendingRequestFields, ...refusedRequestFields]);
-  const request = parse(requestSchema, body);
+  const { value: browserActions, left } = withoutUnsupported(body.browserActions, 'browserActions');
+  const request = parse(requestSchema, { ...body, browserActions });
+  assertActionLimits(request.browserActions ?? []);
   if (!request.url && !request.keepSamePage) {
     throw new MooringError(
       'INVALID_PARAMETER',
@@ -138,8 +141,62 @@ function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>)
     anonymous: request.session === undefined,
     options,
     request,
-    warnings: warningsOf(body),
+    warnings: [...warningsOf(body), ...left],
   };
+}
+
+/**
+ * Takes out the actions that this project does not do, where the caller lets them fail.
+ *
+ * @throws MooringError `UNSUPPORTED_ACTION` where it does not
+ */
+function withoutUnsupported(value: unknown, place: string): { value: unknown; left: string[] } {
+  if (!Array.isArray(value)) return { value, left: [] };
+  const left: string[] = [];
+  const kept = value.flatMap((item: unknown, i) => {
+    if (typeof item !== 'object' || item === null) return [item];
+    const action: Record<string, unknown> = { ...item };
+    if (unsupportedActions.some((name) => name === action.type)) {
+      const what = `\`${place}[${i}]\`: ${String(action.type)} is not done by this server`;
+      if (action.ignoreErrors !== true && action.ignoreErrors !== 'true') {
+        throw new MooringError('UNSUPPORTED_ACTION', `${what}; expected it absent or with \`ignoreErrors\`.`);
+      }
+      left.push(`${what}, and was left out.`);
+      return [];
+    }
+    for (const branch of ['then', 'or']) {
+      const nested = withoutUnsupported(action[branch], `${place}[${i}].${branch}`);
+      if (nested.value !== undefined) action[branch] = nested.value;
+      left.push(...nested.left);
+    }
+    return [action];
+  });
+  return { value: kept, left };
+}
+
+/** @throws MooringError `INVALID_PARAMETER` when there are too many actions, or they are nested too deep */
+function assertActionLimits(actions: readonly BrowserAction[]): void {
+  let count = 0;
+  const visit = (list: readonly BrowserAction[], depth: number): void => {
+    count += list.length;
+    if (depth > maxActionDepth) {
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        `\`browserActions\`: expected at most ${maxActionDepth} levels; came more.`,
+      );
+    }
+    for (const action of list) {
+      if (action.type === 'if' || action.type === 'while') visit(action.then, depth + 1);
+      if (action.type === 'if') visit(action.or ?? [], depth + 1);
+    }
+  };
+  visit(actions, 1);
+  if (count > maxActions) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`browserActions\`: expected at most ${maxActions} actions; came ${count}.`,
+    );
+  }
 }
 
 function isCommandName(value: unknown): value is CommandName {
@@ -198,8 +255,9 @@ function parse<T extends z.ZodType>(schema: T, body: Readonly<Record<string, unk
 const fieldCodes: Readonly<Record<string, ErrorCode>> = { 'browser.name': 'CODE-0030' };
 
 function codeOf(issue: z.core.$ZodIssue): ErrorCode {
-  const field = issue.path.filter((part) => typeof part === 'string').join('.');
-  return fieldCodes[field] ?? 'INVALID_PARAMETER';
+  const names = issue.path.filter((part) => typeof part === 'string');
+  if (names[0] === 'browserActions' && names.at(-1) === 'value' && issue.code === 'invalid_value') return 'CODE-0036';
+  return fieldCodes[names.join('.')] ?? 'INVALID_PARAMETER';
 }
 
 function expected(issue: z.core.$ZodIssue): string {

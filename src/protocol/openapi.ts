@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCatalogue } from '../errors.js';
+import { actionList } from './actions.js';
 import { type CommandName, commandNames, commandSchemas } from './commands.js';
 import {
   activeReplySchema,
@@ -151,10 +152,20 @@ export const commandDocs = {
 
 export type JsonSchema = Record<string, unknown>;
 
-/** A schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Folds stand before it, so it is the documented shape. */
+/**
+ * A schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Folds stand before it, so it is the documented shape.
+ * Schemas with a name of their own are referred to where the document keeps them.
+ */
 function jsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'output' });
-  return rest;
+  const { $schema: _dialect, $defs: _named, ...rest } = z.toJSONSchema(schema, { io: 'output' });
+  return JSON.parse(JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
+}
+
+/** The schema of one action, its own name among them. */
+export function browserActionSchema(): JsonSchema {
+  const { $defs = {} } = z.toJSONSchema(actionList(), { io: 'output' });
+  const { $defs: _none, ...rest } = ($defs as Record<string, JsonSchema>).BrowserAction ?? {}; // named by its schema
+  return JSON.parse(JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
 }
 
 /** The body of one command: its fields, and its name in `cmd`. */
@@ -175,7 +186,10 @@ const keySecurity = [{ queryKey: [] }, { bearer: [] }, { headerKey: [] }];
 /** The OpenAPI 3.1 document of this server: every command, told apart by `cmd`, with examples. */
 export function openApiDocument(version: string) {
   const body = (name: CommandName): JsonSchema => ({ $ref: `#/components/schemas/${schemaName(name)}` });
-  const schemas: Record<string, JsonSchema> = { Error: jsonSchema(errorReplySchema) };
+  const schemas: Record<string, JsonSchema> = {
+    Error: jsonSchema(errorReplySchema),
+    BrowserAction: browserActionSchema(),
+  };
   for (const name of commandNames) {
     schemas[schemaName(name)] = commandBodySchema(name);
     schemas[`${schemaName(name)}Reply`] = jsonSchema(commandDocs[name].reply.extend(timedFields));

@@ -32,6 +32,11 @@ export const solutionSchema = z.object({
   method: z.string().describe('The HTTP method that was sent.'),
   localStorageData: textRecord().describe("`localStorage` of the page's origin."),
   screenshot: z.string().optional().describe('A PNG as base64, without a data-URL prefix; with `screenshot`.'),
+  javascriptReturn: z
+    .array(z.unknown())
+    .optional()
+    .describe('What each `execute_js` returned, in order, nested ones too.'),
+  screenshots: z.array(z.string()).optional().describe('A PNG as base64 for each action `screenshot`.'),
   blocked: z
     .array(z.object({ host: z.string(), count: z.int() }))
     .optional()

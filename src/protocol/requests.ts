@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionList } from './actions.js';
 import { cookieList, flag, headers, integer, listOf, optional, sessionId, webUrl } from './fields.js';
 import { solutionFields } from './replies.js';
 import { requestDomainFields, sessionOptionFields } from './sessions.js';
@@ -44,6 +45,9 @@ export const requestSchema = z.object({
     'Height of the viewport for the screenshot, CSS pixels. Default: 1024.',
   ),
   fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
+  browserActions: optional(actionList()).describe(
+    'What to do on the page, in order. One that fails ends the request with its code and its place.',
+  ),
   innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
   requestType: optional(z.enum(['browser'])).describe('How the request is made. Default: `browser`.'),
   ...requestDomainFields,
@@ -81,7 +85,6 @@ export const pendingRequestFields = [
   'binary',
   'video',
   'listAllRedirects',
-  'browserActions',
   'mouseMovements',
   'forceMouseMovement',
 ] as const;

@@ -258,7 +258,7 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
       it('screenshot – a page – is a PNG', async () => {
         const { page } = await open();
         await page.navigate(to('/'), never);
-        const png = await page.screenshot({ width: 640, height: 480, fullPage: false }, never);
+        const png = await page.screenshot({ size: { width: 640, height: 480 }, fullPage: false }, never);
         expect(Buffer.from(png).subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
       });
 
@@ -382,7 +382,7 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         it('screenshot – full page – is as tall as the page', async () => {
           const { page } = await open();
           await page.navigate(to('/tall'), never);
-          const png = Buffer.from(await page.screenshot({ width: 800, height: 600, fullPage: true }, never));
+          const png = Buffer.from(await page.screenshot({ size: { width: 800, height: 600 }, fullPage: true }, never));
           expect(png.readUInt32BE(16)).toBe(800);
           expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
         });

@@ -9,6 +9,7 @@ import type {
   EnginePage,
   NavigationRequest,
   NavigationResult,
+  PageActor,
   PageContent,
 } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
@@ -162,6 +163,10 @@ export class FakePage implements EnginePage {
     this.#gone.signal.throwIfAborted();
     if (this.#content.html.length > maxChars) throw new MooringError('RESPONSE_TOO_LARGE', 'too large');
     return { ...this.#content, userAgent: this.#userAgent };
+  }
+
+  actor(): PageActor {
+    throw new MooringError('UNSUPPORTED_ACTION', 'the fake engine runs no actions');
   }
 
   async screenshot(_options: unknown, signal: AbortSignal): Promise<Uint8Array> {

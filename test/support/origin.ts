@@ -28,6 +28,36 @@ const png = Buffer.from(
   'base64',
 );
 
+/** Something to act on for every action; `#log` says what was done. */
+const actionsPage = `
+<style>body{margin:0} #far{margin-top:4000px}</style>
+<p id="log"></p>
+<button id="button">press</button>
+<a id="link" href="/orders-link?from=actions">away</a>
+<form id="form" action="/echo" method="get"><input id="text" name="q" value="old"></form>
+<select id="select"><option value="a">A</option><option value="b">B</option><option value="c">C</option></select>
+<div id="hover">hover me</div>
+<iframe id="frame" src="/inner"></iframe>
+<p id="far">far</p>
+<script>
+  const log = (what) => { document.querySelector('#log').textContent += what + ';' };
+  const on = (id, event, what) => document.querySelector(id).addEventListener(event, (e) => log(what(e)));
+  on('#button', 'click', (e) => 'click:' + (e.isTrusted ? 'real' : 'direct'));
+  on('#text', 'keydown', (e) => 'key:' + e.key);
+  on('#select', 'change', (e) => 'select:' + e.target.value);
+  on('#hover', 'mouseenter', () => 'hover');
+  let moves = 0;
+  document.addEventListener('mousemove', () => { moves++; });
+  setTimeout(() => {
+    const late = document.createElement('p');
+    late.id = 'late';
+    late.textContent = 'late';
+    document.body.append(late);
+    document.cookie = 'late=yes; path=/';
+    window.ready = true;
+  }, 400);
+</script>`;
+
 /** A site on loopback: a login flow, and a page for each thing that a site can do to a browser. */
 export class Origin {
   readonly seen: SeenRequest[] = [];
@@ -136,6 +166,13 @@ export class Origin {
       });
     },
     '/deep/set': (_request, response) => page(response, 'Deep', 'deep'),
+    '/actions': (_request, response) => page(response, 'Actions', actionsPage),
+    '/inner': (_request, response) =>
+      page(
+        response,
+        'Inner',
+        '<button id="in" onclick="document.body.append(\' pressed\')">inside</button><iframe id="deeper" srcdoc="<p id=deep>deep</p>"></iframe>',
+      ),
     '/large': (request, response) => {
       const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
       send(response, 200, 'application/octet-stream', Buffer.alloc(bytes));

@@ -5,12 +5,14 @@ import {
   type EnginePage,
   type NavigationRequest,
   type NavigationResult,
+  type PageActor,
   type PageContent,
   type ScreenshotOptions,
 } from '../engine.js';
 import { tabGoneError, translateFailure } from './failures.js';
 import { MainFrame } from './main-frame.js';
 import { describeDocument, navigatePage } from './navigation.js';
+import { PlaywrightActor } from './page-actor.js';
 import { isDocumentGone, readPage } from './page-reader.js';
 
 export interface PlaywrightPageParts {
@@ -84,12 +86,17 @@ export class PlaywrightPage implements EnginePage {
     }
   }
 
+  actor(): PageActor {
+    return new PlaywrightActor(this.#page);
+  }
+
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const { width, height, fullPage } = options;
+    const { fullPage } = options;
     const before = this.#page.viewportSize() ?? defaultViewport;
-    const resized = before.width !== width || before.height !== height;
+    const size = options.size ?? before;
+    const resized = before.width !== size.width || before.height !== size.height;
     const take = async (): Promise<Uint8Array> => {
-      if (resized) await this.#page.setViewportSize({ width, height });
+      if (resized) await this.#page.setViewportSize(size);
       try {
         return await this.#page.screenshot({ fullPage, type: 'png', timeout: 0 });
       } finally {

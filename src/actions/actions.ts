@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultViewport, type StepLimits } from '../engine/engine.js';
+import { MooringError } from '../errors.js';
+import type { ActionName, BrowserAction } from '../protocol/actions.js';
+import type { ActionContext } from './action-context.js';
+
+type SimpleName = Exclude<ActionName, 'if' | 'while'>;
+type ActionOf<N extends ActionName> = Extract<BrowserAction, { type: N }>;
+type Run<N extends SimpleName> = (action: ActionOf<N>, context: ActionContext, limits: StepLimits) => Promise<void>;
+
+/** The names that the DOM gives the keys. */
+const domKeys = {
+  tab: 'Tab',
+  enter: 'Enter',
+  space: 'Space',
+  arrowdown: 'ArrowDown',
+  arrowup: 'ArrowUp',
+  arrowleft: 'ArrowLeft',
+  arrowright: 'ArrowRight',
+  backspace: 'Backspace',
+} as const;
+
+const defaultPollMs = 200;
+const defaultScrollDelayMs = 100;
+
+/** Callers write seconds and milliseconds in the same field: up to 100 means seconds. */
+export const pauseMs = (wait: number): number => (wait <= 100 ? wait * 1000 : wait);
+
+/** How each action is done. `if` and `while` are the runner's. */
+export const actions: { readonly [N in SimpleName]: Run<N> } = {
+  click: async (action, { actor }, limits) => {
+    await actor.click(action.cssSelector, action.direct ?? false, limits);
+    await afterwards(action, actor, limits);
+  },
+  type: async (action, { actor }, limits) => {
+    await actor.type(action.cssSelector, action.text, action.direct ?? false, limits);
+    await afterwards(action, actor, limits);
+  },
+  goto: async (action, { goto, actor }, limits) => {
+    await goto(action.url);
+    await afterwards(action, actor, limits);
+  },
+  wait: (action, _context, { signal }) => pause(pauseMs(action.wait), signal),
+  wait_for_selector: (action, { actor }, limits) => actor.waitForSelector(action.cssSelector, limits),
+  wait_for_function: (action, { actor }, limits) => actor.waitForExpression(action.code, limits),
+  wait_for_load_state: (action, { actor }, limits) => actor.waitForLoadState(action.waitForLoadState, limits),
+  wait_for_cookie: waitForCookie,
+  execute_js: async (action, { actor, results }, limits) => {
+    const value = await actor.evaluate(action.code, limits);
+    if (!action.dontReturnValue) results.javascriptReturn.push(value ?? null);
+  },
+  scroll: async (action, { actor }, limits) => {
+    for (let i = 0; i < (action.repeat ?? 1); i++) {
+      if (i > 0) await pause(action.delayMs ?? defaultScrollDelayMs, limits.signal);
+      await actor.scroll(action.cssSelector, limits);
+    }
+  },
+  hover: (action, { actor }, limits) => actor.hover(action.cssSelector, limits),
+  keyboard: async (action, { actor }, limits) => {
+    if (action.value === 'clear') await actor.clear(action.cssSelector, limits);
+    else await actor.press(domKeys[action.value], action.cssSelector, limits);
+    await afterwards(action, actor, limits);
+  },
+  dropdown: async (action, { actor }, limits) => {
+    const option = action.index ?? action.value;
+    if (option === undefined)
+      throw new MooringError('INVALID_PARAMETER', 'expected `index` or `value`; there was none.');
+    await actor.select(action.cssSelector, option, limits);
+    await afterwards(action, actor, limits);
+  },
+  switch_iframe: (action, { actor }, limits) => actor.enterFrame(action.cssSelector, limits),
+  set_viewport: async (action, { actor }, limits) => {
+    const { width = defaultViewport.width, height = defaultViewport.height } = action;
+    await actor.setViewport(width, height, limits);
+    await afterwards(action, actor, limits);
+  },
+  remove_iframes: (_action, { actor }, limits) => actor.removeFrames(limits),
+  screenshot: async (_action, { page, results }, { signal }) => {
+    const png = await page.screenshot({ fullPage: false }, signal);
+    results.screenshots.push(Buffer.from(png).toString('base64'));
+  },
+};
+
+/** What several actions take for after them. */
+interface Afterwards {
+  readonly wait?: number | undefined;
+  readonly waitForSelector?: string | undefined;
+}
+
+async function afterwards(
+  { wait, waitForSelector }: Afterwards,
+  actor: ActionContext['actor'],
+  limits: StepLimits,
+): Promise<void> {
+  if (wait !== undefined) await pause(pauseMs(wait), limits.signal);
+  if (waitForSelector !== undefined) await actor.waitForSelector(waitForSelector, limits);
+}
+
+async function waitForCookie(
+  action: ActionOf<'wait_for_cookie'>,
+  { context }: ActionContext,
+  limits: StepLimits,
+): Promise<void> {
+  const { cookieName, cookieValue, cookieDomain, pollIntervalMs = defaultPollMs } = action;
+  const until = performance.now() + limits.timeoutMs;
+  for (;;) {
+    const cookies = await context.cookies(undefined, limits.signal);
+    const isThere = cookies.some(
+      ({ name, value, domain }) =>
+        name === cookieName &&
+        (cookieValue === undefined || value === cookieValue) &&
+        (cookieDomain === undefined || domain.replace(/^\./, '') === cookieDomain.replace(/^\./, '')),
+    );
+    if (isThere) return;
+    if (performance.now() >= until) {
+      throw new MooringError(
+        'CODE-0025',
+        `expected the cookie ${cookieName} within ${Math.round(limits.timeoutMs)} ms; it did not come.`,
+      );
+    }
+    await pause(Math.max(10, pollIntervalMs), limits.signal);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw signal.reason; // the timer's own error would hide it
+  }
+}

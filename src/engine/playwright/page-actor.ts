@@ -1,0 +1,257 @@
+import type { Frame, Locator, Page, Request } from 'playwright-core';
+import { errorMessage, MooringError } from '../../errors.js';
+import { abortable } from '../../util/deadline.js';
+import type { LoadState, PageActor, StepLimits } from '../engine.js';
+import { translateFailure } from './failures.js';
+
+/** How long after a step the page may take to set out for elsewhere. */
+const departureMs = 80;
+/** How long typing a text may take in all, whatever its length. */
+const typingLimitMs = 8000;
+const keyDelayMs = { least: 25, most: 90 } as const;
+
+/** Steps on a page of Playwright. */
+export class PlaywrightActor implements PageActor {
+  readonly #page: Page;
+  #frame: Frame;
+  #cursor = { x: 0, y: 0 };
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#frame = page.mainFrame();
+  }
+
+  async click(selector: string, direct: boolean, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      const element = this.#locate(selector);
+      await this.#arriving(limits, async () => {
+        if (direct) {
+          await element.evaluate((node) => (node as HTMLElement).click(), undefined, { timeout }); // of an HTML page
+          return;
+        }
+        await element.scrollIntoViewIfNeeded({ timeout });
+        await this.#moveTo(element, timeout);
+        await element.click({ timeout });
+      });
+    });
+  }
+
+  async type(selector: string, text: string, direct: boolean, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      const element = this.#locate(selector);
+      if (direct) {
+        await element.fill(text, { timeout });
+        return;
+      }
+      await this.#moveTo(element, timeout);
+      await element.click({ timeout });
+      const slowest = Math.min(keyDelayMs.most, Math.min(typingLimitMs, timeout / 2) / Math.max(1, text.length));
+      for (const character of text) {
+        await element.pressSequentially(character, { timeout });
+        await pause(Math.min(slowest, between(keyDelayMs.least, keyDelayMs.most)), limits.signal);
+      }
+    });
+  }
+
+  async hover(selector: string, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      await this.#moveTo(this.#locate(selector), timeout);
+      await this.#locate(selector).hover({ timeout });
+    });
+  }
+
+  async press(key: string, selector: string | undefined, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, (timeout) =>
+      this.#arriving(limits, () =>
+        selector === undefined ? this.#page.keyboard.press(key) : this.#locate(selector).press(key, { timeout }),
+      ),
+    );
+  }
+
+  async clear(selector: string | undefined, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      if (selector !== undefined) {
+        await this.#locate(selector).clear({ timeout });
+        return;
+      }
+      await this.#page.keyboard.press('ControlOrMeta+A');
+      await this.#page.keyboard.press('Delete');
+    });
+  }
+
+  async select(selector: string, option: number | string, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, (timeout) =>
+      this.#arriving(limits, async () => {
+        const choice = typeof option === 'number' ? { index: option } : { value: option };
+        await this.#locate(selector).selectOption(choice, { timeout });
+      }),
+    );
+  }
+
+  async scroll(selector: string | undefined, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      if (selector !== undefined) await this.#locate(selector).scrollIntoViewIfNeeded({ timeout });
+      else await this.#frame.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    });
+  }
+
+  async waitForSelector(selector: string, limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, (timeout) => this.#locate(selector).waitFor({ state: 'visible', timeout }));
+  }
+
+  async waitForExpression(code: string, limits: StepLimits): Promise<void> {
+    await this.#step(undefined, limits, (timeout) => this.#frame.waitForFunction(code, undefined, { timeout }));
+  }
+
+  async waitForLoadState(state: LoadState, limits: StepLimits): Promise<void> {
+    await this.#step(undefined, limits, (timeout) => this.#frame.waitForLoadState(state, { timeout }));
+  }
+
+  async evaluate(code: string, limits: StepLimits): Promise<unknown> {
+    return this.#step(undefined, limits, () => this.#arriving(limits, () => this.#evaluate(code)));
+  }
+
+  async enterFrame(selector: string | undefined, limits: StepLimits): Promise<void> {
+    if (selector === undefined || selector === '') {
+      this.#frame = this.#page.mainFrame();
+      return;
+    }
+    await this.#step(selector, limits, async (timeout) => {
+      const element = await this.#locate(selector).elementHandle({ timeout });
+      const frame = await element?.contentFrame();
+      if (!frame) throw new MooringError('INVALID_PARAMETER', `expected an iframe at ${selector}; it is none.`);
+      this.#frame = frame;
+      await frame.waitForLoadState('domcontentloaded', { timeout });
+    });
+  }
+
+  async setViewport(width: number, height: number, limits: StepLimits): Promise<void> {
+    await this.#step(undefined, limits, () => this.#page.setViewportSize({ width, height }));
+  }
+
+  async removeFrames(limits: StepLimits): Promise<void> {
+    this.#frame = this.#page.mainFrame();
+    await this.#step(undefined, limits, () =>
+      this.#frame.evaluate(() => {
+        for (const frame of document.querySelectorAll('iframe, frame')) frame.remove();
+      }),
+    );
+  }
+
+  #locate(selector: string): Locator {
+    // By its engine, or a selector such as `text=…` or `//…` would mean something else to the driver.
+    return this.#frame.locator(`css=${selector}`).first();
+  }
+
+  async #evaluate(code: string): Promise<unknown> {
+    try {
+      return await this.#frame.evaluate(code);
+    } catch (error) {
+      if (!/SyntaxError/.test(errorMessage(error))) throw error;
+      // Statements, with a `return` or an `await` among them.
+      return this.#frame.evaluate(`(async () => { ${code}\n})()`);
+    }
+  }
+
+  /** Moves the cursor as a hand does: from where it is, in steps, on a slight bow, to a point inside the element. */
+  async #moveTo(element: Locator, timeout: number): Promise<void> {
+    const box = await element.boundingBox({ timeout });
+    if (!box) return; // not shown: the click that follows says so
+    const target = { x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) };
+    const bow = { x: between(-30, 30), y: between(-30, 30) };
+    const steps = 8;
+    for (let i = 1; i <= steps; i++) {
+      const t = i / steps;
+      const eased = t * t * (3 - 2 * t);
+      const curve = Math.sin(Math.PI * t);
+      await this.#page.mouse.move(
+        this.#cursor.x + (target.x - this.#cursor.x) * eased + bow.x * curve,
+        this.#cursor.y + (target.y - this.#cursor.y) * eased + bow.y * curve,
+      );
+    }
+    this.#cursor = target;
+  }
+
+  /** Waits for the document that a step leads to, if it leads to one. */
+  async #arriving<T>({ timeoutMs, signal }: StepLimits, work: () => Promise<T>): Promise<T> {
+    let departed = false;
+    const onRequest = (request: Request): void => {
+      departed ||= request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
+    };
+    let arrived = (): void => {};
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const onNavigated = (frame: Frame): void => {
+      if (frame === this.#page.mainFrame() && departed) arrived();
+    };
+    this.#page.on('request', onRequest);
+    this.#page.on('framenavigated', onNavigated);
+    try {
+      const result = await work();
+      await pause(departureMs, signal);
+      if (departed) {
+        await Promise.race([arrival, pause(timeoutMs, signal)]);
+        await this.#page.waitForLoadState('load', { timeout: timeoutMs }).catch(() => {}); // what is there by then counts
+      }
+      return result;
+    } finally {
+      this.#page.off('request', onRequest);
+      this.#page.off('framenavigated', onNavigated);
+    }
+  }
+
+  async #step<T>(
+    selector: string | undefined,
+    { timeoutMs, signal }: StepLimits,
+    work: (timeout: number) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await abortable(work(Math.max(1, timeoutMs)), signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw translateStep(error, selector, timeoutMs);
+    }
+  }
+}
+
+function translateStep(error: unknown, selector: string | undefined, timeoutMs: number): unknown {
+  if (error instanceof MooringError) return error;
+  const message = errorMessage(error);
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return selector === undefined
+      ? new MooringError('CODE-0025', `expected it to come about within ${Math.round(timeoutMs)} ms; it did not.`, {
+          cause: error,
+        })
+      : new MooringError(
+          'CODE-0027',
+          `expected an element for ${selector} within ${Math.round(timeoutMs)} ms; there was none to use.`,
+          { cause: error },
+        );
+  }
+  const translated = translateFailure(error, selector ?? 'the page');
+  if (translated instanceof MooringError) return translated;
+  // What is left is what the page's engine says of a selector or code.
+  const [first = ''] = message.replace(/^\w+\.\w+: /, '').split('\n', 1);
+  return new MooringError(
+    'INVALID_PARAMETER',
+    `expected ${selector === undefined ? 'code that runs' : 'a selector that can be read'}; the page says ${first}.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+const between = (least: number, most: number): number => least + Math.random() * (most - least);
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

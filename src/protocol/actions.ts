@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { flag, integer, listOf, optional, webUrl } from './fields.js';
+
+/** The most actions in one request, nested ones included. */
+export const maxActions = 500;
+/** How deep `if` and `while` may be nested. */
+export const maxActionDepth = 10;
+
+const milliseconds = (what: string, fallback: string) =>
+  optional(integer(0, 600_000)).describe(`${what}, milliseconds. Default: ${fallback}.`);
+
+/** Every action takes these. */
+const commonFields = {
+  when: optional(z.enum(['beforeload', 'afterload', 'after_captcha'])).describe(
+    'Before the page is loaded, or after. Default: `afterload`; `after_captcha` is the same.',
+  ),
+  ignoreErrors: optional(flag()).describe('Go on with the next action when this one fails.'),
+  timeout: milliseconds('How long it may take', 'what is left of the request, at most 30000'),
+};
+
+const selector = () => z.string().min(1).describe('A CSS selector; the first element that fits counts.');
+const wait = optional(integer(0, 600_000)).describe('A pause after it: up to 100 seconds, above that milliseconds.');
+const waitForSelector = optional(z.string().min(1)).describe('Then wait until this is visible.');
+const direct = optional(flag()).describe('Without cursor and keys: straight on the element.');
+const code = (what: string) => z.string().min(1).describe(what);
+
+const action = <N extends string, F extends z.ZodRawShape>(name: N, description: string, fields: F) =>
+  z.object({ type: z.literal(name), ...fields, ...commonFields }).describe(description);
+
+export const keys = [
+  'tab',
+  'enter',
+  'space',
+  'arrowdown',
+  'arrowup',
+  'arrowleft',
+  'arrowright',
+  'backspace',
+  'clear',
+] as const;
+
+const simpleActions = [
+  action('click', 'Clicks an element.', { cssSelector: selector(), wait, waitForSelector, direct }),
+  action('type', 'Types text into an element.', { cssSelector: selector(), text: z.string(), wait, direct }),
+  action('goto', 'Goes to a URL.', { url: webUrl(), wait }),
+  action('wait', 'Pauses.', { wait: integer(0, 600_000).describe('Up to 100 seconds, above that milliseconds.') }),
+  action('wait_for_selector', 'Waits until an element is visible.', { cssSelector: selector() }),
+  action('wait_for_function', 'Waits until an expression is true.', { code: code('A JavaScript expression.') }),
+  action('wait_for_load_state', 'Waits until the page has come so far.', {
+    waitForLoadState: z.enum(['domcontentloaded', 'networkidle', 'load']),
+  }),
+  action('wait_for_cookie', 'Waits until a cookie is there.', {
+    cookieName: z.string().min(1),
+    cookieValue: optional(z.string()).describe('Its value; absent: any.'),
+    cookieDomain: optional(z.string().min(1)).describe('Its domain; absent: any.'),
+    pollIntervalMs: milliseconds('How often to look', '200'),
+  }),
+  action('execute_js', 'Runs JavaScript in the page; what it returns is added to `solution.javascriptReturn`.', {
+    code: code('An expression, a promise, or statements with `return`.'),
+    dontReturnValue: optional(flag()).describe('Do not add what it returns.'),
+  }),
+  action('scroll', "Scrolls to an element, or to the page's end.", {
+    cssSelector: optional(selector()),
+    repeat: optional(integer(1, 1000)).describe('How often. Default: 1.'),
+    delayMs: milliseconds('The pause between', '100'),
+  }),
+  action('hover', 'Moves the cursor over an element.', { cssSelector: selector() }),
+  action('keyboard', 'Presses a key.', {
+    value: z.enum(keys).describe('The key; `clear` empties the field.'),
+    cssSelector: optional(selector()).describe('The element to press it in; absent: where the focus is.'),
+    wait,
+    waitForSelector,
+  }),
+  action('dropdown', 'Chooses an option of a select element.', {
+    cssSelector: selector(),
+    index: optional(integer(0, 100_000)).describe('Which option, from 0.'),
+    value: optional(z.string()).describe('Or the option of this value.'),
+    wait,
+    waitForSelector,
+  }),
+  action('switch_iframe', 'Later actions act in that frame, until the end of the request.', {
+    cssSelector: optional(z.string()).describe('The iframe; empty: back to the page.'),
+  }),
+  action('set_viewport', 'Resizes the viewport.', {
+    width: optional(integer(1, 8192)).describe('CSS pixels. Default: 1280.'),
+    height: optional(integer(1, 8192)).describe('CSS pixels. Default: 1024.'),
+    wait,
+  }),
+  action('remove_iframes', 'Takes every iframe out of the page.', {}),
+  action('screenshot', 'Adds a PNG to `solution.screenshots`.', {}),
+] as const;
+
+type SimpleAction = z.infer<(typeof simpleActions)[number]>;
+type Common = Pick<SimpleAction, 'when' | 'ignoreErrors' | 'timeout'>;
+
+export interface IfAction extends Common {
+  type: 'if';
+  condition: string;
+  then: BrowserAction[];
+  or?: BrowserAction[] | undefined;
+}
+export interface WhileAction extends Common {
+  type: 'while';
+  condition: string;
+  then: BrowserAction[];
+  maxAttempts?: number | undefined;
+}
+
+/** One action on the page, told apart by `type`. */
+export type BrowserAction = SimpleAction | IfAction | WhileAction;
+
+/** Actions of the contract that this project does not do. */
+export const unsupportedActions = ['solve_captcha', 'discord_login'] as const;
+
+export const actionSchema: z.ZodType<BrowserAction> = z
+  .lazy(() =>
+    z.discriminatedUnion('type', [
+      ...simpleActions,
+      action('if', 'Runs actions if an expression is true, others if not.', {
+        condition: code('A JavaScript expression.'),
+        then: actionList(),
+        or: optional(actionList()).describe('What to do otherwise.'),
+      }),
+      action('while', 'Runs actions as long as an expression is true.', {
+        condition: code('A JavaScript expression.'),
+        then: actionList(),
+        maxAttempts: optional(integer(1, 1000)).describe('How often at most. Default: 10.'),
+      }),
+    ]),
+  )
+  .meta({ id: 'BrowserAction' });
+
+/** Actions in order; one alone is a list too. */
+export const actionList = () => listOf(actionSchema);
+
+export type ActionName = BrowserAction['type'];

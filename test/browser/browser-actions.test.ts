@@ -1,0 +1,296 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+
+beforeAll(async () => {
+  await origin.start();
+  app = await RunningApp.start({}, chromiumEngine(await chosenChromium()));
+});
+afterAll(async () => {
+  await app?.close();
+  await origin.close();
+});
+
+type Actions = readonly Record<string, unknown>[];
+
+const act = (browserActions: unknown, rest: Record<string, unknown> = {}) =>
+  app.send({ cmd: 'request.get', session: 'actions', url: `${origin.url}/actions`, browserActions, ...rest });
+
+/** Runs the actions, then reads the page's log with one more. */
+async function log(actions: Actions): Promise<string> {
+  const { body } = await act([...actions, { type: 'execute_js', code: "document.querySelector('#log').textContent" }]);
+  if (body.data !== 'success') throw new Error(JSON.stringify(body));
+  return body.solution.javascriptReturn.at(-1);
+}
+
+/** Runs the actions, then evaluates an expression. */
+async function value(actions: Actions, code: string): Promise<unknown> {
+  const { body } = await act([...actions, { type: 'execute_js', code }]);
+  if (body.data !== 'success') throw new Error(JSON.stringify(body));
+  return body.solution.javascriptReturn.at(-1);
+}
+
+describe('browserActions', () => {
+  it('click – with the cursor, or direct', async () => {
+    expect(await log([{ type: 'click', cssSelector: '#button' }])).toBe('click:real;');
+    expect(await log([{ type: 'click', cssSelector: '#button', direct: 'true' }])).toBe('click:direct;');
+    expect(await value([{ type: 'click', cssSelector: '#button' }], 'moves')).toBeGreaterThan(3);
+  });
+
+  it('click – a link – the reply shows where it led, with its status', async () => {
+    const { body } = await act([{ type: 'click', cssSelector: '#link' }]);
+    expect(body.solution).toMatchObject({
+      currentUrl: `${origin.url}/orders-link?from=actions`,
+      statusCode: 404,
+      innerText: 'no such page',
+    });
+  });
+
+  it('click – waitForSelector, wait – are waited for', async () => {
+    expect(
+      await value(
+        [{ type: 'click', cssSelector: '#button', waitForSelector: '#late', wait: 101 }],
+        "!!document.querySelector('#late')",
+      ),
+    ).toBe(true);
+  });
+
+  it('type – keystrokes, or the value at once', async () => {
+    expect(
+      await value(
+        [
+          { type: 'keyboard', value: 'clear', cssSelector: '#text' },
+          { type: 'type', cssSelector: '#text', text: 'hé!' },
+        ],
+        "document.querySelector('#text').value",
+      ),
+    ).toBe('hé!');
+    expect(await log([{ type: 'type', cssSelector: '#text', text: 'ab' }])).toBe('key:a;key:b;');
+    expect(
+      await value(
+        [{ type: 'type', cssSelector: '#text', text: 'new', direct: true }],
+        "document.querySelector('#text').value + document.querySelector('#log').textContent",
+      ),
+    ).toBe('new');
+  });
+
+  it('keyboard – every key; enter sends the form', async () => {
+    const keys = ['tab', 'space', 'arrowdown', 'arrowup', 'arrowleft', 'arrowright', 'backspace'];
+    const seen = await log(keys.flatMap((key) => [{ type: 'keyboard', value: key, cssSelector: '#text' }]));
+    expect(seen).toBe('key:Tab;key: ;key:ArrowDown;key:ArrowUp;key:ArrowLeft;key:ArrowRight;key:Backspace;');
+    const { body } = await act([
+      { type: 'type', cssSelector: '#text', text: 'sent', direct: true },
+      { type: 'keyboard', value: 'enter', cssSelector: '#text' },
+    ]);
+    expect(body.solution.currentUrl).toBe(`${origin.url}/echo?q=sent`);
+    expect(body.solution.statusCode).toBe(200);
+  });
+
+  it('keyboard – an unknown key – CODE-0036, and nothing is done', async () => {
+    const before = origin.seen.length;
+    const { body } = await act([{ type: 'keyboard', value: 'escape' }]);
+    expect(body).toMatchObject({
+      code: 'CODE-0036',
+      error: expect.stringContaining('`browserActions[0].value`: expected one of tab, enter'),
+    });
+    expect(origin.seen.length).toBe(before);
+  });
+
+  it('dropdown – by index or value', async () => {
+    expect(await log([{ type: 'dropdown', cssSelector: '#select', index: '2' }])).toBe('select:c;');
+    expect(await log([{ type: 'dropdown', cssSelector: '#select', value: 'b' }])).toBe('select:b;');
+    expect((await act([{ type: 'dropdown', cssSelector: '#select' }])).body.error).toContain(
+      '`browserActions[0]`: expected `index` or `value`',
+    );
+  });
+
+  it('goto, wait – go and pause', async () => {
+    const { body } = await act([
+      { type: 'goto', url: `${origin.url}/missing`, wait: 150 },
+      { type: 'wait', wait: 120 },
+    ]);
+    expect(body.solution).toMatchObject({ statusCode: 404, innerText: 'Nothing here' });
+    expect(body.timeElapsed).toBeGreaterThanOrEqual(270);
+  });
+
+  it('wait_for_selector, wait_for_function, wait_for_load_state, wait_for_cookie – wait for what comes late', async () => {
+    const late = [
+      { type: 'wait_for_load_state', waitForLoadState: 'networkidle' },
+      { type: 'wait_for_selector', cssSelector: '#late' },
+      { type: 'wait_for_function', code: 'window.ready' },
+      {
+        type: 'wait_for_cookie',
+        cookieName: 'late',
+        cookieValue: 'yes',
+        cookieDomain: '127.0.0.1',
+        pollIntervalMs: 50,
+      },
+    ];
+    expect(await value(late, 'window.ready')).toBe(true);
+  });
+
+  it.each([
+    [{ type: 'wait_for_selector', cssSelector: '#never', timeout: 200 }, 'CODE-0027'],
+    [{ type: 'click', cssSelector: '#never', timeout: 200 }, 'CODE-0027'],
+    [{ type: 'wait_for_function', code: 'false', timeout: 200 }, 'CODE-0025'],
+    [{ type: 'wait_for_cookie', cookieName: 'never', timeout: 200 }, 'CODE-0025'],
+    [{ type: 'click', cssSelector: '##' }, 'INVALID_PARAMETER'],
+    [{ type: 'execute_js', code: 'throw new Error("mine")' }, 'INVALID_PARAMETER'],
+    [{ type: 'switch_iframe', cssSelector: '#button' }, 'INVALID_PARAMETER'],
+  ])('%j – %s with its place; with ignoreErrors it goes on', async (action, code) => {
+    const { body } = await act([{ type: 'wait', wait: 101 }, action]);
+    expect(body).toMatchObject({ data: 'error', code, session: 'actions' });
+    expect(body.error).toContain('`browserActions[1]`');
+    expect(
+      await log([
+        { ...action, ignoreErrors: true },
+        { type: 'click', cssSelector: '#button' },
+      ]),
+    ).toBe('click:real;');
+  });
+
+  it('execute_js – expressions, promises, statements; what cannot be said is null', async () => {
+    const codes = [
+      '1 + 1',
+      'Promise.resolve("later")',
+      'const a = 2; return a * 3;',
+      'return await Promise.resolve({a: [1]})',
+      'undefined',
+      'document.title',
+    ];
+    const { body } = await act([
+      ...codes.map((code) => ({ type: 'execute_js', code })),
+      { type: 'execute_js', code: '"silent"', dontReturnValue: true },
+    ]);
+    expect(body.solution.javascriptReturn).toEqual([2, 'later', 6, { a: [1] }, null, 'Actions']);
+  });
+
+  it('scroll, hover – move the page and the cursor', async () => {
+    expect(await value([{ type: 'scroll' }], 'window.scrollY')).toBeGreaterThan(3000);
+    expect(
+      await value([{ type: 'scroll', cssSelector: '#far', repeat: 2, delayMs: 10 }], 'window.scrollY'),
+    ).toBeGreaterThan(3000);
+    expect(await log([{ type: 'hover', cssSelector: '#hover' }])).toContain('hover;');
+  });
+
+  it('switch_iframe – later actions act there, deeper too, until an empty selector', async () => {
+    expect(
+      await value(
+        [
+          { type: 'switch_iframe', cssSelector: '#frame' },
+          { type: 'click', cssSelector: '#in' },
+        ],
+        'document.body.innerText',
+      ),
+    ).toContain('pressed');
+    expect(
+      await value(
+        [
+          { type: 'switch_iframe', cssSelector: '#frame' },
+          { type: 'switch_iframe', cssSelector: '#deeper' },
+        ],
+        'document.body.innerText',
+      ),
+    ).toBe('deep');
+    expect(
+      await value([{ type: 'switch_iframe', cssSelector: '#frame' }, { type: 'switch_iframe' }], 'document.title'),
+    ).toBe('Actions');
+  });
+
+  it('set_viewport, screenshot, remove_iframes', async () => {
+    const { body } = await act([
+      { type: 'set_viewport', width: 500, height: 400 },
+      { type: 'screenshot' },
+      { type: 'set_viewport' },
+      { type: 'remove_iframes' },
+      { type: 'execute_js', code: '[innerWidth, innerHeight, document.querySelectorAll("iframe").length]' },
+    ]);
+    expect(body.solution.javascriptReturn).toEqual([[1280, 1024, 0]]);
+    const png = Buffer.from(body.solution.screenshots[0], 'base64');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([500, 400]);
+  });
+
+  it('if, while – nested, with their place in an error', async () => {
+    const push = (code: string) => ({ type: 'execute_js', code });
+    const { body } = await act([
+      { type: 'if', condition: 'true', then: [push('"then"')], or: [push('"or"')] },
+      { type: 'if', condition: 'document.title === "x"', then: [push('"then"')], or: push('"or"') },
+      push('window.n = 0'),
+      {
+        type: 'while',
+        condition: 'window.n < 3',
+        then: [push('++window.n'), { type: 'if', condition: 'window.n == 2', then: push('"two"') }],
+      },
+      { type: 'while', condition: 'true', then: [push('"again"')], maxAttempts: 2 },
+    ]);
+    expect(body.solution.javascriptReturn).toEqual(['then', 'or', 0, 1, 2, 'two', 3, 'again', 'again']);
+    const failed = await act([
+      { type: 'wait', wait: 101 },
+      { type: 'if', condition: 'true', then: [{ type: 'click', cssSelector: '#never', timeout: 100 }] },
+    ]);
+    expect(failed.body.error).toContain('`browserActions[1].then[0]`: expected an element for #never');
+  });
+
+  it('when – beforeload is done before the page is gone to', async () => {
+    await app.ok({ cmd: 'request.get', session: 'when', url: `${origin.url}/` });
+    const reply = await app.ok({
+      cmd: 'request.get',
+      session: 'when',
+      url: `${origin.url}/missing`,
+      browserActions: [
+        { type: 'execute_js', code: 'location.pathname', when: 'after_captcha' },
+        { type: 'execute_js', code: 'location.pathname', when: 'beforeload' },
+      ],
+    });
+    expect(reply.solution.javascriptReturn).toEqual(['/', '/missing']);
+  });
+
+  it('keepSamePage – acts on the page as it was left', async () => {
+    await act([{ type: 'click', cssSelector: '#button' }]);
+    const reply = await app.ok({
+      cmd: 'request.get',
+      session: 'actions',
+      keepSamePage: true,
+      browserActions: [
+        { type: 'click', cssSelector: '#button' },
+        { type: 'execute_js', code: "document.querySelector('#log').textContent" },
+      ],
+    });
+    expect(reply.solution.javascriptReturn).toEqual(['click:real;click:real;']);
+  });
+
+  it.each([
+    [[{ type: 'dance' }], 'INVALID_PARAMETER', '`browserActions[0]'],
+    [[{ type: 'click' }], 'INVALID_PARAMETER', '`browserActions[0].cssSelector`'],
+    [[{ type: 'solve_captcha' }], 'UNSUPPORTED_ACTION', '`browserActions[0]`: solve_captcha is not done'],
+    [
+      [{ type: 'if', condition: '1', then: [{ type: 'discord_login' }] }],
+      'UNSUPPORTED_ACTION',
+      '`browserActions[0].then[0]`',
+    ],
+    [Array(501).fill({ type: 'screenshot' }), 'INVALID_PARAMETER', 'at most 500 actions'],
+  ])('%j – %s, and no session is opened', async (browserActions, code, sentence) => {
+    const { body } = await app.send({ cmd: 'request.get', session: 'none', url: origin.url, browserActions });
+    expect(body).toMatchObject({ code, error: expect.stringContaining(sentence) });
+    expect((await app.ok({ cmd: 'sessions.active', session: 'none' })).active).toBe(false);
+  });
+
+  it('solve_captcha with ignoreErrors – is left out, and the reply says so', async () => {
+    const { body } = await act([
+      { type: 'solve_captcha', ignoreErrors: true },
+      { type: 'execute_js', code: '1' },
+    ]);
+    expect(body.solution.javascriptReturn).toEqual([1]);
+    expect(body.warnings[0]).toContain('solve_captcha is not done by this server, and was left out');
+  });
+
+  it('the deadline of the request – rules all actions', async () => {
+    const { body } = await act([{ type: 'wait', wait: 60 }], { timeout: 1200 });
+    expect(body).toMatchObject({ code: 'CODE-0025', error: expect.stringContaining('`timeout` of 1200 ms') });
+    expect(body.timeElapsed).toBeLessThanOrEqual(1200);
+  });
+});
