@@ -1,17 +1,24 @@
 import type { ActionResults } from '../actions/action-context.js';
 import { runActions } from '../actions/action-runner.js';
 import type { EgressRequest } from '../egress/egress-port.js';
-import type { CookieToSet, EngineContext, EnginePage, NavigationRequest, NavigationResult } from '../engine/engine.js';
+import type {
+  CookieToSet,
+  EngineContext,
+  EnginePage,
+  NavigationRequest,
+  NavigationResult,
+  StepLimits,
+} from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply } from '../protocol/replies.js';
-import type { RequestFields } from '../protocol/requests.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
 import type { CommandHandler } from './handler.js';
 import { cookiesToSet, type HttpRequest, httpRequestOf } from './navigation-request.js';
+import { attemptsOf, extractFrom, loadingOf, screenshotOf, splitActions, unusedWarnings } from './page-options.js';
 import { filterSolution, readSolution } from './solution.js';
 
 export interface RequestHandlerOptions {
@@ -107,11 +114,18 @@ async function runRequest(
       deadline,
     });
   if (before.length > 0) await run(before);
-  let result = stays?.document ?? (await goto(url, http));
-  if (after.length > 0) {
-    await run(after);
-    // The page may stand elsewhere by now.
-    if (result.kind === 'document') result = page.document ?? result;
+  let result =
+    stays?.document ??
+    (await withRetries(attemptsOf(request, http), () => goto(url, { ...http, ...loadingOf(request) })));
+  const shows = result.kind === 'document';
+  if (shows && request.waitForUrl !== undefined) await page.waitForUrl(request.waitForUrl, stepLimits(deadline));
+  if (shows && request.removeIframes) await page.actor().removeFrames(stepLimits(deadline));
+  if (after.length > 0) await run(after);
+  // The page may stand elsewhere by now.
+  if (shows) result = page.document ?? result;
+  if (request.onlyStatusCode) {
+    const currentUrl = shows ? page.url : result.url;
+    return { solution: { verified: true, statusCode: result.status, currentUrl }, data: 'success', session };
   }
   const screenshot = await screenshotOf(page, request, maxBytes, signal);
   const solution = await readSolution({
@@ -119,6 +133,9 @@ async function runRequest(
     context: leased.context,
     result,
     screenshot,
+    extracted: await extractFrom(page, request, signal),
+    bytes: request.pdf ? await page.pdf(signal) : undefined,
+    listsRedirects: request.listAllRedirects ?? false,
     results,
     egress,
     maxBytes,
@@ -141,13 +158,21 @@ async function runRequest(
 /** What is sent to get a page. */
 type PageRequest = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
 
-/** The actions before the page is loaded, and those after. */
-function splitActions(actions: readonly BrowserAction[]): Record<'before' | 'after', BrowserAction[]> {
-  return {
-    before: actions.filter(({ when }) => when === 'beforeload'),
-    after: actions.filter(({ when }) => when !== 'beforeload'),
-  };
+/** Tries again while there was no usable response. */
+async function withRetries<T>(attempts: number, work: () => Promise<T>): Promise<T> {
+  for (let left = attempts - 1; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 0 || !isWorthRetrying(error)) throw error;
+    }
+  }
 }
+
+const stepLimits = (deadline: Deadline): StepLimits => ({
+  timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
+  signal: deadline.signal,
+});
 
 /** Sets cookies. @returns the names of those that the browser silently left out */
 async function setCookies(
@@ -162,13 +187,6 @@ async function setCookies(
   return cookies
     .filter(({ name, expires = -1 }) => !there.has(name) && (expires === -1 || expires > now))
     .map(({ name }) => name);
-}
-
-/** Fields of a request that were given although nothing was sent. */
-function unusedWarnings(request: RequestFields): string[] {
-  return (['postData', 'customHeaders', 'referer'] as const)
-    .filter((name) => request[name] !== undefined && request[name] !== '')
-    .map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
 }
 
 /** Goes there. What failed at the session's own door is told as the door saw it: the browser knows only that it failed. */
@@ -187,6 +205,9 @@ async function navigate(
   }
 }
 
+const isWorthRetrying = (error: unknown): boolean =>
+  isNetworkFailure(error) || (error instanceof MooringError && error.code === 'CODE-0024');
+
 /** Failures of which the browser knows only that they happened. */
 function isNetworkFailure(error: unknown): error is MooringError {
   return error instanceof MooringError && ['CODE-0005', 'CODE-0006', 'CODE-0019'].includes(error.code);
@@ -195,23 +216,4 @@ function isNetworkFailure(error: unknown): error is MooringError {
 function loadWarnings(result: NavigationResult): string[] {
   if (result.loaded) return [];
   return ['The page had not finished loading when the time was over; the reply shows it as it stood.'];
-}
-
-async function screenshotOf(
-  page: EnginePage,
-  request: RequestFields,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!request.screenshot) return undefined;
-  const { screenshotWidth = 1280, screenshotHeight = 1024, fullPage = false } = request;
-  const size = { width: screenshotWidth, height: screenshotHeight };
-  const png = await page.screenshot({ size, fullPage }, signal);
-  if (png.byteLength > maxBytes) {
-    throw new MooringError(
-      'RESPONSE_TOO_LARGE',
-      `expected a screenshot of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${png.byteLength}.`,
-    );
-  }
-  return Buffer.from(png).toString('base64');
 }

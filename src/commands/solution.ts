@@ -1,6 +1,6 @@
 import type { ActionResults } from '../actions/action-context.js';
 import type { EgressRequest } from '../egress/egress-port.js';
-import type { EngineContext, EngineCookie, EnginePage, NavigationResult } from '../engine/engine.js';
+import type { EngineContext, EngineCookie, EnginePage, Extracted, NavigationResult } from '../engine/engine.js';
 import type { CookieOutput, Solution } from '../protocol/replies.js';
 import { abortable } from '../util/deadline.js';
 
@@ -11,7 +11,11 @@ export interface SolutionSource {
   readonly result: NavigationResult;
   /** A PNG as base64. */
   readonly screenshot: string | undefined;
+  readonly extracted: Extracted;
   readonly results: ActionResults;
+  /** Bytes that take the place of the answer's own. */
+  readonly bytes: Uint8Array | undefined;
+  readonly listsRedirects: boolean;
   readonly egress: EgressRequest;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -19,15 +23,17 @@ export interface SolutionSource {
 
 /** Reads everything a solution always has, side by side: the page, its cookies, and the headers of its request. */
 export async function readSolution(source: SolutionSource): Promise<Solution> {
-  const { page, context, result, results, screenshot, signal } = source;
+  const { page, context, result, results, extracted, screenshot, signal } = source;
   const isDocument = result.kind === 'document';
-  const [content, cookies, sent, headers] = await Promise.all([
+  const [content, cookies, sent, headers, redirects] = await Promise.all([
     page.read(source.maxBytes, signal),
     context.cookies(undefined, signal),
     context.cookies(isDocument ? page.url : result.url, signal),
     abortable(result.headers, signal),
+    source.listsRedirects ? abortable(result.redirects, signal) : [],
   ]);
   const { blocked } = source.egress;
+  const bytes = source.bytes ?? result.body;
   return {
     verified: true,
     type: 'browser',
@@ -43,12 +49,23 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     requestHeaders: headers.request,
     method: result.method,
     localStorageData: content.localStorage,
+    ...extractedFields(extracted),
+    ...(source.listsRedirects
+      ? {
+          listAllRedirectsResponse: [...redirects, result].map(({ url, status }) => ({ url, statusCode: status })),
+        }
+      : {}),
     ...(results.javascriptReturn.length > 0 ? { javascriptReturn: results.javascriptReturn } : {}),
     ...(results.screenshots.length > 0 ? { screenshots: results.screenshots } : {}),
     ...(blocked.length > 0 ? { blocked: [...blocked] } : {}),
     ...(screenshot === undefined ? {} : { screenshot }),
-    ...(result.body === undefined ? {} : { base64Response: Buffer.from(result.body).toString('base64') }),
+    ...(bytes === undefined ? {} : { base64Response: Buffer.from(bytes).toString('base64') }),
   };
+}
+
+/** The names that the API gives what was extracted. */
+function extractedFields({ elements, ...rest }: Extracted): Partial<Solution> {
+  return { ...(elements ? { cssSelector: elements } : {}), ...rest };
 }
 
 /** The text of a download that is text (a CSV file, say). */

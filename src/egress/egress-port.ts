@@ -1,35 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import {
-  Agent,
-  type ClientRequest,
-  type ClientRequestArgs,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-  type Server,
-  type ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Duplex, pipeline } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { MooringError } from '../errors.js';
 import type { AddressGuard } from './address-guard.js';
+import { DialingAgent } from './dialing-agent.js';
 import { bareHost, type DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
+import { forwardRequest, maxHeaderSize } from './forward-request.js';
 import { Meter } from './meter.js';
 import type { ProxyAddress } from './proxy-url.js';
-import {
-  connectToProxy,
-  type Destination,
-  dial,
-  ProxyError,
-  proxyAuthorization,
-  proxyRefusal,
-  type Resolve,
-  type Route,
-} from './upstream.js';
+import { connectToProxy, type Destination, dial, ProxyError, type Resolve, type Route } from './upstream.js';
 
 /** Where a session's bytes leave, and whom that concerns. */
 export interface Exit {
@@ -85,11 +66,11 @@ interface Failure {
 /** How many failures and blocked hosts are remembered for a request. */
 const remembered = { failures: 200, blocked: 50 } as const;
 
-/** Headers between a client and its proxy (RFC 9110 §7.6.1); the destination must not see them. */
-const proxyHeaders = new Set(['proxy-connection', 'proxy-authorization', 'proxy-authenticate']);
-
-/** What Chromium takes; Node's own limit of 16 KB is less than the cookies of some sites. */
-const maxHeaderSize = 256 * 1024;
+/**
+ * What a plain request is answered that did not come about. Browsers send a request again, a POST too, when a connection
+ * that they used before closes without a byte; and they take this for a network error, which no page can read.
+ */
+const unusableAnswer = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n';
 
 /** Codes of connections that the policy refused, in contrast to those that failed. */
 const refusals = new Set(['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED']);
@@ -102,9 +83,9 @@ const refusals = new Set(['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_
  * browser ── GET http://host/… ──▶ policy ─▶ kept-alive connections over dial(route), or to an http(s) proxy
  * ```
  *
- * A connection that does not come about is closed without an answer, so that the page sees a failed request; the reason
- * is kept for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys,
- * and tunnels that they no longer allow are closed.
+ * A connection that does not come about is answered in a way that the page sees as a failed request; the reason is kept
+ * for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
+ * that they no longer allow are closed.
  */
 export class EgressPort {
   readonly meter = new Meter();
@@ -115,7 +96,7 @@ export class EgressPort {
   readonly #sockets = new Map<Socket, Destination | undefined>();
   readonly #over = new AbortController();
   #exit: Exit;
-  #agent: Agent;
+  #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
   #failures: Failure[] = [];
   readonly #blocked = new Map<string, number>();
   #closed: Promise<void> | undefined;
@@ -125,7 +106,7 @@ export class EgressPort {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
     this.#exit = options.exit;
-    this.#agent = this.#newAgent();
+    this.#agents = this.#newAgents();
     setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
     this.#server = createServer({
       keepAlive: true,
@@ -185,11 +166,12 @@ export class EgressPort {
 
   /** Sends everything out by another exit from now on; what runs through the old one is closed. */
   move(exit: Exit): void {
-    const [before, agent] = [this.#exit, this.#agent];
+    const [before, agents] = [this.#exit, this.#agents];
     this.#exit = exit;
-    this.#agent = this.#newAgent();
+    this.#agents = this.#newAgents();
     for (const socket of this.#sockets.keys()) socket.destroy();
-    agent.destroy();
+    agents.kept.destroy();
+    agents.fresh.destroy();
     before.release();
   }
 
@@ -204,7 +186,8 @@ export class EgressPort {
     if (this.#server.listening) this.#options.guard.ownPorts.delete(this.#port);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets.keys()) socket.destroy();
-    this.#agent.destroy();
+    this.#agents.kept.destroy();
+    this.#agents.fresh.destroy();
     this.#exit.release();
     await closed;
   }
@@ -305,7 +288,8 @@ export class EgressPort {
     const to = destinationOf(url.href);
     const fail = (error: unknown): void => {
       this.#remember(to, error);
-      response.destroy();
+      if (response.headersSent) response.destroy();
+      else request.socket.end(unusableAnswer);
     };
     try {
       this.#assertAllowed(to);
@@ -314,61 +298,24 @@ export class EgressPort {
       return;
     }
     const proxy = httpProxyOf(this.#exit.route);
-    let outgoing: ClientRequest;
-    try {
-      outgoing = httpRequest(this.#outgoing(request, url, to, proxy));
-    } catch (error) {
-      fail(error); // a path or header that Node does not write
-      return;
-    }
-    outgoing.once('response', (answer) => {
-      if (answer.statusCode === 407 && proxy) {
-        answer.destroy();
-        this.#exit.report(false);
-        fail(proxyRefusal(proxy, 407, to));
-        return;
-      }
-      try {
-        response.writeHead(answer.statusCode ?? 0, printable(answer.statusMessage), writableHeaders(answer.rawHeaders));
-      } catch (error) {
-        answer.destroy(); // a status that is none
+    forwardRequest(request, response, {
+      url,
+      to,
+      proxy,
+      agent: this.#agents.kept,
+      freshAgent: this.#agents.fresh,
+      onAnswer: (answer) => this.#watchQuota(answer, response),
+      fail: (error) => {
+        if (error instanceof ProxyError && error.fault === 'credentials') this.#exit.report(false);
         fail(error);
-        return;
-      }
-      this.#watchQuota(answer, response);
-      pipeline(answer, response, () => {}); // an answer that breaks off breaks off at the browser too
+      },
     });
-    outgoing.once('error', fail);
-    response.once('close', () => outgoing.destroy());
-    pipeline(request, outgoing, () => {}); // failures come as `error` of the outgoing request
   }
 
-  #outgoing(request: IncomingMessage, url: URL, to: Destination, proxy: ProxyAddress | undefined): RequestOptions {
-    const authorization = proxy && proxyAuthorization(proxy);
-    // As a flat list, the names and their order stay the browser's own.
-    const headers: string[] = [];
-    for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
-      const [name = '', value = ''] = request.rawHeaders.slice(i, i + 2);
-      if (name.toLowerCase() === 'proxy-connection') headers.push('Connection', value);
-      else if (!proxyHeaders.has(name.toLowerCase())) headers.push(name, value);
-    }
-    if (authorization) headers.push('Proxy-Authorization', authorization);
-    return {
-      agent: this.#agent,
-      host: proxy?.host ?? to.host,
-      port: proxy?.port ?? to.port,
-      method: request.method ?? 'GET',
-      path: proxy ? url.href : `${url.pathname}${url.search}`,
-      headers,
-      setHost: false,
-      insecureHTTPParser: true, // a browser takes what the strict parser refuses
-      maxHeaderSize,
-    };
-  }
-
-  #newAgent(): Agent {
+  #newAgents(): { readonly kept: DialingAgent; readonly fresh: DialingAgent } {
     const proxy = httpProxyOf(this.#exit.route);
-    return new DialingAgent((to) => (proxy ? this.#dialProxy(proxy) : this.#dial(to)));
+    const open = (to: Destination): Promise<Socket> => (proxy ? this.#dialProxy(proxy) : this.#dial(to));
+    return { kept: new DialingAgent({ open, keepAlive: true }), fresh: new DialingAgent({ open, keepAlive: false }) };
   }
 
   #watchQuota(source: NodeJS.ReadableStream, sink: { destroy(): unknown }): void {
@@ -407,46 +354,6 @@ export class EgressPort {
     if (!refusals.has(known.code) || host === '') return;
     const count = this.#blocked.get(host);
     if (count !== undefined || this.#blocked.size < remembered.blocked) this.#blocked.set(host, (count ?? 0) + 1);
-  }
-}
-
-/** A reason phrase that Node writes: a site may send any bytes for it. */
-const printable = (text = ''): string => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
-
-/** The headers that Node writes. A site may send what its lenient parser takes and its writer throws at. */
-function writableHeaders(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const [name = '', value = ''] = raw.slice(i, i + 2);
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-      kept.push(name, value);
-    } catch {
-      if (/^[\w-]+$/.test(name)) kept.push(name, printable(value));
-    }
-  }
-  return kept;
-}
-
-/** Kept-alive connections that are opened by dialling. */
-class DialingAgent extends Agent {
-  readonly #open: (to: Destination) => Promise<Socket>;
-
-  constructor(open: (to: Destination) => Promise<Socket>) {
-    super({ keepAlive: true, maxFreeSockets: 16 });
-    this.#open = open;
-  }
-
-  override createConnection(
-    options: ClientRequestArgs,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
-    const done = callback as (error: Error | null, socket?: Duplex) => void; // Node's agent always passes one
-    this.#open({ host: options.host ?? '', port: Number(options.port) }).then(
-      (socket) => done(null, socket),
-      (error: Error) => done(error),
-    );
   }
 }
 

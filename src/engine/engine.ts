@@ -86,6 +86,12 @@ export interface NavigationRequest {
   readonly loadTimeoutMs: number;
   /** The largest body of a download that is taken. */
   readonly maxBodyBytes: number;
+  /** How far the page is to come: `domcontentloaded`, `load` (the default), or `networkidle`. */
+  readonly loadState?: LoadState;
+  /** Set in the storage of the URL's origin before any of its scripts runs. */
+  readonly localStorage?: Readonly<Record<string, string>>;
+  /** Bring the bytes of the answer whatever its type. */
+  readonly wantsBody?: boolean;
 }
 
 /** Header names are in lower case; several `set-cookie` are parted by a line break. */
@@ -104,6 +110,8 @@ export interface NavigationResult {
   readonly url: string;
   /** As they went over the wire. They arrive a moment after the document, so read something else meanwhile. */
   readonly headers: Promise<NavigationHeaders>;
+  /** The answers that led here, the last one not among them. */
+  readonly redirects: Promise<readonly Redirect[]>;
   /** The bytes of a download, and of a document that is neither markup nor text. */
   readonly body?: Uint8Array;
   /** False when the page's `load` event did not come in time; what was there by then is shown. */
@@ -118,6 +126,34 @@ export interface PageContent {
   readonly url: string;
   readonly userAgent: string;
   readonly localStorage: Readonly<Record<string, string>>;
+}
+
+/** What is to be taken out of a page. */
+export interface Extraction {
+  /** The elements of this CSS selector: their text, or the values of an attribute. */
+  readonly selector?: string;
+  readonly attribute?: string;
+  readonly links?: boolean;
+  readonly images?: boolean;
+  /** In the HTML: the first group of each match, or all of it. */
+  readonly regex?: { readonly source: string; readonly flags: string };
+  /** The readable part of the page as Markdown. */
+  readonly markdown?: boolean;
+}
+
+/** What was found; URLs are absolute, and each is there once. */
+export interface Extracted {
+  readonly elements?: string[];
+  readonly links?: string[];
+  readonly images?: string[];
+  readonly regex?: string[];
+  readonly markdown?: string;
+}
+
+/** One answer on the way to a document. */
+export interface Redirect {
+  readonly url: string;
+  readonly status: number;
 }
 
 export interface ScreenshotOptions {
@@ -191,6 +227,12 @@ export interface EnginePage {
   read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
+  /** @throws MooringError `INVALID_PARAMETER` for a selector or expression that cannot be used */
+  extract(wish: Extraction, signal: AbortSignal): Promise<Extracted>;
+  /** Waits until the address contains this text; `*` stands for any. @throws MooringError `CODE-0025` */
+  waitForUrl(pattern: string, limits: StepLimits): Promise<void>;
+  /** The page as a PDF. */
+  pdf(signal: AbortSignal): Promise<Uint8Array>;
   /** A PNG. */
   screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array>;
   /**

@@ -37,6 +37,18 @@ export const solutionSchema = z.object({
     .optional()
     .describe('What each `execute_js` returned, in order, nested ones too.'),
   screenshots: z.array(z.string()).optional().describe('A PNG as base64 for each action `screenshot`.'),
+  cssSelector: z
+    .array(z.string())
+    .optional()
+    .describe('What fits `cssSelector`: texts, or values of `customAttribute`.'),
+  regex: z.array(z.string()).optional().describe('The matches of `regex`.'),
+  links: z.array(z.string()).optional().describe('With `includeLinks`.'),
+  images: z.array(z.string()).optional().describe('With `includeImages`.'),
+  markdown: z.string().optional().describe('With `markdown`.'),
+  listAllRedirectsResponse: z
+    .array(z.object({ url: z.string(), statusCode: z.int() }))
+    .optional()
+    .describe('With `listAllRedirects`: every answer, in order.'),
   blocked: z
     .array(z.object({ host: z.string(), count: z.int() }))
     .optional()

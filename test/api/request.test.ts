@@ -209,7 +209,7 @@ describe('request.*', () => {
     [{ url: 'http://a/', cookies: [{ value: '1' }] }, 'INVALID_PARAMETER', '`cookies[0].name`'],
     [{ url: 'http://a/', screenshotWidth: 0 }, 'INVALID_PARAMETER', '`screenshotWidth`'],
     [{ url: 'http://a/', requestType: 'request' }, 'INVALID_PARAMETER', '`requestType`'],
-    [{ url: 'http://a/', markdown: true }, 'UNSUPPORTED_PARAMETER', '`markdown`'],
+    [{ url: 'http://a/', video: true }, 'UNSUPPORTED_PARAMETER', '`video`'],
     [{ url: 'http://a/', autoparse: true }, 'UNSUPPORTED_PARAMETER', '`autoparse`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
     const before = (await app.get('/api/v1/balance')).body.balance;

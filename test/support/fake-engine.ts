@@ -7,6 +7,7 @@ import type {
   EngineContext,
   EngineCookie,
   EnginePage,
+  Extracted,
   NavigationRequest,
   NavigationResult,
   PageActor,
@@ -165,6 +166,16 @@ export class FakePage implements EnginePage {
     return { ...this.#content, userAgent: this.#userAgent };
   }
 
+  async extract(): Promise<Extracted> {
+    throw new MooringError('UNSUPPORTED_PARAMETER', 'the fake engine extracts nothing');
+  }
+
+  async waitForUrl(): Promise<void> {}
+
+  async pdf(): Promise<Uint8Array> {
+    return Buffer.from('%PDF-fake');
+  }
+
   actor(): PageActor {
     throw new MooringError('UNSUPPORTED_ACTION', 'the fake engine runs no actions');
   }
@@ -196,6 +207,7 @@ export class FakePage implements EnginePage {
       method: request.method,
       url: request.url,
       headers: Promise.resolve({ request: answer.sent, response: flat(answer.headers) }),
+      redirects: Promise.resolve([]),
       loaded: true,
     };
     if (answer.status === 204) return { kind: 'empty', ...base };

@@ -173,6 +173,31 @@ export class Origin {
         'Inner',
         '<button id="in" onclick="document.body.append(\' pressed\')">inside</button><iframe id="deeper" srcdoc="<p id=deep>deep</p>"></iframe>',
       ),
+    '/article': (_request, response) =>
+      page(
+        response,
+        'An article',
+        `<nav><a href="/">Home</a> <a href="/">Home again</a> <a href="mailto:a@b.example">Mail</a></nav>
+        <article><h1>Ships</h1><p>${'A ship is moored when it lies at a berth. '.repeat(12)}</p><h2>Knots</h2><p>${'Tie a bowline, and it holds. '.repeat(12)}</p>
+        <ul><li class="knot" data-id="7">bowline</li><li class="knot" data-id="8">reef</li></ul>
+        <img src="/image" srcset="/image?2 2x"><a href="elsewhere/page#x">more</a></article><iframe src="/inner"></iframe>`,
+      ),
+    '/flaky': (_request, response) => {
+      if (this.count('/flaky') % 3 !== 0) response.socket?.destroy();
+      else page(response, 'Flaky', 'at last');
+    },
+    '/two-redirects': (_request, response) => void response.writeHead(301, { location: '/redirect' }).end(),
+    '/shows-storage': (_request, response) =>
+      page(response, 'Storage', '<script>document.write(localStorage.getItem("token"))</script>'),
+    '/late-fetch': (_request, response) =>
+      page(
+        response,
+        'Late',
+        '<p id="x">early</p><script>setTimeout(() => fetch("/text").then((r) => r.text()).then((t) => { x.textContent = "late" }), 200)</script>',
+      ),
+    '/slow-image': (_request, response) => page(response, 'Slow', '<p>parsed</p><img src="/slow">'),
+    '/slow': (_request, response) => void setTimeout(() => send(response, 200, 'image/png', png), 1500),
+    '/catastrophe': (_request, response) => page(response, 'Regex', `<p>${'a'.repeat(40)}!</p>`),
     '/large': (request, response) => {
       const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
       send(response, 200, 'application/octet-stream', Buffer.alloc(bytes));

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { CDPSession, Download, Page, Response } from 'playwright-core';
+import type { CDPSession, Download, Page, Request, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, Deadline, settledWithin } from '../../util/deadline.js';
-import type { NavigationHeaders, NavigationRequest, NavigationResult } from '../engine.js';
+import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect } from '../engine.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
 import { needsOverride, RequestOverride } from './request-override.js';
@@ -42,6 +42,8 @@ export async function navigatePage(
   mainFrame.begin();
   try {
     await override?.start();
+    const stopStoring =
+      request.localStorage && (await storeBeforeScripts(subject.cdp, request.url, request.localStorage));
     try {
       await page.goto(request.url, {
         waitUntil: 'commit',
@@ -53,6 +55,8 @@ export async function navigatePage(
       const other = await withoutDocument(error, mainFrame, request, leftMs(), signal);
       if (other) return other;
       // The page moved on by itself before it committed: what it shows now counts.
+    } finally {
+      await stopStoring?.();
     }
     if (override && !override.applied) {
       throw new MooringError(
@@ -60,12 +64,26 @@ export async function navigatePage(
         `expected the browser to send ${request.method} to ${request.url}; it showed ${page.url()} without.`,
       );
     }
-    const loaded = await abortable(waitForLoad(page, leftMs, request.url), signal);
+    const loaded = await abortable(waitForLoad(page, leftMs, request), signal);
     return await documentResult(mainFrame.document, page, request, loaded, leftMs());
   } finally {
     mainFrame.end();
     await override?.stop();
   }
+}
+
+/** Sets `localStorage` of one origin in the next document, before any of its scripts. @returns how to stop that */
+async function storeBeforeScripts(
+  cdp: CDPSession,
+  url: string,
+  entries: Readonly<Record<string, string>>,
+): Promise<() => Promise<void>> {
+  const script = `if (location.origin === ${JSON.stringify(new URL(url).origin)}) for (const [key, value] of Object.entries(${JSON.stringify(entries)})) localStorage.setItem(key, value);`;
+  await cdp.send('Page.enable'); // without it the script is kept and never run
+  const { identifier } = await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: script });
+  return async () => {
+    await cdp.send('Page.removeScriptToEvaluateOnNewDocument', { identifier }).catch(() => {}); // gone with the page
+  };
 }
 
 /** What is to be told of a document that the page came to by itself. */
@@ -76,8 +94,20 @@ export function describeDocument(response: Response): NavigationResult {
     method: response.request().method(),
     url: response.url(),
     headers: headersOf(response),
+    redirects: redirectsOf(response),
     loaded: true,
   };
+}
+
+/** The answers before this one, the first one first. */
+function redirectsOf(response: Response): Promise<Redirect[]> {
+  const requests: Request[] = [];
+  for (let at = response.request().redirectedFrom(); at; at = at.redirectedFrom()) requests.unshift(at);
+  const redirects = Promise.all(
+    requests.map(async (request) => ({ url: request.url(), status: (await request.response())?.status() ?? 0 })),
+  );
+  redirects.catch(() => {}); // whoever reads them gets the failure
+  return redirects;
 }
 
 /** The result of a navigation that failed because it brought no document; `undefined` if another one took over. */
@@ -102,10 +132,14 @@ async function withoutDocument(
   throw translateFailure(error, request.url, mainFrame.failedUrl);
 }
 
-/** Waits for `load`. Tells whether it came; a document whose parsing is over may go without. */
-async function waitForLoad(page: Page, leftMs: () => number, url: string): Promise<boolean> {
+/** Waits until the page has come far enough. Tells whether it has; a document whose parsing is over may do with that. */
+async function waitForLoad(
+  page: Page,
+  leftMs: () => number,
+  { url, loadState = 'load' }: NavigationRequest,
+): Promise<boolean> {
   try {
-    await page.waitForLoadState('load', { timeout: leftMs() });
+    await page.waitForLoadState(loadState, { timeout: leftMs() });
     return true;
   } catch (error) {
     if (!isTimeout(error)) throw translateFailure(error, url);
@@ -150,7 +184,7 @@ async function binaryBody(
   leftMs: number,
 ): Promise<Uint8Array | undefined> {
   const { 'content-type': type = '', 'content-length': length = '0' } = response.headers();
-  if (type === '' || shown.test(type)) return undefined;
+  if (!request.wantsBody && (type === '' || shown.test(type))) return undefined;
   assertFits(Number(length), request);
   using patience = new Deadline({
     ms: leftMs,

@@ -1,14 +1,19 @@
 import type { CDPSession, Page, Response } from 'playwright-core';
+import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
   defaultViewport,
   type EnginePage,
+  type Extracted,
+  type Extraction,
   type NavigationRequest,
   type NavigationResult,
   type PageActor,
   type PageContent,
   type ScreenshotOptions,
+  type StepLimits,
 } from '../engine.js';
+import { extract } from './content-extractor.js';
 import { tabGoneError, translateFailure } from './failures.js';
 import { MainFrame } from './main-frame.js';
 import { describeDocument, navigatePage } from './navigation.js';
@@ -84,6 +89,39 @@ export class PlaywrightPage implements EnginePage {
         await this.#guard(this.#page.waitForLoadState('domcontentloaded', { timeout: 0 }), signal, 'reading the page');
       }
     }
+  }
+
+  extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
+    return this.#guard(extract(this.#cdp, this.#parts.mainFrameId, wish), signal, 'reading the page');
+  }
+
+  async waitForUrl(pattern: string, { timeoutMs, signal }: StepLimits): Promise<void> {
+    const expression = new RegExp(
+      pattern
+        .split('*')
+        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+        .join('.*'),
+    );
+    const waiting = this.#page.waitForURL((url) => expression.test(url.href), {
+      timeout: timeoutMs,
+      waitUntil: 'domcontentloaded',
+    });
+    await this.#guard(
+      waiting.catch((error: unknown) => {
+        if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+        throw new MooringError(
+          'CODE-0025',
+          `\`waitForUrl\`: expected an address with ${pattern} in time; it is ${this.url}.`,
+          { cause: error },
+        );
+      }),
+      signal,
+      pattern,
+    );
+  }
+
+  async pdf(signal: AbortSignal): Promise<Uint8Array> {
+    return this.#guard(this.#page.pdf({ format: 'A4', printBackground: true }), signal, 'the PDF');
   }
 
   actor(): PageActor {

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { CDPSession } from 'playwright-core';
+import { MooringError } from '../../errors.js';
+import type { Extracted, Extraction } from '../engine.js';
+
+/** How long an expression may look for its matches. The browser ends it then; no page and no server hangs. */
+const regexTimeoutMs = 2000;
+const maxMatches = 10_000;
+
+type Wish = Omit<Extraction, 'regex' | 'markdown'>;
+
+/** Runs in the page, in a world of its own. */
+function extractInPage(wish: Wish): Omit<Extracted, 'regex' | 'markdown'> | { badSelector: string } {
+  const absolute = (url: string | null): string => {
+    try {
+      return url ? new URL(url, document.baseURI).href : '';
+    } catch {
+      return ''; // no URL at all
+    }
+  };
+  const unique = (urls: string[]): string[] => [...new Set(urls.filter((url) => /^https?:/.test(url)))];
+  let elements: string[] | undefined;
+  if (wish.selector !== undefined) {
+    const { selector, attribute } = wish;
+    try {
+      const found = [...document.querySelectorAll(selector)];
+      elements =
+        attribute === undefined
+          ? found.map((element) => (element instanceof HTMLElement ? element.innerText : (element.textContent ?? '')))
+          : found.flatMap((element) => element.getAttribute(attribute) ?? []);
+    } catch {
+      return { badSelector: selector };
+    }
+  }
+  const sources = (image: HTMLImageElement): string[] => [
+    image.currentSrc || absolute(image.getAttribute('src')),
+    ...(image.getAttribute('srcset') ?? '')
+      .split(',')
+      .map((candidate) => absolute(candidate.trim().split(/\s+/)[0] ?? null)),
+  ];
+  return {
+    ...(elements ? { elements } : {}),
+    ...(wish.links
+      ? {
+          links: unique(
+            [...document.querySelectorAll('a[href], area[href]')].map((link) => absolute(link.getAttribute('href'))),
+          ),
+        }
+      : {}),
+    ...(wish.images ? { images: unique([...document.querySelectorAll('img')].flatMap(sources)) } : {}),
+  };
+}
+
+/** Runs in the page after the two libraries: the readable part of the document, or all of it, as Markdown. */
+function markdownInPage(): string {
+  // The libraries define these in the same world.
+  const { Readability, TurndownService } = globalThis as unknown as {
+    Readability: new (document: Document) => { parse(): { title?: string | null; content?: string | null } | null };
+    TurndownService: new (options: object) => { turndown(html: string | Node): string; remove(names: string[]): void };
+  };
+  const article = new Readability(document.cloneNode(true) as Document).parse();
+  const service = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced', bulletListMarker: '-' });
+  service.remove(['script', 'style', 'noscript']);
+  const body = service.turndown(article?.content || document.body || '');
+  return article?.content && article.title ? `# ${article.title}\n\n${body}` : body;
+}
+
+function matchesInPage(source: string, flags: string, max: number): string[] {
+  const html = document.documentElement.outerHTML;
+  const matches: string[] = [];
+  for (const match of html.matchAll(new RegExp(source, flags))) {
+    matches.push(match[1] ?? match[0]);
+    if (matches.length >= max) break;
+  }
+  return matches;
+}
+
+const require = createRequire(import.meta.url);
+let libraries: string | undefined;
+
+/** Readability finds the readable part, Turndown writes Markdown: both for browsers, and so run in one. */
+function markdownLibraries(): string {
+  libraries ??= [
+    readFileSync(join(dirname(require.resolve('@mozilla/readability')), 'Readability.js'), 'utf8'),
+    readFileSync(join(dirname(require.resolve('turndown/package.json')), 'lib', 'turndown.browser.umd.js'), 'utf8'),
+    'globalThis.Readability = Readability;',
+  ].join('\n;\n');
+  return libraries;
+}
+
+/** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
+export async function extract(cdp: CDPSession, mainFrameId: string, wish: Extraction): Promise<Extracted> {
+  const { executionContextId } = await cdp.send('Page.createIsolatedWorld', {
+    frameId: mainFrameId,
+    worldName: 'mooring',
+  });
+  const evaluate = async (expression: string, timeout?: number): Promise<unknown> => {
+    const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
+      contextId: executionContextId,
+      expression,
+      returnByValue: true,
+      ...(timeout === undefined ? {} : { timeout }),
+    });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  };
+  const { regex, markdown, ...rest } = wish;
+  const found = (await evaluate(`(${extractInPage})(${JSON.stringify(rest)})`)) as ReturnType<typeof extractInPage>; // what it returns
+  if ('badSelector' in found) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`cssSelector\`: expected a CSS selector; came ${JSON.stringify(found.badSelector)}.`,
+    );
+  }
+  return {
+    ...found,
+    ...(regex === undefined ? {} : { regex: await findMatches(evaluate, regex) }),
+    ...(markdown ? { markdown: String(await evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) } : {}),
+  };
+}
+
+async function findMatches(
+  evaluate: (expression: string, timeout: number) => Promise<unknown>,
+  { source, flags }: NonNullable<Extraction['regex']>,
+): Promise<string[]> {
+  const call = `(${matchesInPage})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
+  try {
+    return (await evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
+  } catch (error) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`regex\`: expected an expression that finds its matches within ${regexTimeoutMs} ms; ${source.slice(0, 80)} did not.`,
+      { cause: error },
+    );
+  }
+}

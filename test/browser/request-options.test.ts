@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+
+beforeAll(async () => {
+  await origin.start();
+  app = await RunningApp.start({}, chromiumEngine(await chosenChromium()));
+});
+afterAll(async () => {
+  await app?.close();
+  await origin.close();
+});
+
+const get = async (path: string, rest: Record<string, unknown> = {}) =>
+  (await app.ok({ cmd: 'request.get', session: 'options', url: `${origin.url}${path}`, ...rest })).solution;
+
+describe('content', () => {
+  it('cssSelector, customAttribute – texts, or values', async () => {
+    expect((await get('/article', { cssSelector: '.knot' })).cssSelector).toEqual(['bowline', 'reef']);
+    expect((await get('/article', { cssSelector: '.knot, p', customAttribute: 'data-id' })).cssSelector).toEqual([
+      '7',
+      '8',
+    ]);
+    expect((await get('/article', { cssSelector: '.none' })).cssSelector).toEqual([]);
+    await app.fails('INVALID_PARAMETER', {
+      cmd: 'request.get',
+      session: 'options',
+      url: `${origin.url}/article`,
+      cssSelector: '##',
+    });
+  });
+
+  it('includeLinks, includeImages – absolute, each once', async () => {
+    const solution = await get('/article', { includeLinks: 'true', includeImages: true });
+    expect(solution.links).toEqual([`${origin.url}/`, `${origin.url}/elsewhere/page#x`]);
+    expect(solution.images).toEqual([`${origin.url}/image`, `${origin.url}/image?2`]);
+  });
+
+  it('regex – groups or matches, with flags', async () => {
+    expect((await get('/article', { regex: 'data-id="(\\d+)"' })).regex).toEqual(['7', '8']);
+    expect((await get('/article', { regex: '/BOWLINE</i' })).regex).toEqual(['bowline<']);
+  });
+
+  it('regex – one that would run for ever – is ended, and the page goes on', async () => {
+    const error = await app.fails('INVALID_PARAMETER', {
+      cmd: 'request.get',
+      session: 'options',
+      url: `${origin.url}/catastrophe`,
+      regex: '(a+)+$',
+    });
+    expect(error).toContain('`regex`');
+    expect((await get('/')).statusCode).toBe(200);
+  });
+
+  it('markdown – the readable part; must be a real true', async () => {
+    const { markdown } = await get('/article', { markdown: true });
+    expect(markdown).toMatch(/^# An article/);
+    expect(markdown).toContain('## Knots');
+    expect(markdown).toMatch(/-\s+bowline/);
+    expect(markdown).not.toContain('Home again');
+    await app.fails('INVALID_PARAMETER', { cmd: 'request.get', session: 'options', url: origin.url, markdown: 'true' });
+  });
+
+  it('pdf – the page as one', async () => {
+    const { base64Response } = await get('/article', { pdf: true });
+    expect(Buffer.from(base64Response, 'base64').subarray(0, 5).toString()).toBe('%PDF-');
+  });
+
+  it.each(['base64Response', 'base64', 'binary'])('%s – the body, whatever its type', async (name) => {
+    const { base64Response } = await get('/text', { [name]: true });
+    expect(Buffer.from(base64Response, 'base64').toString()).toBe('one <b>two</b>\n  three');
+  });
+
+  it('a text that comes as a download – is in innerText', async () => {
+    expect((await get('/csv')).innerText).toBe('a,b\n1,ü\n');
+  });
+
+  it('listAllRedirects – every answer in order', async () => {
+    expect((await get('/two-redirects', { listAllRedirects: true })).listAllRedirectsResponse).toEqual([
+      { url: `${origin.url}/two-redirects`, statusCode: 301 },
+      { url: `${origin.url}/redirect`, statusCode: 302 },
+      { url: `${origin.url}/`, statusCode: 200 },
+    ]);
+  });
+
+  it('onlyStatusCode – that and where it was', async () => {
+    expect(await get('/missing', { onlyStatusCode: true })).toEqual({
+      verified: true,
+      statusCode: 404,
+      currentUrl: `${origin.url}/missing`,
+    });
+  });
+
+  it('screenshot – after the actions, in its size', async () => {
+    const { screenshot } = await get('/tall', {
+      screenshot: true,
+      screenshotWidth: 400,
+      screenshotHeight: 300,
+      fullPage: true,
+    });
+    const png = Buffer.from(screenshot, 'base64');
+    expect(png.readUInt32BE(16)).toBe(400);
+    expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
+  });
+});
+
+describe('loading', () => {
+  it('localStorage – is there before the scripts of the page, and for that origin alone', async () => {
+    const solution = await get('/shows-storage', { session: 'storage', localStorage: { token: 'abc' } });
+    expect(solution.innerText).toBe('abc');
+    expect(solution.localStorageData).toEqual({ token: 'abc' });
+    expect((await get('/storage', { session: 'storage' })).localStorageData).toEqual({ token: 'abc', cart: '3 items' });
+  });
+
+  it('fullPageLoad – waits for what the page fetches late', async () => {
+    expect((await get('/late-fetch')).innerText).toBe('early');
+    expect((await get('/late-fetch', { fullPageLoad: true })).innerText).toBe('late');
+  });
+
+  it('dontWaitOnPageLoad – does not wait for what is slow', async () => {
+    const body = await app.ok({
+      cmd: 'request.get',
+      session: 'options',
+      url: `${origin.url}/slow-image`,
+      dontWaitOnPageLoad: true,
+    });
+    expect(body.solution.innerText).toBe('parsed');
+    expect(body.timeElapsed).toBeLessThan(1400);
+  });
+
+  it('waitForUrl – waits until the page is there, or says where it is', async () => {
+    const solution = await get('/goes-to-missing', { waitForUrl: '*/miss*' });
+    expect(solution).toMatchObject({ currentUrl: `${origin.url}/missing`, statusCode: 404 });
+    const error = await app.fails('CODE-0025', {
+      cmd: 'request.get',
+      session: 'options',
+      url: origin.url,
+      waitForUrl: '/never',
+      timeout: 1500,
+    });
+    expect(error).toContain('/never');
+  });
+
+  it('removeIframes – takes them out', async () => {
+    expect((await get('/article')).response).toContain('<iframe');
+    expect((await get('/article', { removeIframes: true })).response).not.toContain('<iframe');
+  });
+
+  it('retries – a GET is tried again, a POST is not', async () => {
+    expect((await get('/flaky', { retries: 5 })).innerText).toBe('at last');
+    const before = origin.count('/reset');
+    await app.fails('CODE-0006', {
+      cmd: 'request.post',
+      session: 'options',
+      url: `${origin.url}/reset`,
+      postData: 'a=1',
+      attempts: 3,
+    });
+    expect(origin.count('/reset') - before).toBe(1);
+  });
+
+  it('a renderer that dies – the session goes on with its cookies', async () => {
+    await get('/set-cookie', { session: 'crash' });
+    await app.send({
+      cmd: 'request.get',
+      session: 'crash',
+      keepSamePage: true,
+      browserActions: [{ type: 'execute_js', code: 'const a = []; for (;;) a.push(new Array(1e7).fill(1))' }],
+      timeout: 8000,
+    });
+    expect((await get('/echo', { session: 'crash' })).cookieString).toContain('a=1');
+  });
+});
