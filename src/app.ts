@@ -123,6 +123,7 @@ export class App {
       port: config.port,
       bodyLimitBytes: config.bodyLimitBytes,
       keys: config.apiKeys,
+      userAgent: () => engine.info.userAgent,
       version,
       executor,
       metrics,

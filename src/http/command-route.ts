@@ -4,6 +4,7 @@ import { drainingError, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type Command, parseCommand } from '../protocol/commands.js';
 import type { Authenticate } from './authenticate.js';
+import { callerSignal } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
 import type { Metrics } from './metrics.js';
 
@@ -70,11 +71,8 @@ async function handleCommand(
   { executor, authenticate, metrics, logger }: CommandRouteOptions,
 ): Promise<FastifyReply> {
   const startedAt = performance.now();
-  const caller = new AbortController();
-  const onClose = (): void => {
-    if (!reply.raw.writableFinished) caller.abort(new Error('the caller has gone'));
-  };
-  reply.raw.once('close', onClose);
+  using caller = callerSignal(reply);
+  const { signal } = caller.controller;
   let command: Command | undefined;
   let session: string | undefined;
   let outcome = 'success';
@@ -85,10 +83,10 @@ async function handleCommand(
     const parsed = parseCommand(body);
     command = parsed;
     if ('session' in parsed) session = parsed.session;
-    const answer = await running.run(caller, () => executor.execute(parsed, { owner, signal: caller.signal }));
+    const answer = await running.run(caller.controller, () => executor.execute(parsed, { owner, signal }));
     return await reply.send(answer);
   } catch (error) {
-    if (caller.signal.aborted && reply.raw.destroyed) {
+    if (caller.gone) {
       outcome = 'cancelled';
       return reply.hijack(); // nobody is there to answer
     }
@@ -96,12 +94,11 @@ async function handleCommand(
     outcome = failure.body.code;
     return await reply.code(failure.status).headers(failure.headers).send(failure.body);
   } finally {
-    reply.raw.off('close', onClose);
     if (command) metrics.commandDone(command.cmd, outcome, performance.now() - startedAt);
   }
 }
 
-function asObject(body: unknown): Readonly<Record<string, unknown>> {
+export function asObject(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>; // as checked
   const came = body === undefined ? 'there was no body' : Array.isArray(body) ? 'came a list' : `came ${typeof body}`;
   throw new MooringError('INVALID_BODY', `expected a JSON object as the body; ${came}.`);

@@ -8,6 +8,7 @@ import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { baseUrlOf, RunningCommands, registerCommandRoute } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply } from './error-reply.js';
+import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   readonly executor: CommandExecutor;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What the sites see of the sessions' browser. */
+  readonly userAgent: () => string;
   /** Whether a browser works; never rejects. */
   readonly readiness: () => Promise<Readiness>;
 }
@@ -122,6 +125,14 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   });
 
   registerCommandRoute(server, running, { executor: options.executor, authenticate, metrics, logger });
+  registerFlareSolverrRoutes(server, running, {
+    executor: options.executor,
+    authenticate,
+    metrics,
+    logger,
+    version: options.version,
+    userAgent: options.userAgent,
+  });
   registerHealthRoutes(server, running, options);
 
   server.get('/metrics', async (request, reply) => {
