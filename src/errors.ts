@@ -150,6 +150,8 @@ export interface MooringErrorOptions {
   readonly retryAfterMs?: number;
   /** The URL that failed, where that may be another than the one asked for. */
   readonly url?: string;
+  /** What was finished before it failed; goes into the reply beside the error. */
+  readonly partial?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -162,6 +164,7 @@ export class MooringError extends Error {
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
   readonly url: string | undefined;
+  readonly partial: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, detail: string, options: MooringErrorOptions = {}) {
     super(`${code}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
@@ -170,6 +173,7 @@ export class MooringError extends Error {
     this.detail = detail;
     this.retryAfterMs = options.retryAfterMs;
     this.url = options.url;
+    this.partial = options.partial;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandExecutor, CommandHandler } from './handler.js';
 import { requestHandler } from './request.js';
+import { requestBatchHandler } from './request-batch.js';
 import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
@@ -35,6 +36,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'request.put': request,
     'request.delete': request,
     'request.patch': request,
+    'request.batch': requestBatchHandler(options),
   };
   return {
     async execute(command, context) {

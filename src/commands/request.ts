@@ -12,7 +12,7 @@ import type {
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import type { RequestCommand } from '../protocol/commands.js';
-import type { RequestReply } from '../protocol/replies.js';
+import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
@@ -45,16 +45,7 @@ export const requestHandler =
     const http = httpRequestOf(command.cmd, request);
     sessions.assertRequest(request.url, request);
     assertHasPage(sessions, command, context.owner);
-    const timeoutMs = request.timeout ?? options.requestTimeoutMs;
-    using deadline = new Deadline({
-      ms: timeoutMs - answerMarginMs(timeoutMs),
-      reason: () =>
-        new MooringError(
-          'CODE-0025',
-          `expected the request to finish within its \`timeout\` of ${timeoutMs} ms; it did not.`,
-        ),
-      parent: context.signal,
-    });
+    using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
     const target = { ...command, id: command.session, owner: context.owner };
     using lease = await sessions.lease(target, deadline.signal);
     deadline.follow(lease.session.over);
@@ -66,6 +57,19 @@ export const requestHandler =
     }
   };
 
+/** The moment by which a request has to be answered. */
+export function requestDeadline(timeoutMs: number, parent: AbortSignal): Deadline {
+  return new Deadline({
+    ms: timeoutMs - answerMarginMs(timeoutMs),
+    reason: () =>
+      new MooringError(
+        'CODE-0025',
+        `expected the request to finish within its \`timeout\` of ${timeoutMs} ms; it did not.`,
+      ),
+    parent,
+  });
+}
+
 /** To stay on a page there must be one; refused before a session is opened for it. */
 function assertHasPage(sessions: SessionManager, { request, session }: RequestCommand, owner: string): void {
   if (request.url !== undefined || sessions.isActive(owner, session)) return;
@@ -76,7 +80,8 @@ function assertHasPage(sessions: SessionManager, { request, session }: RequestCo
   );
 }
 
-async function runRequest(
+/** Does what a request asks for, with the session's turn at hand. */
+export async function runRequest(
   { request, session }: RequestCommand,
   http: HttpRequest,
   leased: LeasedSession,
@@ -120,7 +125,11 @@ async function runRequest(
   const shows = result.kind === 'document';
   if (shows && request.waitForUrl !== undefined) await page.waitForUrl(request.waitForUrl, stepLimits(deadline));
   if (shows && request.removeIframes) await page.actor().removeFrames(stepLimits(deadline));
-  if (after.length > 0) await run(after);
+  if (after.length > 0)
+    await orPartial(
+      () => run(after),
+      () => ({ ...whereabouts(page, result), ...resultsOf(results) }),
+    );
   // The page may stand elsewhere by now.
   if (shows) result = page.document ?? result;
   if (request.onlyStatusCode) {
@@ -173,6 +182,31 @@ const stepLimits = (deadline: Deadline): StepLimits => ({
   timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
   signal: deadline.signal,
 });
+
+/** Where the session stands. */
+function whereabouts(page: EnginePage, result: NavigationResult): Partial<Solution> {
+  const shown = page.document ?? result;
+  return { statusCode: shown.status, currentUrl: result.kind === 'document' ? page.url : result.url };
+}
+
+/** What the actions brought so far. */
+function resultsOf({ javascriptReturn, screenshots }: ActionResults): Partial<Solution> {
+  return {
+    ...(javascriptReturn.length > 0 ? { javascriptReturn } : {}),
+    ...(screenshots.length > 0 ? { screenshots } : {}),
+  };
+}
+
+/** Does the work; if it fails, the error takes along what was known by then. */
+async function orPartial(work: () => Promise<void>, known: () => Partial<Solution>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof MooringError)) throw error;
+    const partial = { solution: { ...known(), verified: false } };
+    throw new MooringError(error.code, error.detail, { cause: error, partial });
+  }
+}
 
 /** Sets cookies. @returns the names of those that the browser silently left out */
 async function setCookies(

@@ -45,6 +45,7 @@ export function errorReply(error: unknown, context: ErrorReplyContext): HttpErro
       solution: { verified: false },
       ...(context.session === undefined ? {} : { session: context.session }),
       ...(retry === undefined ? {} : { retryAfterMs: retry }),
+      ...(known.partial ? { ...known.partial, partial: true as const } : {}),
       timeElapsed: Math.round(performance.now() - context.startedAt),
     },
   };

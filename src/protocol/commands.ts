@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ErrorCode, MooringError } from '../errors.js';
 import { type BrowserAction, maxActionDepth, maxActions, unsupportedActions } from './actions.js';
 import {
+  batchSchema,
   isSolvingField,
   pendingRequestFields,
   type RequestFields,
@@ -34,10 +35,11 @@ export const commandSchemas = {
   'request.put': requestSchema,
   'request.delete': requestSchema,
   'request.patch': requestSchema,
+  'request.batch': batchSchema,
 } as const;
 
 export type CommandName = keyof typeof commandSchemas;
-export type RequestName = Extract<CommandName, `request.${string}`>;
+export type RequestName = Exclude<Extract<CommandName, `request.${string}`>, 'request.batch'>;
 export const commandNames = Object.keys(commandSchemas) as CommandName[]; // the keys of the table above, no others
 
 interface Named<N extends CommandName> {
@@ -71,8 +73,25 @@ export interface RequestCommand extends Named<RequestName> {
   readonly request: RequestFields;
 }
 
+export interface BatchCommand extends Named<'request.batch'> {
+  readonly session: string;
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+  readonly requests: readonly RequestCommand[];
+  /** Absent: as long as each of them may take. */
+  readonly timeoutMs: number | undefined;
+  readonly closeAfterUse: boolean;
+}
+
 /** Every command, told apart by `cmd`. */
-export type Command = CreateCommand | DestroyCommand | ActiveCommand | ListCommand | ProxyCommand | RequestCommand;
+export type Command =
+  | CreateCommand
+  | DestroyCommand
+  | ActiveCommand
+  | ListCommand
+  | ProxyCommand
+  | RequestCommand
+  | BatchCommand;
 
 /** The command of one name. */
 export type CommandOf<N extends CommandName> =
@@ -112,9 +131,51 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
     }
     case 'sessions.list':
       return { cmd, warnings: [] };
+    case 'request.batch':
+      return parseBatch(body);
     default:
       return parseRequest(cmd, body);
   }
+}
+
+/** What is said once for the whole batch. */
+const batchOwnFields = ['session', 'closeAfterUse', ...Object.keys(sessionOptionFields)];
+
+function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
+  refuseUnsupported(body, []);
+  const { session: given, requests: bodies, timeout, closeAfterUse, ...options } = parse(batchSchema, body);
+  const session = given ?? randomUUID();
+  const requests = bodies.map((request, i) => {
+    const { cmd = 'request.get' } = request;
+    if (!isCommandName(cmd) || !cmd.startsWith('request.') || cmd === 'request.batch') {
+      throw new MooringError(
+        'CODE-0004',
+        `\`requests[${i}].cmd\`: expected request.get, .post, .put, .delete or .patch; came ${show(cmd)}.`,
+      );
+    }
+    const misplaced = batchOwnFields.find((name) => !asksForNothing(request[name]));
+    if (misplaced) {
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        `\`requests[${i}].${misplaced}\`: expected it beside \`requests\`, for the batch as a whole.`,
+      );
+    }
+    try {
+      return parseRequest(cmd as RequestName, { ...request, session }); // one of them, as checked above
+    } catch (error) {
+      throw error instanceof MooringError ? new MooringError(error.code, `\`requests[${i}]\`: ${error.detail}`) : error;
+    }
+  });
+  return {
+    cmd: 'request.batch',
+    session,
+    anonymous: given === undefined,
+    options,
+    requests,
+    timeoutMs: timeout,
+    closeAfterUse: closeAfterUse ?? false,
+    warnings: warningsOf(body),
+  };
 }
 
 function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>): RequestCommand {

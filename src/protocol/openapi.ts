@@ -4,6 +4,7 @@ import { actionList } from './actions.js';
 import { type CommandName, commandNames, commandSchemas } from './commands.js';
 import {
   activeReplySchema,
+  batchReplySchema,
   createReplySchema,
   destroyReplySchema,
   errorReplySchema,
@@ -148,6 +149,30 @@ export const commandDocs = {
     customHeaders: { 'content-type': 'application/json' },
     postData: { name: 'Anna' },
   }),
+  'request.batch': {
+    summary: 'Runs several requests of one session in one turn',
+    description:
+      'The requests run one after another, with none of another caller between them, and are answered at once. The first ' +
+      'that fails ends the batch: its code and place are in the error, and what the others brought in `results`.',
+    reply: batchReplySchema,
+    request: {
+      session: 'my-session-id',
+      requests: [
+        { cmd: 'request.post', url: 'https://example.com/login', postData: { user: 'anna', password: 'secret' } },
+        { url: 'https://example.com/orders', filter: ['innerText'] },
+      ],
+    },
+    response: {
+      solution: {},
+      data: 'success',
+      session: 'my-session-id',
+      results: [
+        { solution: { ...exampleSolution, method: 'POST' }, timeElapsed: 160 },
+        { solution: { innerText: 'Order 1' }, timeElapsed: 48 },
+      ],
+      timeElapsed: 209,
+    },
+  },
 } as const satisfies Record<CommandName, CommandDoc>;
 
 export type JsonSchema = Record<string, unknown>;

@@ -86,6 +86,8 @@ const replyFields = {
   data: z.literal('success'),
   warnings: z.array(z.string()).optional().describe('What had no effect, or held with a restriction; a sentence each.'),
 };
+export const timedFields = { timeElapsed: z.int().describe('Whole milliseconds that the command took.') };
+
 const sessionField = { session: z.string().describe('The ID of the session.') };
 
 export const createReplySchema = z.object({
@@ -115,6 +117,16 @@ export const proxyReplySchema = z.object({
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
 export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
 
+export const batchReplySchema = z.object({
+  ...noSolution,
+  ...replyFields,
+  ...sessionField,
+  results: z
+    .array(z.object({ solution: solutionSchema.partial(), warnings: z.array(z.string()).optional(), ...timedFields }))
+    .describe('What each request brought back, in order.'),
+});
+type BatchReply = z.infer<typeof batchReplySchema>;
+
 type CreateReply = z.infer<typeof createReplySchema>;
 type DestroyReply = z.infer<typeof destroyReplySchema>;
 type ListReply = z.infer<typeof listReplySchema>;
@@ -123,9 +135,7 @@ type ActiveReply = z.infer<typeof activeReplySchema>;
 export type RequestReply = z.infer<typeof requestReplySchema>;
 
 /** What a handler returns; whoever runs it adds `timeElapsed`. */
-export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | ProxyReply | RequestReply;
-
-export const timedFields = { timeElapsed: z.int().describe('Whole milliseconds that the command took.') };
+export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | ProxyReply | RequestReply | BatchReply;
 
 /** A reply with the time the command took. */
 export type TimedReply = Reply & { readonly timeElapsed: number };
@@ -135,8 +145,12 @@ export const errorReplySchema = z.object({
   error: z.string().describe('`<CODE>: ` and a sentence: what was expected, what came.'),
   code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]), // the keys of the catalogue, which has some
   info: z.string().describe('The row of the error page that explains the code.'),
-  solution: z.object({ verified: z.literal(false) }),
+  solution: solutionSchema
+    .partial()
+    .extend({ verified: z.literal(false) })
+    .describe('With `partial`: what was known by then.'),
   session: z.string().optional().describe('The session that was involved, if one was.'),
+  partial: z.literal(true).optional().describe('What was finished before the failure is in this reply too.'),
   retryAfterMs: z.int().optional().describe('After how many milliseconds a new try makes sense.'),
   ...timedFields,
 });

@@ -88,6 +88,24 @@ export const requestSchema = z.object({
 });
 export type RequestFields = z.infer<typeof requestSchema>;
 
+/** How many requests one batch may hold. */
+export const maxBatch = 100;
+
+/** Several requests of one session in one turn. The options of a session count when the batch opens it. */
+export const batchSchema = z.object({
+  session: optional(sessionId()).describe('The session to use. Default: a new anonymous session.'),
+  requests: z
+    .array(z.record(z.string(), z.unknown()))
+    .min(1)
+    .max(maxBatch)
+    .describe('The requests, each with the fields of a `request.*` and its `cmd` (default `request.get`), in order.'),
+  timeout: optional(integer(1, 3_600_000)).describe(
+    'Milliseconds for all of them, waiting included. Default: as long as each of them may take.',
+  ),
+  closeAfterUse: optional(flag()).describe('End the session after the batch.'),
+  ...sessionOptionFields,
+});
+
 /** Fields of the contract that this version does not serve, each refused by name. */
 export const pendingRequestFields = [
   'dontLoadMainSite',

@@ -288,6 +288,25 @@ describe('browserActions', () => {
     expect(body.warnings[0]).toContain('solve_captcha is not done by this server, and was left out');
   });
 
+  it('what was finished before a failure – is in the reply', async () => {
+    const { body } = await act([
+      { type: 'execute_js', code: '"done"' },
+      { type: 'screenshot' },
+      { type: 'click', cssSelector: '#never', timeout: 100 },
+    ]);
+    expect(body).toMatchObject({
+      code: 'CODE-0027',
+      partial: true,
+      solution: {
+        verified: false,
+        statusCode: 200,
+        currentUrl: `${origin.url}/actions`,
+        javascriptReturn: ['done'],
+        screenshots: [expect.any(String)],
+      },
+    });
+  });
+
   it('the deadline of the request – rules all actions', async () => {
     const { body } = await act([{ type: 'wait', wait: 60 }], { timeout: 1200 });
     expect(body).toMatchObject({ code: 'CODE-0025', error: expect.stringContaining('`timeout` of 1200 ms') });

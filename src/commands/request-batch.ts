@@ -1,0 +1,50 @@
+import { MooringError } from '../errors.js';
+import type { BatchCommand } from '../protocol/commands.js';
+import type { RequestReply } from '../protocol/replies.js';
+import type { CommandHandler } from './handler.js';
+import { httpRequestOf } from './navigation-request.js';
+import { type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
+
+type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };
+
+/** Runs several requests of one session in one turn: nobody else's comes between them. */
+export const requestBatchHandler =
+  ({ sessions, requestTimeoutMs, responseLimitBytes }: RequestHandlerOptions): CommandHandler<BatchCommand> =>
+  async (command, { owner, signal }) => {
+    const steps = command.requests.map((request) => ({
+      command: request,
+      http: httpRequestOf(request.cmd, request.request),
+    }));
+    for (const { command: step } of steps) sessions.assertRequest(step.request.url, step.request);
+    const eachMs = command.requests.map(({ request }) => request.timeout ?? requestTimeoutMs);
+    using whole = requestDeadline(command.timeoutMs ?? eachMs.reduce((sum, ms) => sum + ms, 0), signal);
+    using lease = await sessions.lease({ ...command, id: command.session, owner }, whole.signal);
+    whole.follow(lease.session.over);
+    const results: Result[] = [];
+    try {
+      for (const [i, { command: step, http }] of steps.entries()) {
+        const startedAt = performance.now();
+        try {
+          using deadline = requestDeadline(eachMs[i] ?? requestTimeoutMs, whole.signal);
+          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, responseLimitBytes);
+          const timeElapsed = Math.round(performance.now() - startedAt);
+          results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
+        } catch (error) {
+          throw located(error, i, results);
+        }
+      }
+    } finally {
+      if (command.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
+    }
+    return { solution: {}, data: 'success', session: command.session, results };
+  };
+
+/** The failure with its place, and what was finished before it. */
+function located(error: unknown, i: number, results: readonly Result[]): unknown {
+  if (!(error instanceof MooringError)) return error;
+  return new MooringError(error.code, `\`requests[${i}]\`: ${error.detail}`, {
+    cause: error,
+    partial: { results },
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+}
