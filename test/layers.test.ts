@@ -14,14 +14,23 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   protocol: { folders: ['errors'], packages: ['zod'] },
   egress: {
     folders: ['protocol', 'errors', 'util'],
-    packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod'],
+    packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
   },
   engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
   actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
   commands: {
-    folders: ['actions', 'engine/engine.ts', 'egress/egress-port.ts', 'sessions', 'protocol', 'errors', 'util'],
-    packages: [],
+    folders: [
+      'actions',
+      'engine/engine.ts',
+      'egress/egress-port.ts',
+      'egress/plain-request.ts',
+      'sessions',
+      'protocol',
+      'errors',
+      'util',
+    ],
+    packages: ['tough-cookie'],
   },
   http: {
     folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'],

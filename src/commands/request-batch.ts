@@ -3,19 +3,20 @@ import type { BatchCommand } from '../protocol/commands.js';
 import type { RequestReply } from '../protocol/replies.js';
 import type { CommandHandler } from './handler.js';
 import { httpRequestOf } from './navigation-request.js';
-import { type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
+import { assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
 
 type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };
 
 /** Runs several requests of one session in one turn: nobody else's comes between them. */
 export const requestBatchHandler =
-  ({ sessions, requestTimeoutMs, responseLimitBytes }: RequestHandlerOptions): CommandHandler<BatchCommand> =>
+  (options: RequestHandlerOptions): CommandHandler<BatchCommand> =>
   async (command, { owner, signal }) => {
+    const { sessions, requestTimeoutMs } = options;
     const steps = command.requests.map((request) => ({
       command: request,
       http: httpRequestOf(request.cmd, request.request),
     }));
-    for (const { command: step } of steps) sessions.assertRequest(step.request.url, step.request);
+    for (const { command: step } of steps) assertServable(sessions, step);
     const eachMs = command.requests.map(({ request }) => request.timeout ?? requestTimeoutMs);
     using whole = requestDeadline(command.timeoutMs ?? eachMs.reduce((sum, ms) => sum + ms, 0), signal);
     using lease = await sessions.lease({ ...command, id: command.session, owner }, whole.signal);
@@ -26,7 +27,7 @@ export const requestBatchHandler =
         const startedAt = performance.now();
         try {
           using deadline = requestDeadline(eachMs[i] ?? requestTimeoutMs, whole.signal);
-          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, responseLimitBytes);
+          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, options);
           const timeElapsed = Math.round(performance.now() - startedAt);
           results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
         } catch (error) {

@@ -4,6 +4,7 @@ import type { EgressRequest } from '../egress/egress-port.js';
 import type {
   CookieToSet,
   EngineContext,
+  EngineInfo,
   EnginePage,
   NavigationRequest,
   NavigationResult,
@@ -19,12 +20,15 @@ import { Deadline } from '../util/deadline.js';
 import type { CommandHandler } from './handler.js';
 import { cookiesToSet, type HttpRequest, httpRequestOf } from './navigation-request.js';
 import { attemptsOf, extractFrom, loadingOf, screenshotOf, splitActions, unusedWarnings } from './page-options.js';
+import { assertNeedsNoPage, runPlainRequest } from './plain-request.js';
 import { filterSolution, readSolution } from './solution.js';
 
 export interface RequestHandlerOptions {
   readonly sessions: SessionManager;
   readonly requestTimeoutMs: number;
   readonly responseLimitBytes: number;
+  /** The browser whose name a request without a page bears. */
+  readonly engine: () => EngineInfo;
 }
 
 /**
@@ -43,19 +47,25 @@ export const requestHandler =
     const { sessions } = options;
     const { request } = command;
     const http = httpRequestOf(command.cmd, request);
-    sessions.assertRequest(request.url, request);
+    assertServable(sessions, command);
     assertHasPage(sessions, command, context.owner);
     using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
     const target = { ...command, id: command.session, owner: context.owner };
     using lease = await sessions.lease(target, deadline.signal);
     deadline.follow(lease.session.over);
     try {
-      return await runRequest(command, http, lease.session, deadline, options.responseLimitBytes);
+      return await runRequest(command, http, lease.session, deadline, options);
     } finally {
       // Its end is not waited for: the caller's deadline is for the answer.
       if (request.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
     }
   };
+
+/** Refuses what no session could serve, before one is opened for it. @throws MooringError */
+export function assertServable(sessions: SessionManager, { request }: RequestCommand): void {
+  if (request.requestType === 'request') assertNeedsNoPage(request);
+  sessions.assertRequest(request.url, request);
+}
 
 /** The moment by which a request has to be answered. */
 export function requestDeadline(timeoutMs: number, parent: AbortSignal): Deadline {
@@ -86,8 +96,12 @@ export async function runRequest(
   http: HttpRequest,
   leased: LeasedSession,
   deadline: Deadline,
-  maxBytes: number,
+  { engine, responseLimitBytes: maxBytes }: Pick<RequestHandlerOptions, 'engine' | 'responseLimitBytes'>,
 ): Promise<RequestReply> {
+  if (request.requestType === 'request') {
+    const once = () => runPlainRequest(request, http, leased, deadline, { engine: engine(), maxBytes });
+    return withRetries(attemptsOf(request, http), once);
+  }
   const { signal } = deadline;
   using egress = leased.egress.beginRequest(request);
   const stays = request.keepSamePage ? leased.page : undefined;

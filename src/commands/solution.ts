@@ -43,7 +43,7 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     statusCode: result.status,
     currentUrl: isDocument ? content.url : result.url,
     userAgent: content.userAgent,
-    cookies: cookies.map(cookieOutput),
+    cookies: outputCookies(cookies),
     cookieString: sent.map(({ name, value }) => `${name}=${value}`).join('; '),
     responseHeaders: headers.response,
     requestHeaders: headers.request,
@@ -68,9 +68,16 @@ function extractedFields({ elements, ...rest }: Extracted): Partial<Solution> {
   return { ...(elements ? { cssSelector: elements } : {}), ...rest };
 }
 
+/** Whether a content type is one of text. */
+export const isText = (contentType: string): boolean =>
+  /^(text\/|application\/(json|javascript|xml|xhtml\+xml|ecmascript))|\+(json|xml)\b/i.test(contentType);
+
+/** Cookies as a reply prints them. */
+export const outputCookies = (cookies: readonly EngineCookie[]): CookieOutput[] => cookies.map(cookieOutput);
+
 /** The text of a download that is text (a CSV file, say). */
-function textOf(body: Uint8Array | undefined, contentType = ''): string {
-  if (!body || !/^(text\/|application\/(json|xml))|\+(json|xml)\b/i.test(contentType)) return '';
+export function textOf(body: Uint8Array | undefined, contentType = ''): string {
+  if (!body || !isText(contentType)) return '';
   const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
   try {
     return new TextDecoder(charset).decode(body);
@@ -84,7 +91,7 @@ function cookieOutput({ name, value, domain, path, expires, httpOnly, secure, sa
 }
 
 /** Only the fields that were asked for; all of them without a filter. */
-export function filterSolution(solution: Solution, filter: readonly string[] | undefined): Partial<Solution> {
+export function filterSolution(solution: Partial<Solution>, filter: readonly string[] | undefined): Partial<Solution> {
   if (!filter || filter.length === 0) return solution;
   return Object.fromEntries(Object.entries(solution).filter(([name]) => filter.includes(name)));
 }

@@ -19,7 +19,7 @@ export type CookieOutput = z.infer<typeof cookieOutputSchema>;
 
 export const solutionSchema = z.object({
   verified: z.boolean().describe("True when the page was reached through the session's own browser and proxy."),
-  type: z.enum(['browser']).describe('How it was reached.'),
+  type: z.enum(['browser', 'request']).describe('How it was reached.'),
   response: z.string().describe('The HTML of the page as it stands after loading.'),
   innerText: z.string().describe('The text a reader sees; the raw body for JSON and plain text.'),
   statusCode: z.int().describe('The HTTP status of the page. A 403 or 404 is one, not an error.'),

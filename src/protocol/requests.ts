@@ -49,7 +49,9 @@ export const requestSchema = z.object({
     'What to do on the page, in order. One that fails ends the request with its code and its place.',
   ),
   innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
-  requestType: optional(z.enum(['browser'])).describe('How the request is made. Default: `browser`.'),
+  requestType: optional(z.enum(['browser', 'request'])).describe(
+    '`browser`: a page. `request`: a plain HTTP exchange with cookies, name and exit of the session; its page stays as it is.',
+  ),
   retries: optional(integer(0, 10)).describe(
     'How often a GET is tried again when it got no usable response. Default: 0. What may have had an effect is not repeated.',
   ),

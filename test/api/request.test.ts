@@ -208,7 +208,12 @@ describe('request.*', () => {
     [{ url: 'http://a/', customHeaders: { a: 'b\r\nc: d' } }, 'INVALID_PARAMETER', '`customHeaders.a`'],
     [{ url: 'http://a/', cookies: [{ value: '1' }] }, 'INVALID_PARAMETER', '`cookies[0].name`'],
     [{ url: 'http://a/', screenshotWidth: 0 }, 'INVALID_PARAMETER', '`screenshotWidth`'],
-    [{ url: 'http://a/', requestType: 'request' }, 'INVALID_PARAMETER', '`requestType`'],
+    [
+      { url: 'http://a/', requestType: 'request', screenshot: true },
+      'INVALID_PARAMETER',
+      '`screenshot`: expected it absent',
+    ],
+    [{ url: 'http://a/', requestType: 'pigeon' }, 'INVALID_PARAMETER', '`requestType`'],
     [{ url: 'http://a/', video: true }, 'UNSUPPORTED_PARAMETER', '`video`'],
     [{ url: 'http://a/', autoparse: true }, 'UNSUPPORTED_PARAMETER', '`autoparse`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {

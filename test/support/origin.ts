@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { certificate } from './tls/certificate.js';
 
 /** What an origin saw of one request. */
@@ -61,6 +62,8 @@ const actionsPage = `
 /** A site on loopback: a login flow, and a page for each thing that a site can do to a browser. */
 export class Origin {
   readonly seen: SeenRequest[] = [];
+  /** Where further paths redirect to. */
+  readonly redirects: Record<string, string> = {};
   /** Paths whose connection was let go of before the answer was over. */
   readonly closed: string[] = [];
   readonly #scheme: 'http' | 'https';
@@ -198,6 +201,23 @@ export class Origin {
     '/slow-image': (_request, response) => page(response, 'Slow', '<p>parsed</p><img src="/slow">'),
     '/slow': (_request, response) => void setTimeout(() => send(response, 200, 'image/png', png), 1500),
     '/catastrophe': (_request, response) => page(response, 'Regex', `<p>${'a'.repeat(40)}!</p>`),
+    '/packed': (request, response) => {
+      const encoding = new URL(request.path, 'http://x').searchParams.get('as') ?? '';
+      const pack = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }[encoding];
+      send(response, 200, 'text/plain; charset=utf-8', pack ? pack('packed ü') : 'plain', {
+        'content-encoding': encoding,
+      });
+    },
+    '/bomb': (_request, response) =>
+      send(response, 200, 'text/plain', gzipSync(Buffer.alloc(50_000_000)), { 'content-encoding': 'gzip' }),
+    '/latin': (_request, response) => send(response, 200, 'text/plain; charset=iso-8859-1', Buffer.from([0xfc])),
+    '/super-cookie': (_request, response) =>
+      page(response, 'Cookies', 'x', {
+        'set-cookie': ['own=1; Path=/', 'wide=1; Domain=com', 'foreign=1; Domain=example.org'],
+      }),
+    '/forget': (_request, response) => page(response, 'Forget', 'x', { 'set-cookie': 'a=; Max-Age=0; Path=/' }),
+    '/loop': (_request, response) => void response.writeHead(302, { location: '/loop' }).end(),
+    '/keep-method': (_request, response) => void response.writeHead(307, { location: '/echo' }).end(),
     '/large': (request, response) => {
       const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
       send(response, 200, 'application/octet-stream', Buffer.alloc(bytes));
@@ -248,7 +268,9 @@ export class Origin {
     };
     this.seen.push(seen);
     const route = this.#routes[path.split('?', 1)[0] ?? path];
-    if (route) route(seen, response);
+    const elsewhere = this.redirects[path];
+    if (elsewhere) response.writeHead(302, { location: elsewhere }).end();
+    else if (route) route(seen, response);
     else send(response, 404, 'text/plain', 'no such page');
   }
 }

@@ -1,0 +1,183 @@
+import { Cookie, CookieJar } from 'tough-cookie';
+import { type PlainAnswer, plainRequest, type RequestCookies } from '../egress/plain-request.js';
+import type { CookieToSet, EngineContext, EngineInfo } from '../engine/engine.js';
+import { MooringError } from '../errors.js';
+import type { RequestReply, Solution } from '../protocol/replies.js';
+import type { RequestFields } from '../protocol/requests.js';
+import type { LeasedSession } from '../sessions/session-lease.js';
+import type { Deadline } from '../util/deadline.js';
+import { cookiesToSet, type HttpRequest } from './navigation-request.js';
+import { filterSolution, isText, outputCookies, textOf } from './solution.js';
+
+/** Fields that say something of a page. */
+const pageFields = [
+  'keepSamePage',
+  'browserActions',
+  'screenshot',
+  'fullPage',
+  'pdf',
+  'localStorage',
+  'fullPageLoad',
+  'dontWaitOnPageLoad',
+  'waitForUrl',
+  'removeIframes',
+  'cssSelector',
+  'customAttribute',
+  'regex',
+  'markdown',
+  'includeLinks',
+  'includeImages',
+] as const satisfies readonly (keyof RequestFields)[];
+
+/** @throws MooringError `INVALID_PARAMETER` when a field needs a page, or there is no URL */
+export function assertNeedsNoPage(request: RequestFields): void {
+  const field = pageFields.find((name) => request[name] !== undefined && request[name] !== false);
+  if (field)
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`${field}\`: expected it absent with \`requestType\` request, which has no page.`,
+    );
+  if (request.url === undefined)
+    throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL; there was none.');
+}
+
+export interface PlainRequestOptions {
+  readonly engine: EngineInfo;
+  readonly maxBytes: number;
+}
+
+/** What a browser sends besides its own name. */
+const browserHeaders = {
+  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8',
+  'accept-language': 'en-US,en;q=0.9',
+  'accept-encoding': 'gzip, deflate, br',
+} as const;
+
+/** A plain HTTP exchange with the session's cookies, name and exit; its page stays as it is. */
+export async function runPlainRequest(
+  request: RequestFields,
+  http: HttpRequest,
+  leased: LeasedSession,
+  deadline: Deadline,
+  { engine, maxBytes }: PlainRequestOptions,
+): Promise<RequestReply> {
+  const { signal } = deadline;
+  const { url = '' } = request;
+  using egress = leased.egress.beginRequest(request);
+  egress.name(url);
+  const cookies = cookiesToSet(request, url);
+  if (cookies.length > 0) await leased.context.addCookies(cookies, signal);
+  const sent = {
+    url,
+    method: http.method,
+    headers: {
+      'user-agent': engine.userAgent,
+      ...browserHeaders,
+      ...(http.referer === undefined ? {} : { referer: http.referer }),
+      ...http.headers,
+    },
+    ...(http.body === undefined ? {} : { body: http.body }),
+    maxBytes,
+  };
+  let answer: PlainAnswer;
+  try {
+    answer = await plainRequest(sent, new SessionCookies(leased.context, signal), leased.egress.url, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof MooringError) || error.code !== 'CODE-0006') throw error;
+    throw egress.failure(error.url ?? url) ?? error;
+  }
+  const solution = await solutionOf(answer, request, leased.context, signal);
+  return {
+    solution: filterSolution(
+      { ...solution, ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}) },
+      request.filter,
+    ),
+    data: 'success',
+    session: leased.id,
+    ...(http.warnings.length > 0 ? { warnings: [...http.warnings] } : {}),
+  };
+}
+
+async function solutionOf(
+  { status, url, method, headers, requestHeaders, body, redirects }: PlainAnswer,
+  request: RequestFields,
+  context: EngineContext,
+  signal: AbortSignal,
+): Promise<Partial<Solution>> {
+  if (request.onlyStatusCode) return { verified: true, statusCode: status, currentUrl: url };
+  const type = headers['content-type'] ?? '';
+  const text = isText(type) || type === '' ? textOf(body, type === '' ? 'text/plain' : type) : '';
+  const wantsBytes = request.base64Response || request.base64 || request.binary || (!isText(type) && type !== '');
+  const [all, there] = await Promise.all([context.cookies(undefined, signal), context.cookies(url, signal)]);
+  return {
+    verified: true,
+    type: 'request',
+    response: text,
+    innerText: text,
+    statusCode: status,
+    currentUrl: url,
+    userAgent: requestHeaders['user-agent'] ?? '',
+    cookies: outputCookies(all),
+    cookieString: there.map(({ name, value }) => `${name}=${value}`).join('; '),
+    responseHeaders: { ...headers },
+    requestHeaders: { ...requestHeaders },
+    method,
+    localStorageData: {},
+    ...(wantsBytes ? { base64Response: Buffer.from(body).toString('base64') } : {}),
+    ...(request.listAllRedirects
+      ? {
+          listAllRedirectsResponse: [...redirects, { url, status }].map((step) => ({
+            url: step.url,
+            statusCode: step.status,
+          })),
+        }
+      : {}),
+  };
+}
+
+/**
+ * The session's cookies for an exchange that the browser does not make itself: read from it, and given back to it. Which
+ * domains a site may set is for the cookie library to say, which knows the public suffixes.
+ */
+class SessionCookies implements RequestCookies {
+  readonly #context: EngineContext;
+  readonly #signal: AbortSignal;
+
+  constructor(context: EngineContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  async headerFor(url: string): Promise<string> {
+    const cookies = await this.#context.cookies(url, this.#signal);
+    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+
+  async take(url: string, lines: readonly string[]): Promise<void> {
+    const jar = new CookieJar(undefined, { looseMode: true, rejectPublicSuffixes: true });
+    for (const line of lines) jar.setCookieSync(line, url, { ignoreError: true });
+    const expired = lines
+      .flatMap((line) => Cookie.parse(line, { loose: true }) ?? [])
+      .filter((cookie) => cookie.TTL() <= 0);
+    const kept = (await jar.store.getAllCookies()).map((cookie) => toSet(cookie, url));
+    const gone = expired.map((cookie) => ({ ...toSet(cookie, url), expires: 1 }));
+    if (kept.length + gone.length > 0) await this.#context.addCookies([...kept, ...gone], this.#signal);
+  }
+}
+
+function toSet(cookie: Cookie, url: string): CookieToSet {
+  const { key, value, path, secure, httpOnly, sameSite, hostOnly } = cookie;
+  const domain = cookie.domain ?? new URL(url).hostname;
+  const expiry = cookie.expiryTime();
+  const names = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
+  return {
+    name: key,
+    value,
+    domain: hostOnly === false ? `.${domain}` : domain,
+    path: path ?? '/',
+    expires: expiry === undefined || !Number.isFinite(expiry) ? -1 : Math.round(expiry / 1000),
+    httpOnly,
+    secure,
+    ...(sameSite && sameSite in names ? { sameSite: names[sameSite as keyof typeof names] } : {}),
+  };
+}
