@@ -42,6 +42,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #resources = new Disposables();
   #http: HttpServer | undefined;
+  #engine: BrowserEngine | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: AppOptions) {
@@ -72,11 +73,17 @@ export class App {
     return this.#closed;
   }
 
+  /** Ends browser processes that no longer answer. */
+  async endHungBrowsers(): Promise<void> {
+    await this.#engine?.endHung();
+  }
+
   async #start(): Promise<string> {
     const { config, logger, version } = this.#options;
     const metrics = new Metrics();
     const engine = this.#resources.use(this.#options.engine(browserObserver(metrics, logger)), (it) => it.close());
     await engine.start();
+    this.#engine = engine;
 
     const guard = new AddressGuard({
       privateNetworks: config.privateNetworks ?? { kind: config.apiKeys.length > 0 ? 'deny' : 'named' },

@@ -45,6 +45,9 @@ async function run(config: Config): Promise<void> {
   process.stdout.write(banner(address, binary, config));
 }
 
+/** Whether an exception came out of the browsers' driver. */
+const isDriverFault = (error: Error): boolean => /[\\/]playwright-core[\\/]/.test(error.stack ?? '');
+
 /** The first signal drains; a second one ends at once. */
 function endOnSignals(app: App, logger: Logger): void {
   let asked = false;
@@ -63,6 +66,15 @@ function endOnSignals(app: App, logger: Logger): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
   // One command's stray failure is no reason to end everybody's sessions.
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    if (!isDriverFault(error)) {
+      logger.fatal({ err: error }, 'uncaught exception');
+      process.exit(1);
+    }
+    // A page can make its browser say more than the driver can read. That browser is of no more use; the others are.
+    logger.error({ err: error }, 'the driver failed on what a browser said; browsers that no longer answer are ended');
+    void app.endHungBrowsers();
+  });
 }
 
 function banner(address: string, binary: ChosenChromium, config: Config): string {

@@ -1,10 +1,48 @@
-import type { EngineContext, EnginePage, PageActor } from '../engine/engine.js';
+import type { EngineContext, EnginePage, PageActor, StepLimits } from '../engine/engine.js';
+import { MooringError } from '../errors.js';
 
 /** What actions bring back, in the order in which they ran. */
-export interface ActionResults {
-  readonly javascriptReturn: unknown[];
+export class ActionResults {
+  readonly javascriptReturn: unknown[] = [];
   /** PNGs as base64. */
-  readonly screenshots: string[];
+  readonly screenshots: string[] = [];
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  /** @param maxBytes how much all of it may be together */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Keeps what JSON can hold of a value; the rest is null. @throws MooringError `RESPONSE_TOO_LARGE` */
+  addReturn(value: unknown): void {
+    const text = toJson(value);
+    this.#take(text.length);
+    this.javascriptReturn.push(JSON.parse(text));
+  }
+
+  /** @throws MooringError `RESPONSE_TOO_LARGE` */
+  addScreenshot(png: Uint8Array): void {
+    this.#take(png.byteLength);
+    this.screenshots.push(Buffer.from(png).toString('base64'));
+  }
+
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#maxBytes) return;
+    throw new MooringError(
+      'RESPONSE_TOO_LARGE',
+      `expected results of at most ${this.#maxBytes} bytes in all (MOORING_RESPONSE_LIMIT); there is more.`,
+    );
+  }
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? 'null';
+  } catch {
+    return 'null'; // an object that holds itself
+  }
 }
 
 /** What one action works with. */
@@ -13,6 +51,6 @@ export interface ActionContext {
   readonly actor: PageActor;
   readonly context: EngineContext;
   /** Goes to a URL as the caller itself does. */
-  readonly goto: (url: string) => Promise<void>;
+  readonly goto: (url: string, limits: StepLimits) => Promise<void>;
   readonly results: ActionResults;
 }

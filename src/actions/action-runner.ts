@@ -1,7 +1,7 @@
 import type { StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { BrowserAction, IfAction, WhileAction } from '../protocol/actions.js';
-import type { Deadline } from '../util/deadline.js';
+import { Deadline } from '../util/deadline.js';
 import type { ActionContext } from './action-context.js';
 import { actions } from './actions.js';
 
@@ -15,6 +15,8 @@ const defaultTimeoutMs = 30_000;
 /** The part of the request's time that is kept for reading the page. */
 const reserveMs = 500;
 const defaultAttempts = 10;
+/** The page's own word on why a step failed comes a moment after its time is over, and says more. */
+const graceMs = 150;
 
 /**
  * Runs actions in order, `if` and `while` among them.
@@ -38,37 +40,58 @@ export async function runActions(
 }
 
 async function runAction(action: BrowserAction, options: ActionRunnerOptions, place: string): Promise<void> {
-  const limits = limitsOf(action, options.deadline);
-  if (action.type === 'if') return runIf(action, options, limits, place);
-  if (action.type === 'while') return runWhile(action, options, limits, place);
+  const timeoutMs = timeoutOf(action, options.deadline);
+  // Of an `if` or `while` the time is for its condition.
+  if (action.type === 'if' || action.type === 'while') {
+    const check = (): Promise<unknown> =>
+      withLimits(timeoutMs, options.deadline, (limits) => options.actor.evaluate(action.condition, limits));
+    return action.type === 'if' ? runIf(action, options, check, place) : runWhile(action, options, check, place);
+  }
   const run = actions[action.type] as (
     action: BrowserAction,
     context: ActionContext,
     limits: StepLimits,
   ) => Promise<void>; // its own row
-  await run(action, options, limits);
+  await withLimits(timeoutMs, options.deadline, (limits) => run(action, options, limits));
 }
 
-async function runIf(action: IfAction, options: ActionRunnerOptions, limits: StepLimits, place: string): Promise<void> {
-  if (await options.actor.evaluate(action.condition, limits)) await runActions(action.then, options, `${place}.then`);
+/** Gives a step its own deadline, which ends with the request's at the latest. */
+async function withLimits<T>(timeoutMs: number, whole: Deadline, step: (limits: StepLimits) => Promise<T>): Promise<T> {
+  using deadline = new Deadline({
+    ms: timeoutMs + graceMs,
+    reason: () =>
+      new MooringError('CODE-0025', `expected it to be over within ${Math.round(timeoutMs)} ms; it was not.`),
+    parent: whole.signal,
+  });
+  return await step({ timeoutMs, signal: deadline.signal });
+}
+
+async function runIf(
+  action: IfAction,
+  options: ActionRunnerOptions,
+  check: () => Promise<unknown>,
+  place: string,
+): Promise<void> {
+  if (await check()) await runActions(action.then, options, `${place}.then`);
   else await runActions(action.or ?? [], options, `${place}.or`);
 }
 
 async function runWhile(
   action: WhileAction,
   options: ActionRunnerOptions,
-  limits: StepLimits,
+  check: () => Promise<unknown>,
   place: string,
 ): Promise<void> {
   for (let i = 0; i < (action.maxAttempts ?? defaultAttempts); i++) {
-    if (!(await options.actor.evaluate(action.condition, limits))) return;
+    if (!(await check())) return;
     await runActions(action.then, options, `${place}.then`);
   }
 }
 
-function limitsOf(action: BrowserAction, deadline: Deadline): StepLimits {
+function timeoutOf(action: BrowserAction, deadline: Deadline): number {
   const left = Math.max(1, deadline.remainingMs - reserveMs);
-  return { timeoutMs: Math.min(left, action.timeout ?? defaultTimeoutMs), signal: deadline.signal };
+  // A pause that was asked for is not cut short by a time that was not.
+  return Math.min(left, action.timeout ?? (action.type === 'wait' ? left : defaultTimeoutMs));
 }
 
 function located(error: unknown, place: string): unknown {

@@ -37,7 +37,7 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     await afterwards(action, actor, limits);
   },
   goto: async (action, { goto, actor }, limits) => {
-    await goto(action.url);
+    await goto(action.url, limits);
     await afterwards(action, actor, limits);
   },
   wait: (action, _context, { signal }) => pause(pauseMs(action.wait), signal),
@@ -47,7 +47,7 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
   wait_for_cookie: waitForCookie,
   execute_js: async (action, { actor, results }, limits) => {
     const value = await actor.evaluate(action.code, limits);
-    if (!action.dontReturnValue) results.javascriptReturn.push(value ?? null);
+    if (!action.dontReturnValue) results.addReturn(value);
   },
   scroll: async (action, { actor }, limits) => {
     for (let i = 0; i < (action.repeat ?? 1); i++) {
@@ -76,8 +76,7 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
   },
   remove_iframes: (_action, { actor }, limits) => actor.removeFrames(limits),
   screenshot: async (_action, { page, results }, { signal }) => {
-    const png = await page.screenshot({ fullPage: false }, signal);
-    results.screenshots.push(Buffer.from(png).toString('base64'));
+    results.addScreenshot(await page.screenshot({ fullPage: false }, signal));
   },
 };
 

@@ -1,4 +1,4 @@
-import type { ActionResults } from '../actions/action-context.js';
+import { ActionResults } from '../actions/action-context.js';
 import { runActions } from '../actions/action-runner.js';
 import type { EgressRequest } from '../egress/egress-port.js';
 import type {
@@ -122,13 +122,22 @@ export async function runRequest(
     return navigate(egress, page, { ...request, url: target }, maxBytes, deadline);
   };
   const { before, after } = splitActions(request.browserActions ?? []);
-  const results: ActionResults = { javascriptReturn: [], screenshots: [] };
+  const results = new ActionResults(maxBytes);
   const run = (actions: readonly BrowserAction[]): Promise<void> =>
     runActions(actions, {
       page,
       actor: page.actor(),
       context: leased.context,
-      goto: async (target) => void (await goto(target)),
+      goto: async (target, limits) => {
+        egress.name(target);
+        const request = { url: target, method: 'GET', headers: {}, maxBodyBytes: maxBytes } as const;
+        const going = page.navigate({ ...request, loadTimeoutMs: limits.timeoutMs }, limits.signal);
+        await going.catch(async (error: unknown) => {
+          // Given up alone, it would hold the next action back.
+          if (limits.signal.aborted && !signal.aborted) await page.settle();
+          throw asTheDoorSaw(error, egress, target);
+        });
+      },
       results,
       deadline,
     });
@@ -157,7 +166,7 @@ export async function runRequest(
     result,
     screenshot,
     extracted: await extractFrom(page, request, signal),
-    bytes: request.pdf ? await page.pdf(signal) : undefined,
+    bytes: request.pdf ? fitting(await page.pdf(signal), maxBytes) : undefined,
     listsRedirects: request.listAllRedirects ?? false,
     results,
     egress,
@@ -196,6 +205,15 @@ const stepLimits = (deadline: Deadline): StepLimits => ({
   timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
   signal: deadline.signal,
 });
+
+/** @throws MooringError `RESPONSE_TOO_LARGE` */
+function fitting(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes.byteLength <= maxBytes) return bytes;
+  throw new MooringError(
+    'RESPONSE_TOO_LARGE',
+    `expected a PDF of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${bytes.byteLength}.`,
+  );
+}
 
 /** Where the session stands. */
 function whereabouts(page: EnginePage, result: NavigationResult): Partial<Solution> {
@@ -249,9 +267,13 @@ async function navigate(
   try {
     return await page.navigate({ ...http, loadTimeoutMs, maxBodyBytes }, deadline.signal);
   } catch (error) {
-    throw (isNetworkFailure(error) && egress.failure(error.url ?? http.url)) || error;
+    throw asTheDoorSaw(error, egress, http.url);
   }
 }
+
+/** The failure in the words of the session's door, if it was there that it failed. */
+const asTheDoorSaw = (error: unknown, egress: EgressRequest, url: string): unknown =>
+  (isNetworkFailure(error) && egress.failure(error.url ?? url)) || error;
 
 const isWorthRetrying = (error: unknown): boolean =>
   isNetworkFailure(error) || (error instanceof MooringError && error.code === 'CODE-0024');

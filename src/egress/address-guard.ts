@@ -82,6 +82,11 @@ export class AddressGuard {
     return addresses;
   }
 
+  /** Whether all of them are global unicast addresses. */
+  areGlobal(addresses: readonly LookupAddress[]): boolean {
+    return addresses.every(({ address }) => isGlobalUnicast(unwrap(ipaddr.parse(address))));
+  }
+
   async #lookup({ host }: GuardedDestination): Promise<LookupAddress[]> {
     const { resolve = (name) => lookup(name, { all: true, verbatim: true }) } = this.#options;
     try {

@@ -101,6 +101,27 @@ export class EgressGateway {
     }
   }
 
+  /**
+   * Finds the exit that an open session is to be moved to: unlike at its start, one that does not exist is an error and not
+   * a direct connection.
+   *
+   * @throws MooringError as `choose`
+   */
+  async chooseForMove(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
+    const isNamed = Object.values(wish).some((value) => value !== undefined && value !== false);
+    if (!isNamed) {
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        'expected where to move the session: `proxy`, `proxyCountry`, `datacenter`, `premiumProxy`, `mobileProxy` or `noProxy`; there was none.',
+      );
+    }
+    if (wish.proxy === undefined && !wish.noProxy && !this.#options.pool) {
+      this.assertWish(wish);
+      throw new MooringError('NO_MATCHING_PROXY', 'expected a proxy in the pool; there is no pool on this server.');
+    }
+    return this.choose(wish, signal);
+  }
+
   /** Opens a session's port; it owns the exit from then on. @throws MooringError `INVALID_PARAMETER` */
   async open(exit: Exit, { whitelistedDomains, blackListedDomains, maxBytes }: EgressWish): Promise<EgressPort> {
     const { guard, connectTimeoutMs, proxyCa } = this.#options;
@@ -236,7 +257,8 @@ function zeroTotals(): Totals {
 }
 
 function addTo(totals: Totals, port: EgressPort): void {
-  const row = totals[port.exit.class];
-  row.bytesIn += port.meter.bytesIn;
-  row.bytesOut += port.meter.bytesOut;
+  for (const [name, { bytesIn, bytesOut }] of port.bytesByClass()) {
+    totals[name].bytesIn += bytesIn;
+    totals[name].bytesOut += bytesOut;
+  }
 }

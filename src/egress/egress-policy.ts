@@ -1,3 +1,5 @@
+import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
 import { MooringError } from '../errors.js';
 import type { AddressGuard, GuardedDestination } from './address-guard.js';
 import { bareHost, covers, type DomainLists, DomainRules, siteOf } from './domain-rules.js';
@@ -16,6 +18,8 @@ export class EgressPolicy {
   #request: DomainRules = new DomainRules({});
   /** `host:port` that the caller went to. */
   readonly #named = new Set<string>();
+  /** Names among them that led to a public address first: they may not lead inside later (DNS rebinding). */
+  readonly #public = new Set<string>();
   /** Sites that the caller went to. */
   readonly #sites = new Set<string>();
 
@@ -60,7 +64,15 @@ export class EgressPolicy {
 
   /** The destination, and on whose word. */
   describe(to: Destination): GuardedDestination {
-    return { ...to, namedBy: this.#named.has(`${to.host}:${to.port}`) ? 'caller' : 'page' };
+    const name = `${to.host}:${to.port}`;
+    return { ...to, namedBy: this.#named.has(name) && !this.#public.has(name) ? 'caller' : 'page' };
+  }
+
+  /** The addresses to connect to. @throws MooringError as `AddressGuard.resolve` */
+  async resolve(to: Destination): Promise<LookupAddress[]> {
+    const addresses = await this.#guard.resolve(this.describe(to));
+    if (isIP(to.host) === 0 && this.#guard.areGlobal(addresses)) this.#public.add(`${to.host}:${to.port}`);
+    return addresses;
   }
 }
 

@@ -38,6 +38,12 @@ export interface EgressPortOptions {
   readonly proxyCa?: readonly string[] | undefined;
 }
 
+/** Bytes both ways. */
+export interface Bytes {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** A host that was refused while a request ran, and how often. */
 export interface BlockedHost {
   readonly host: string;
@@ -97,6 +103,8 @@ export class EgressPort {
   readonly #over = new AbortController();
   #exit: Exit;
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
+  /** What went through exits of before. */
+  #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
   #failures: Failure[] = [];
   readonly #blocked = new Map<string, number>();
   #closed: Promise<void> | undefined;
@@ -142,11 +150,24 @@ export class EgressPort {
     return this.#exit;
   }
 
+  /** Bytes by the class of the exit that they went through. */
+  bytesByClass(): Map<Exit['class'], Bytes> {
+    const booked = new Map(this.#moved);
+    let { bytesIn, bytesOut } = this.meter;
+    for (const bytes of this.#moved.values()) {
+      bytesIn -= bytes.bytesIn;
+      bytesOut -= bytes.bytesOut;
+    }
+    const own = booked.get(this.#exit.class) ?? { bytesIn: 0, bytesOut: 0 };
+    return booked.set(this.#exit.class, { bytesIn: own.bytesIn + bytesIn, bytesOut: own.bytesOut + bytesOut });
+  }
+
   /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
   beginRequest(domains: DomainLists): EgressRequest {
     this.#policy.setRequestRules(domains);
     this.#failures = [];
     this.#blocked.clear();
+    this.#dropWhatIsNotAllowed();
     const port = this;
     return {
       name: (url) => port.#policy.name(url),
@@ -167,6 +188,7 @@ export class EgressPort {
   /** Sends everything out by another exit from now on; what runs through the old one is closed. */
   move(exit: Exit): void {
     const [before, agents] = [this.#exit, this.#agents];
+    this.#moved = this.bytesByClass();
     this.#exit = exit;
     this.#agents = this.#newAgents();
     for (const socket of this.#sockets.keys()) socket.destroy();
@@ -221,7 +243,7 @@ export class EgressPort {
   }
 
   readonly #resolve: Resolve = (to, as) =>
-    this.#options.guard.resolve(as === 'proxy' ? { ...to, namedBy: this.#exit.namedBy } : this.#policy.describe(to));
+    as === 'proxy' ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy }) : this.#policy.resolve(to);
 
   get #dialOptions() {
     const { connectTimeoutMs, proxyCa } = this.#options;
@@ -248,7 +270,8 @@ export class EgressPort {
       if (exit !== this.#exit || this.#over.signal.aborted) socket.destroy();
       return socket;
     } catch (error) {
-      if (error instanceof ProxyError && error.fault !== 'denied') exit.report(false);
+      // A destination that is silent behind it is not the proxy's fault: pages could put proxies aside.
+      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) exit.report(false);
       throw error;
     }
   }
@@ -271,6 +294,7 @@ export class EgressPort {
       browser.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) remote.write(head);
       this.#watchQuota(remote, browser);
+      this.#watchQuota(browser, remote);
       // Each end that closes or fails takes the other with it.
       pipeline(browser, remote, browser, () => {});
     } catch (error) {
@@ -298,6 +322,7 @@ export class EgressPort {
       return;
     }
     const proxy = httpProxyOf(this.#exit.route);
+    this.#watchQuota(request, request.socket);
     forwardRequest(request, response, {
       url,
       to,

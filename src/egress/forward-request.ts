@@ -33,8 +33,11 @@ export const maxHeaderSize = 256 * 1024;
 /** Headers between a client and its proxy (RFC 9110 §7.6.1); the destination must not see them. */
 const proxyHeaders = new Set(['proxy-connection', 'proxy-authorization', 'proxy-authenticate']);
 
-/** Requests that may be sent twice without doing harm (RFC 9110 §9.2.2), as browsers take it. */
-const isRepeatable = (method = 'GET'): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method);
+/** Requests that may be sent twice without doing harm (RFC 9110 §9.2.2): those without a body that only read. */
+const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  !headers['transfer-encoding'] &&
+  Number(headers['content-length'] ?? 0) === 0;
 
 /**
  * Sends a request that a browser made to its proxy on to where it is meant for, and the answer back.
@@ -43,7 +46,7 @@ const isRepeatable = (method = 'GET'): boolean => ['GET', 'HEAD', 'OPTIONS'].inc
  * twice is, then; others get a connection of their own from the start.
  */
 export function forwardRequest(request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
-  const repeatable = isRepeatable(request.method);
+  const repeatable = isRepeatable(request);
   let current: ClientRequest | undefined;
   response.once('close', () => current?.destroy());
 
@@ -57,6 +60,10 @@ export function forwardRequest(request: IncomingMessage, response: ServerRespons
     }
     current = outgoing;
     outgoing.once('response', (answer) => passOn(answer, response, options));
+    outgoing.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      options.fail(new Error('the site changed the protocol unasked'));
+    });
     outgoing.once('error', (error) => {
       if (mayRepeat && outgoing.reusedSocket && !response.headersSent) send(options.freshAgent, false);
       else options.fail(error);

@@ -211,10 +211,10 @@ export class ProxyPool {
   }
 
   #look(): void {
-    const stamp = this.#stamp();
-    if (stamp === this.#seen) return;
-    this.#seen = stamp;
     try {
+      const stamp = this.#stamp();
+      if (stamp === this.#seen) return;
+      this.#seen = stamp;
       this.#load();
     } catch (error) {
       this.#options.observer.badEdit(errorMessage(error));
@@ -232,7 +232,9 @@ export class ProxyPool {
     const before = new Map(this.#members.map((member) => [keyOf(member.entry), member]));
     // A proxy that stays keeps its health and its sessions.
     this.#members = parsed.data.map((entry) => {
-      const known = before.get(keyOf(entry));
+      const key = keyOf(entry);
+      const known = before.get(key);
+      before.delete(key); // of two that are alike each is one of its own
       if (known) return Object.assign(known, { entry });
       return { entry, sessions: 0, failures: 0, failuresInARow: 0, timesAside: 0, asideUntil: 0 };
     });
@@ -240,8 +242,8 @@ export class ProxyPool {
   }
 }
 
-const keyOf = ({ url }: Entry): string =>
-  JSON.stringify([url.protocol, url.host, url.port, url.username, url.password]);
+const keyOf = ({ url, class: name, country }: Entry): string =>
+  JSON.stringify([url.protocol, url.host, url.port, url.username, url.password, name, country]);
 
 /** The deepest issue of a failed parse: of a union, the branch that came farthest. */
 function describeProblem(path: string, error: z.ZodError): string {

@@ -13,10 +13,13 @@ export type ProxyFault = 'unreachable' | 'credentials' | 'denied' | 'slow';
 /** A connection that did not come about because of the proxy. */
 export class ProxyError extends MooringError {
   readonly fault: ProxyFault;
+  /** Whether the proxy had taken the connection by then. */
+  readonly reached: boolean;
 
-  constructor(fault: ProxyFault, code: ErrorCode, detail: string, cause?: unknown) {
-    super(code, detail, { cause });
+  constructor(fault: ProxyFault, code: ErrorCode, detail: string, options: { cause?: unknown; reached: boolean }) {
+    super(code, detail, { cause: options.cause });
     this.fault = fault;
+    this.reached = options.reached;
   }
 }
 
@@ -60,13 +63,19 @@ export async function dial(
   to: Destination,
   { route, resolve, timeoutMs, proxyCa, signal }: DialOptions,
 ): Promise<Socket> {
-  using deadline = new Deadline({ ms: timeoutMs, reason: () => tooSlow(to, route, timeoutMs), parent: signal });
+  let reached = false;
+  using deadline = new Deadline({
+    ms: timeoutMs,
+    reason: () => tooSlow(to, route, timeoutMs, reached),
+    parent: signal,
+  });
   if (route.kind === 'direct') {
     const addresses = await abortable(resolve(to, 'destination'), deadline.signal);
     return await connect(to, addresses, deadline.signal, (error) => unreachable(to, error));
   }
   const { proxy } = route;
   const socket = await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
+  reached = true;
   try {
     return proxy.protocol.startsWith('socks')
       ? await throughSocks(socket, proxy, to, deadline.signal)
@@ -82,7 +91,7 @@ export async function connectToProxy(
   proxy: ProxyAddress,
   { resolve, timeoutMs, proxyCa, signal }: Omit<DialOptions, 'route'>,
 ): Promise<Socket> {
-  const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs);
+  const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs, false);
   using deadline = new Deadline({ ms: timeoutMs, reason, parent: signal });
   return await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
 }
@@ -92,7 +101,7 @@ async function connectOrSecure(
   proxy: ProxyAddress,
   { resolve, proxyCa, signal }: Pick<DialOptions, 'resolve' | 'proxyCa' | 'signal'>,
 ): Promise<Socket> {
-  const fail = (error: Error): MooringError => proxyUnreachable(proxy, error);
+  const fail = (error: Error): MooringError => proxyUnreachable(proxy, error, false);
   const socket = await connect(proxy, await proxyAddresses(proxy, resolve, signal), signal, fail);
   if (proxy.protocol !== 'https') return socket;
   const ca = proxyCa && [...proxyCa];
@@ -110,7 +119,7 @@ export function proxyAuthorization({ username, password }: ProxyAddress): string
 export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): ProxyError {
   const why = status === 407 ? 'refuses the credentials (407)' : `answers ${status}`;
   const detail = `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`;
-  return new ProxyError(status === 407 ? 'credentials' : 'denied', 'CODE-0005', detail);
+  return new ProxyError(status === 407 ? 'credentials' : 'denied', 'CODE-0005', detail, { reached: true });
 }
 
 /** A proxy whose name is not known cannot be reached, which is not the fault of the destination. */
@@ -122,7 +131,7 @@ async function proxyAddresses(
   try {
     return await abortable(resolve(proxy, 'proxy'), signal);
   } catch (error) {
-    throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error) : error;
+    throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error, false) : error;
   }
 }
 
@@ -175,7 +184,7 @@ function throughConnect(socket: Socket, proxy: ProxyAddress, to: Destination, si
     });
     // Some proxies answer a refused CONNECT as if it were a request for a page.
     connectRequest.once('response', (response) => reject(proxyRefusal(proxy, response.statusCode ?? 0, to)));
-    connectRequest.once('error', (error) => reject(proxyUnreachable(proxy, error)));
+    connectRequest.once('error', (error) => reject(proxyUnreachable(proxy, error, true)));
     connectRequest.end();
   });
   return abortable(tunnel, signal);
@@ -232,12 +241,12 @@ async function throughSocks(
     if (error instanceof MooringError || signal.aborted) throw error;
     const message = errorMessage(error);
     const row = socksFailures.find(({ pattern }) => pattern.test(message));
-    if (!row) throw proxyUnreachable(proxy, error);
+    if (!row) throw proxyUnreachable(proxy, error, true);
     throw new ProxyError(
       row.fault,
       row.code,
       `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${row.why} (${message}).`,
-      error,
+      { cause: error, reached: true },
     );
   }
 }
@@ -245,12 +254,12 @@ async function throughSocks(
 /** `host:port`, with brackets around an IPv6 address. */
 export const nameOf = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-function proxyUnreachable(proxy: ProxyAddress, error: unknown): MooringError {
+function proxyUnreachable(proxy: ProxyAddress, error: unknown, reached: boolean): MooringError {
   return new ProxyError(
     'unreachable',
     'CODE-0019',
     `expected the proxy ${describeProxy(proxy)} to take the connection; it does not (${errorMessage(error)}).`,
-    error,
+    { cause: error, reached },
   );
 }
 
@@ -262,7 +271,7 @@ function unreachable(to: Destination, error: Error): MooringError {
   );
 }
 
-function tooSlow(to: Destination, route: Route, timeoutMs: number): MooringError {
+function tooSlow(to: Destination, route: Route, timeoutMs: number, reached: boolean): MooringError {
   if (route.kind === 'direct') {
     return new MooringError(
       'CODE-0006',
@@ -273,5 +282,6 @@ function tooSlow(to: Destination, route: Route, timeoutMs: number): MooringError
     'slow',
     'CODE-0024',
     `expected the proxy ${describeProxy(route.proxy)} to open a tunnel to ${nameOf(to)} within ${timeoutMs} ms; it did not.`,
+    { reached },
   );
 }

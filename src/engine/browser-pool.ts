@@ -5,6 +5,8 @@ import { abortable, settledWithin } from '../util/deadline.js';
 export interface LaunchedBrowser {
   /** Aborts when the process is gone, asked or not. */
   readonly gone: AbortSignal;
+  /** Whether the process answers. */
+  responds(): Promise<boolean>;
   /** Ends the process. Twice is the same promise. */
   close(): Promise<void>;
 }
@@ -96,6 +98,15 @@ export class BrowserPool<B extends LaunchedBrowser> {
       const seat = await this.take(signal);
       seat.release();
     }
+  }
+
+  /** Ends processes that no longer answer, as if they had crashed. */
+  async endHung(): Promise<void> {
+    await Promise.all(
+      [...this.#members].map(async ({ browser }) => {
+        if (!(await browser.responds())) await settledWithin(browser.close(), closeTimeoutMs);
+      }),
+    );
   }
 
   /** Ends every process. Twice is the same promise. */

@@ -35,6 +35,8 @@ export interface BrowserEngine {
   newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext>;
   /** Proves that the browser works: a page is opened, a script runs in it, and it is closed. */
   check(signal: AbortSignal): Promise<void>;
+  /** Ends processes that no longer answer; their contexts are lost. */
+  endHung(): Promise<void>;
   /** Ends every process and its scratch folder. Twice is the same promise. */
   close(): Promise<void>;
 }

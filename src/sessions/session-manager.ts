@@ -182,7 +182,7 @@ export class SessionManager {
     const session = this.#sessions.get(key);
     if (!session) throw sessionEndedError(id, this.#ended.find(key));
     using _lease = await session.lease(signal);
-    const chosen = await this.#options.egress.choose(wish, signal);
+    const chosen = await this.#options.egress.chooseForMove(wish, signal);
     if (session.over.aborted) {
       chosen.exit.release();
       throw session.over.reason;

@@ -169,6 +169,55 @@ describe('the proxy pool', () => {
   });
 });
 
+describe('what a page does through a proxy', () => {
+  it('destinations that are silent – do not put the proxy aside', async () => {
+    write([entry(proxies.center, { class: 'datacenter' })]);
+    app = await start({ MOORING_CONNECT_TIMEOUT: '200ms' });
+    await app.ok({ cmd: 'sessions.create', session: 'x', datacenter: true });
+    proxies.center.mood = 'silent';
+    for (let i = 0; i < 4; i++) await app.send({ cmd: 'request.get', session: 'x', url: origin.url, timeout: 400 });
+    proxies.center.mood = 'alive';
+    expect((await app.get('/metrics')).text).toMatch(/mooring_proxy_up\{.*\} 1/);
+    await app.ok({ cmd: 'sessions.create', session: 'y', datacenter: true });
+  });
+
+  it('two entries of one address – are two, after a reload too', async () => {
+    const both = [
+      entry(proxies.center, { class: 'mobile', country: 'US' }),
+      entry(proxies.center, { class: 'datacenter', country: 'DE' }),
+    ];
+    write(both);
+    app = await start();
+    write([...both, entry(proxies.homeUs)]);
+    const rows = async (): Promise<number> =>
+      (await app.get('/metrics')).text.split('\n').filter((line) => line.startsWith('mooring_proxy_up{')).length;
+    await expect.poll(rows, { timeout: 5000 }).toBe(3);
+    await app.ok({ cmd: 'sessions.create', mobileProxy: true, proxyCountry: 'US' });
+    await app.ok({ cmd: 'sessions.create', datacenter: true, proxyCountry: 'DE' });
+  });
+});
+
+describe('sessions.proxy', () => {
+  it('a session with a proxy of its own – is never moved to a direct connection that nobody asked for', async () => {
+    app = await RunningApp.start({ MOORING_PROXY_CHECK: 'off' });
+    await app.ok({ cmd: 'sessions.create', session: 'x', proxy: proxies.homeUs.url(credentials) });
+    expect(await app.fails('INVALID_PARAMETER', { cmd: 'sessions.proxy', session: 'x', proxy: null })).toContain(
+      'where to move the session',
+    );
+    await app.fails('NO_MATCHING_PROXY', { cmd: 'sessions.proxy', session: 'x', proxyCountry: 'US' });
+    proxies.homeUs.requests.length = 0;
+    await app.ok({ cmd: 'request.get', session: 'x', url: origin.url });
+    expect(proxies.homeUs.requests).toHaveLength(1);
+    await app.ok({ cmd: 'sessions.proxy', session: 'x', noProxy: true });
+    await app.ok({ cmd: 'request.get', session: 'x', url: origin.url });
+    expect(proxies.homeUs.requests).toHaveLength(1);
+    const { text } = await app.get('/metrics');
+    for (const name of ['caller', 'direct']) {
+      expect(Number(new RegExp(`class="${name}",direction="in"} (\\d+)`).exec(text)?.[1]), name).toBeGreaterThan(100);
+    }
+  });
+});
+
 describe('a proxy named at create', () => {
   it.each(['http', 'socks4', 'socks5'] as const)(
     '%s with a wrong password – is told at create, and nothing is opened',
@@ -258,6 +307,19 @@ describe('accounting', () => {
       .poll(next)
       .toMatchObject({ code: 'QUOTA_EXCEEDED', error: expect.stringContaining('at most 1000 bytes') });
     await app.ok({ cmd: 'request.get', session: 'y', url: origin.url });
+  });
+
+  it('maxBytes – what is sent counts too, and is cut off', async () => {
+    app = await RunningApp.start();
+    const postData = 'x'.repeat(5_000_000);
+    await app.fails('QUOTA_EXCEEDED', {
+      cmd: 'request.post',
+      session: 'x',
+      maxBytes: 100_000,
+      url: `${origin.url}/echo`,
+      postData,
+    });
+    expect(origin.seen.filter(({ body }) => body.length > 1_000_000)).toEqual([]);
   });
 
   it('maxBytes – a body in the middle is cut off', async () => {

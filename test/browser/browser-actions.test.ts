@@ -309,7 +309,111 @@ describe('browserActions', () => {
 
   it('the deadline of the request – rules all actions', async () => {
     const { body } = await act([{ type: 'wait', wait: 60 }], { timeout: 1200 });
-    expect(body).toMatchObject({ code: 'CODE-0025', error: expect.stringContaining('`timeout` of 1200 ms') });
+    expect(body).toMatchObject({
+      code: 'CODE-0025',
+      error: expect.stringContaining('`browserActions[0]`'),
+      partial: true,
+    });
     expect(body.timeElapsed).toBeLessThanOrEqual(1200);
+  });
+
+  it.each([
+    [{ type: 'execute_js', code: 'new Promise(() => {})' }],
+    [{ type: 'goto', url: '/hang' }],
+    [{ type: 'wait_for_load_state', waitForLoadState: 'networkidle' }],
+  ])('%j – its timeout bounds it, and the next action runs', async (action) => {
+    const bounded = {
+      ...action,
+      ...('url' in action ? { url: `${origin.url}${action.url}` } : {}),
+      timeout: 300,
+      ignoreErrors: true,
+    };
+    const { body } = await act([bounded, { type: 'execute_js', code: '"next"' }], { timeout: 15_000 });
+    expect(body.solution.javascriptReturn.at(-1)).toBe('next');
+    expect(body.timeElapsed).toBeLessThan(6000);
+  });
+
+  it('a caller that goes in the middle of an action – nothing of it happens to the next request', async () => {
+    const session = 'abandoned';
+    const caller = new AbortController();
+    const gone = app
+      .send(
+        {
+          cmd: 'request.get',
+          session,
+          url: `${origin.url}/`,
+          browserActions: [{ type: 'click', cssSelector: '#button' }],
+        },
+        { signal: caller.signal },
+      )
+      .catch(() => 'gone');
+    await expect.poll(() => app.ok({ cmd: 'sessions.active', session }).then(({ active }) => active)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    caller.abort();
+    expect(await gone).toBe('gone');
+    const reply = await app.ok({
+      cmd: 'request.get',
+      session,
+      url: `${origin.url}/actions`,
+      browserActions: [
+        { type: 'wait', wait: 700 },
+        { type: 'execute_js', code: "document.querySelector('#log').textContent" },
+      ],
+    });
+    expect(reply.solution.javascriptReturn).toEqual(['']);
+  });
+
+  it('execute_js – runs once, whatever it throws; what JSON cannot hold is said as well as it can be', async () => {
+    const before = origin.count('/text');
+    const { body } = await act([
+      { type: 'execute_js', code: 'fetch("/text", {method: "POST"}).then((r) => r.json())' },
+    ]);
+    expect(body.code).toBe('INVALID_PARAMETER');
+    expect(origin.count('/text') - before).toBe(1);
+    expect(await value([], '10n')).toBe('10');
+    const loop = await act([{ type: 'execute_js', code: 'const a = {}; a.a = a; return a' }]);
+    expect(loop.body.data).toBe('success');
+  });
+
+  it('type – follows the focus that the page hands on; a long text does not take for ever', async () => {
+    const digits = [...Array(3).keys()]
+      .map((i) => `<input id="d${i}" maxlength="1" oninput="this.nextSibling?.focus()">`)
+      .join('');
+    const setUp = { type: 'execute_js', code: `document.body.insertAdjacentHTML('afterbegin', '<p>${digits}</p>')` };
+    const read = '[...document.querySelectorAll("p input")].map((input) => input.value)';
+    expect(await value([setUp, { type: 'type', cssSelector: '#d0', text: '123' }], read)).toEqual(['1', '2', '3']);
+    const long = 'x'.repeat(3000);
+    const length = 'document.querySelector("#text").value.length';
+    expect(
+      await value(
+        [
+          { type: 'keyboard', value: 'clear', cssSelector: '#text' },
+          { type: 'type', cssSelector: '#text', text: long, timeout: 4000 },
+        ],
+        length,
+      ),
+    ).toBe(3000);
+  });
+
+  it.each(['/file', '/empty'])('click – a link to %s – goes on at once, on the page', async (path) => {
+    const setUp = {
+      type: 'execute_js',
+      code: `const a = document.createElement('a'); a.id = 'go'; a.href = '${path}'; a.textContent = 'go'; document.body.prepend(a)`,
+    };
+    const { body } = await act([
+      setUp,
+      { type: 'click', cssSelector: '#go' },
+      { type: 'execute_js', code: 'document.title' },
+    ]);
+    expect(body.solution.javascriptReturn.at(-1)).toBe('Actions');
+    expect(body.timeElapsed).toBeLessThan(6000);
+  });
+
+  it('switch_iframe, then goto – later actions act on the new page', async () => {
+    const actions = [
+      { type: 'switch_iframe', cssSelector: '#frame' },
+      { type: 'goto', url: `${origin.url}/missing` },
+    ];
+    expect(await value(actions, 'document.title')).toBe('Missing');
   });
 });

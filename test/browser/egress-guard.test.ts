@@ -2,6 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AddressGuard } from '../../src/egress/address-guard.js';
+import { EgressPolicy } from '../../src/egress/egress-policy.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -204,6 +206,28 @@ describe.runIf(linux)('names', () => {
     );
     await app.fails('DESTINATION_FORBIDDEN', { cmd: 'request.get', session: 'rebind-2', url });
     expect(inside.seen).toEqual([]);
+  });
+});
+
+describe.runIf(linux)('a name that the caller itself goes to', () => {
+  it('public first and private later – may not lead inside, in the same session either', async () => {
+    const outside = new Site('127.0.0.2');
+    const inside = new Site('127.0.0.1');
+    await outside.start();
+    await inside.start();
+    // A guard that takes 127.0.0.2 for public cannot be had in the mode `named`: the port is asked directly.
+    const answers = [['93.184.216.34'], ['127.0.0.1']];
+    const guard = new AddressGuard({
+      privateNetworks: { kind: 'named' },
+      resolve: async () =>
+        (answers.length > 1 ? (answers.shift() ?? []) : (answers[0] ?? [])).map((address) => ({ address, family: 4 })),
+    });
+    const policy = new EgressPolicy({ guard, domains: {} });
+    policy.name(`http://rebind.test:${inside.port}/`);
+    const to = { host: 'rebind.test', port: inside.port };
+    expect(await policy.resolve(to)).toEqual([{ address: '93.184.216.34', family: 4 }]);
+    await expect(policy.resolve(to)).rejects.toMatchObject({ code: 'DESTINATION_FORBIDDEN' });
+    await Promise.all([outside.close(), inside.close()]);
   });
 });
 

@@ -290,12 +290,14 @@ export function describeEngine(name: string, { create, runsScripts, skip }: Engi
         expect((await next.page.navigate(to('/'), never)).status).toBe(200);
       });
 
-      it('navigate – only the fragment differs – is the same document', async () => {
+      it('navigate – only the fragment differs – loads the page again', async () => {
         const { page } = await open();
         await page.navigate(to('/#a'), never);
+        const loads = origin.count('/');
         const again = await page.navigate(to('/#b'), never);
         expect(again).toMatchObject({ kind: 'document', status: 200 });
         expect(page.url).toBe(`${origin.url}/#b`);
+        expect(origin.count('/')).toBe(loads + 1);
         const before = origin.count('/');
         const posted = await page.navigate(to('/#b', { method: 'POST', body: 'x=1' }), never);
         expect(posted.method).toBe('POST');

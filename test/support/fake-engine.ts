@@ -39,6 +39,8 @@ export class FakeEngine implements BrowserEngine {
     signal.throwIfAborted();
   }
 
+  async endHung(): Promise<void> {}
+
   async close(): Promise<void> {
     await Promise.all([...this.contexts].map((context) => context.close()));
   }

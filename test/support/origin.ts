@@ -258,7 +258,11 @@ export class Origin {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set
+    } catch {
+      return; // the client let go in the middle
+    }
     const path = request.url ?? '/';
     const seen: SeenRequest = {
       method: request.method ?? 'GET',

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Browser, chromium } from 'playwright-core';
 import { MooringError } from '../../errors.js';
-import { abortable } from '../../util/deadline.js';
+import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserPool, type BrowserPoolObserver, type LaunchedBrowser } from '../browser-pool.js';
 import {
   type BrowserEngine,
@@ -29,6 +29,7 @@ export interface ChromiumEngineOptions {
 /** A process that opened so many contexts is replaced when its last session ends. */
 const retireAfterContexts = 5000;
 const launchTimeoutMs = 30_000;
+const answerTimeoutMs = 3000;
 
 /**
  * Over Playwright's own: nothing in the background that talks to the network, no QUIC past the proxy, and WebRTC only
@@ -115,6 +116,10 @@ export class ChromiumEngine implements BrowserEngine {
     }
   }
 
+  endHung(): Promise<void> {
+    return this.#pool.endHung();
+  }
+
   close(): Promise<void> {
     return this.#pool.close();
   }
@@ -141,6 +146,14 @@ export class ChromiumEngine implements BrowserEngine {
     return {
       browser,
       gone: gone.signal,
+      responds: async () => {
+        let answered = false;
+        const answer = readInfo(browser).then(() => {
+          answered = true;
+        });
+        await settledWithin(answer, answerTimeoutMs);
+        return answered;
+      },
       close: () => {
         closed ??= browser.close();
         return closed;

@@ -35,8 +35,8 @@ export async function navigatePage(
 ): Promise<NavigationResult> {
   const { page, mainFrame } = subject;
   const override = needsOverride(request) ? new RequestOverride(subject.cdp, subject.mainFrameId, request) : undefined;
-  // Where only the fragment differs the browser would send nothing.
-  if (override && request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
+  // Where only the fragment differs the browser would send nothing, and show the page as it was.
+  if (request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
   const startedAt = performance.now();
   const leftMs = (): number => Math.max(1, request.loadTimeoutMs - (performance.now() - startedAt));
   mainFrame.begin();

@@ -1,4 +1,5 @@
-import type { Frame, Locator, Page, Request } from 'playwright-core';
+import { Script } from 'node:vm';
+import type { Frame, Locator, Page, Request, Response } from 'playwright-core';
 import { errorMessage, MooringError } from '../../errors.js';
 import { abortable } from '../../util/deadline.js';
 import type { LoadState, PageActor, StepLimits } from '../engine.js';
@@ -13,12 +14,20 @@ const keyDelayMs = { least: 25, most: 90 } as const;
 /** Steps on a page of Playwright. */
 export class PlaywrightActor implements PageActor {
   readonly #page: Page;
-  #frame: Frame;
+  readonly #onStep: (step: Promise<unknown>) => void;
+  #entered: Frame;
   #cursor = { x: 0, y: 0 };
 
-  constructor(page: Page) {
+  /** @param onStep told of every step, for whoever has to wait until one that was given up has let go of the page */
+  constructor(page: Page, onStep: (step: Promise<unknown>) => void) {
     this.#page = page;
-    this.#frame = page.mainFrame();
+    this.#onStep = onStep;
+    this.#entered = page.mainFrame();
+  }
+
+  /** The frame that was entered last; the page, when that is gone. */
+  get #frame(): Frame {
+    return this.#entered.isDetached() ? this.#page.mainFrame() : this.#entered;
   }
 
   async click(selector: string, direct: boolean, limits: StepLimits): Promise<void> {
@@ -45,10 +54,17 @@ export class PlaywrightActor implements PageActor {
       }
       await this.#moveTo(element, timeout);
       await element.click({ timeout });
-      const slowest = Math.min(keyDelayMs.most, Math.min(typingLimitMs, timeout / 2) / Math.max(1, text.length));
-      for (const character of text) {
-        await element.pressSequentially(character, { timeout });
-        await pause(Math.min(slowest, between(keyDelayMs.least, keyDelayMs.most)), limits.signal);
+      const until = performance.now() + Math.min(typingLimitMs, timeout / 2);
+      const characters = [...text];
+      // Where the focus is: a field may hand it on to the next.
+      for (const [i, character] of characters.entries()) {
+        limits.signal.throwIfAborted();
+        if (performance.now() > until) {
+          await this.#page.keyboard.insertText(characters.slice(i).join(''));
+          break;
+        }
+        await this.#page.keyboard.type(character);
+        await pause(between(keyDelayMs.least, keyDelayMs.most), limits.signal);
       }
     });
   }
@@ -113,14 +129,14 @@ export class PlaywrightActor implements PageActor {
 
   async enterFrame(selector: string | undefined, limits: StepLimits): Promise<void> {
     if (selector === undefined || selector === '') {
-      this.#frame = this.#page.mainFrame();
+      this.#entered = this.#page.mainFrame();
       return;
     }
     await this.#step(selector, limits, async (timeout) => {
       const element = await this.#locate(selector).elementHandle({ timeout });
       const frame = await element?.contentFrame();
       if (!frame) throw new MooringError('INVALID_PARAMETER', `expected an iframe at ${selector}; it is none.`);
-      this.#frame = frame;
+      this.#entered = frame;
       await frame.waitForLoadState('domcontentloaded', { timeout });
     });
   }
@@ -130,7 +146,7 @@ export class PlaywrightActor implements PageActor {
   }
 
   async removeFrames(limits: StepLimits): Promise<void> {
-    this.#frame = this.#page.mainFrame();
+    this.#entered = this.#page.mainFrame();
     await this.#step(undefined, limits, () =>
       this.#frame.evaluate(() => {
         for (const frame of document.querySelectorAll('iframe, frame')) frame.remove();
@@ -143,14 +159,12 @@ export class PlaywrightActor implements PageActor {
     return this.#frame.locator(`css=${selector}`).first();
   }
 
+  /** Runs the code once: what it is, is told by compiling it. */
   async #evaluate(code: string): Promise<unknown> {
-    try {
-      return await this.#frame.evaluate(code);
-    } catch (error) {
-      if (!/SyntaxError/.test(errorMessage(error))) throw error;
-      // Statements, with a `return` or an `await` among them.
-      return this.#frame.evaluate(`(async () => { ${code}\n})()`);
-    }
+    if (compiles(`(${code}\n)`)) return this.#frame.evaluate(`(${code}\n)`);
+    if (compiles(code)) return this.#frame.evaluate(code);
+    // Statements with a `return` or an `await` among them; or no code at all, which the page says then.
+    return this.#frame.evaluate(`(async () => { ${code}\n})()`);
   }
 
   /** Moves the cursor as a hand does: from where it is, in steps, on a slight bow, to a point inside the element. */
@@ -174,19 +188,30 @@ export class PlaywrightActor implements PageActor {
 
   /** Waits for the document that a step leads to, if it leads to one. */
   async #arriving<T>({ timeoutMs, signal }: StepLimits, work: () => Promise<T>): Promise<T> {
+    const isMain = (request: Request): boolean =>
+      request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
     let departed = false;
-    const onRequest = (request: Request): void => {
-      departed ||= request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
-    };
-    let arrived = (): void => {};
+    let arrive = (): void => {};
     const arrival = new Promise<void>((resolve) => {
-      arrived = resolve;
+      arrive = resolve;
     });
-    const onNavigated = (frame: Frame): void => {
-      if (frame === this.#page.mainFrame() && departed) arrived();
-    };
-    this.#page.on('request', onRequest);
-    this.#page.on('framenavigated', onNavigated);
+    const listeners = {
+      request: (request: Request) => {
+        departed ||= isMain(request);
+      },
+      // It arrives where it set out for, or not at all: a download, an empty answer, a failure.
+      framenavigated: (frame: Frame) => {
+        if (departed && frame === this.#page.mainFrame()) arrive();
+      },
+      requestfailed: (request: Request) => {
+        if (isMain(request)) arrive();
+      },
+      response: (response: Response) => {
+        if (isMain(response.request()) && [204, 205].includes(response.status())) arrive();
+      },
+      download: () => arrive(),
+    } as const;
+    for (const [name, listener] of Object.entries(listeners)) this.#page.on(name as 'request', listener as never); // its own name
     try {
       const result = await work();
       await pause(departureMs, signal);
@@ -196,8 +221,7 @@ export class PlaywrightActor implements PageActor {
       }
       return result;
     } finally {
-      this.#page.off('request', onRequest);
-      this.#page.off('framenavigated', onNavigated);
+      for (const [name, listener] of Object.entries(listeners)) this.#page.off(name as 'request', listener as never); // its own name
     }
   }
 
@@ -206,12 +230,25 @@ export class PlaywrightActor implements PageActor {
     { timeoutMs, signal }: StepLimits,
     work: (timeout: number) => Promise<T>,
   ): Promise<T> {
+    signal.throwIfAborted();
+    const step = work(Math.max(1, timeoutMs));
+    this.#onStep(step);
     try {
-      return await abortable(work(Math.max(1, timeoutMs)), signal);
+      return await abortable(step, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw translateStep(error, selector, timeoutMs);
     }
+  }
+}
+
+/** Whether it is a script. It is compiled here and never run here. */
+function compiles(code: string): boolean {
+  try {
+    new Script(code);
+    return true;
+  } catch {
+    return false;
   }
 }
 

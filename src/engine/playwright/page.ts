@@ -43,6 +43,8 @@ export class PlaywrightPage implements EnginePage {
   /** The last navigation that we sent it on, and the answer that came of it. */
   #navigated: { readonly result: NavigationResult; readonly response: Response } | undefined;
   #navigating: Promise<unknown> | undefined;
+  /** Steps of actions that have not let go of the page. */
+  readonly #steps = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlaywrightPageParts) {
@@ -70,6 +72,9 @@ export class PlaywrightPage implements EnginePage {
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
     this.#parts.closePopups();
+    // The driver keeps what a page logs, however much, until somebody asks for it.
+    this.#page.clearConsoleMessages().catch(() => {}); // gone with the page
+    this.#page.clearPageErrors().catch(() => {}); // gone with the page
     const subject = { ...this.#parts, mainFrame: this.#mainFrame };
     const navigation = navigatePage(subject, request, signal);
     this.#navigating = navigation;
@@ -125,7 +130,11 @@ export class PlaywrightPage implements EnginePage {
   }
 
   actor(): PageActor {
-    return new PlaywrightActor(this.#page);
+    return new PlaywrightActor(this.#page, (step) => {
+      this.#steps.add(step);
+      const over = (): void => void this.#steps.delete(step);
+      step.then(over, over);
+    });
   }
 
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
@@ -150,9 +159,12 @@ export class PlaywrightPage implements EnginePage {
     await settledWithin(this.#cdp.send('Page.stopLoading'), answerTimeoutMs);
     // What was given up has to let go of the page before the next one begins.
     if (this.#navigating) await settledWithin(this.#navigating, answerTimeoutMs);
-    if (await this.#answers()) return true;
+    const letGo =
+      this.#steps.size === 0 || (await settledWithin(Promise.allSettled([...this.#steps]), answerTimeoutMs));
+    if (letGo && (await this.#answers())) return true;
     await settledWithin(this.#cdp.send('Runtime.terminateExecution'), answerTimeoutMs);
-    if (await this.#answers()) return true;
+    // A step that goes on would act on the next document: the page is not to be used again.
+    if (letGo && (await this.#answers())) return true;
     this.#gone.abort(tabGoneError('its page does not answer'));
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
     this.#cdp.send('Page.crash').catch(() => {});

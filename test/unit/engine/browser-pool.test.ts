@@ -13,6 +13,12 @@ class FakeBrowser {
     this.#gone.abort();
   }
 
+  hung = false;
+
+  async responds(): Promise<boolean> {
+    return !this.hung;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.#gone.abort();
@@ -107,6 +113,15 @@ describe('BrowserPool', () => {
     expect(pool.size).toBe(2);
     await pool.close();
     expect(crashes).toBe(1);
+  });
+
+  it('a process that no longer answers – is ended like one that crashed, and no other', async () => {
+    const pool = poolOf(1);
+    const [a, b] = [await pool.take(never), await pool.take(never)];
+    a.browser.hung = true;
+    await pool.endHung();
+    expect([a.browser.closed, b.browser.closed, crashes]).toEqual([true, false, 1]);
+    await pool.close();
   });
 
   it('a launch that fails – CODE-0026, and is tried again by itself', async () => {
