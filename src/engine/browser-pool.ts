@@ -42,6 +42,7 @@ interface Member<B> {
 }
 
 const closeTimeoutMs = 10_000;
+const triesToAnswer = 3;
 const relaunchDelaysMs = [0, 250, 1000, 5000, 15_000] as const;
 /** A process that lived so long before it crashed does not count as failing to start. */
 const steadyAfterMs = 30_000;
@@ -104,7 +105,9 @@ export class BrowserPool<B extends LaunchedBrowser> {
   async endHung(): Promise<void> {
     await Promise.all(
       [...this.#members].map(async ({ browser }) => {
-        if (!(await browser.responds())) await settledWithin(browser.close(), closeTimeoutMs);
+        // Whatever made this necessary may keep our own process from hearing answers in time: ask more than once.
+        for (let i = 0; i < triesToAnswer; i++) if (await browser.responds()) return;
+        await settledWithin(browser.close(), closeTimeoutMs);
       }),
     );
   }

@@ -152,6 +152,8 @@ export class ChromiumEngine implements BrowserEngine {
           answered = true;
         });
         await settledWithin(answer, answerTimeoutMs);
+        // Timers come before input: after a busy spell an answer may be there and not read yet.
+        for (let i = 0; i < 20 && !answered; i++) await new Promise((resolve) => setImmediate(resolve));
         return answered;
       },
       close: () => {
