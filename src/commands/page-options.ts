@@ -75,3 +75,18 @@ export async function screenshotOf(
   }
   return Buffer.from(png).toString('base64');
 }
+
+/** Fields that say how another one is done, and that one. */
+const dependentFields = {
+  customAttribute: 'cssSelector',
+  fullPage: 'screenshot',
+  screenshotWidth: 'screenshot',
+  screenshotHeight: 'screenshot',
+} as const;
+
+/** Fields that were given without the one that they belong to. */
+export function loneWarnings(request: RequestFields): string[] {
+  return Object.entries(dependentFields)
+    .filter(([name, owner]) => request[name as keyof typeof dependentFields] && !request[owner]) // its own keys
+    .map(([name, owner]) => `\`${name}\` has no effect without \`${owner}\`.`);
+}

@@ -19,9 +19,17 @@ import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
 import type { CommandHandler } from './handler.js';
 import { cookiesToSet, type HttpRequest, httpRequestOf } from './navigation-request.js';
-import { attemptsOf, extractFrom, loadingOf, screenshotOf, splitActions, unusedWarnings } from './page-options.js';
+import {
+  attemptsOf,
+  extractFrom,
+  loadingOf,
+  loneWarnings,
+  screenshotOf,
+  splitActions,
+  unusedWarnings,
+} from './page-options.js';
 import { assertNeedsNoPage, runPlainRequest } from './plain-request.js';
-import { filterSolution, readSolution } from './solution.js';
+import { filterSolution, readSolution, resultsOf } from './solution.js';
 
 export interface RequestHandlerOptions {
   readonly sessions: SessionManager;
@@ -176,6 +184,7 @@ export async function runRequest(
   const warnings = [
     ...http.warnings,
     ...(stays?.document ? unusedWarnings(request) : []),
+    ...loneWarnings(request),
     ...unset.map((name) => `The cookie ${name} was not taken by the browser.`),
     ...loadWarnings(result),
   ];
@@ -219,14 +228,6 @@ function fitting(bytes: Uint8Array, maxBytes: number): Uint8Array {
 function whereabouts(page: EnginePage, result: NavigationResult): Partial<Solution> {
   const shown = page.document ?? result;
   return { statusCode: shown.status, currentUrl: result.kind === 'document' ? page.url : result.url };
-}
-
-/** What the actions brought so far. */
-function resultsOf({ javascriptReturn, screenshots }: ActionResults): Partial<Solution> {
-  return {
-    ...(javascriptReturn.length > 0 ? { javascriptReturn } : {}),
-    ...(screenshots.length > 0 ? { screenshots } : {}),
-  };
 }
 
 /** Does the work; if it fails, the error takes along what was known by then. */

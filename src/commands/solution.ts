@@ -55,11 +55,18 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
           listAllRedirectsResponse: [...redirects, result].map(({ url, status }) => ({ url, statusCode: status })),
         }
       : {}),
-    ...(results.javascriptReturn.length > 0 ? { javascriptReturn: results.javascriptReturn } : {}),
-    ...(results.screenshots.length > 0 ? { screenshots: results.screenshots } : {}),
+    ...resultsOf(results),
     ...(blocked.length > 0 ? { blocked: [...blocked] } : {}),
     ...(screenshot === undefined ? {} : { screenshot }),
     ...(bytes === undefined ? {} : { base64Response: Buffer.from(bytes).toString('base64') }),
+  };
+}
+
+/** What actions brought. */
+export function resultsOf({ javascriptReturn, screenshots }: ActionResults): Partial<Solution> {
+  return {
+    ...(javascriptReturn.length > 0 ? { javascriptReturn } : {}),
+    ...(screenshots.length > 0 ? { screenshots } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { MooringError } from '../errors.js';
+import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
 import type { AddressGuard } from './address-guard.js';
 import { countryCode } from './countries.js';
 import { type DomainLists, DomainRules } from './domain-rules.js';
@@ -8,20 +9,8 @@ import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
 import { describeProxy, parseProxyUrl } from './proxy-url.js';
 import { type Destination, dial, ProxyError } from './upstream.js';
 
-/** Which exit a session wants. */
-export interface ExitWish {
-  readonly proxy?: string | undefined;
-  readonly noProxy?: boolean | undefined;
-  readonly datacenter?: boolean | undefined;
-  readonly premiumProxy?: boolean | undefined;
-  readonly mobileProxy?: boolean | undefined;
-  readonly proxyCountry?: string | undefined;
-}
-
 /** What a session wants of its egress. */
-export interface EgressWish extends ExitWish, DomainLists {
-  readonly maxBytes?: number | undefined;
-}
+export type EgressWish = ExitWish & Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
 
 export interface ProxyCheck {
   /** Where the one connection through a proxy leads. */
@@ -156,7 +145,8 @@ export class EgressGateway {
     this.assertWish(wish);
     if (wish.proxy !== undefined) {
       const ignored = Object.entries(wish).filter(
-        ([name, value]) => name !== 'proxy' && value !== undefined && value !== false,
+        ([name, value]) =>
+          name !== 'proxy' && Object.hasOwn(exitFields, name) && value !== undefined && value !== false,
       );
       return {
         exit: { ...plainExit, route: { kind: 'proxy', proxy: parseProxyUrl(wish.proxy) }, class: 'caller' },

@@ -1,10 +1,10 @@
 import type { DomainLists } from '../egress/domain-rules.js';
-import type { ChosenExit, EgressGateway, ExitWish } from '../egress/egress-gateway.js';
+import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
 import type { EgressPort } from '../egress/egress-port.js';
 import type { BrowserEngine, EngineContext } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies.js';
-import { exitFields, type SessionOptions } from '../protocol/sessions.js';
+import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import { type EndedSession, EndedSessions, type EndReason, sessionEndedError } from './ended-sessions.js';

@@ -259,7 +259,13 @@ describe('a proxy named at create', () => {
     const proxy = new TestProxy({ kind: 'http', mood: 'silent' });
     await proxy.start();
     app = await RunningApp.start({ MOORING_PROXY_CHECK: 'off' });
-    const reply = await app.ok({ cmd: 'sessions.create', proxy: proxy.url(), datacenter: true });
+    const reply = await app.ok({
+      cmd: 'sessions.create',
+      proxy: proxy.url(),
+      datacenter: true,
+      session_ttl: 60,
+      maxBytes: 1000,
+    });
     expect(reply.solution.verified).toBe(false);
     expect(reply.fingerprint.warnings).toEqual([
       '`datacenter` has no effect beside `proxy`.',

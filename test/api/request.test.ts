@@ -160,6 +160,14 @@ describe('request.*', () => {
     expect(reply.warnings).toHaveLength(2);
   });
 
+  it('a field without the one that it belongs to – the reply says that it had no effect', async () => {
+    const reply = await app.ok({ cmd: 'request.get', url: origin.url, customAttribute: 'href', fullPage: true });
+    expect(reply.warnings).toEqual([
+      '`customAttribute` has no effect without `cssSelector`.',
+      '`fullPage` has no effect without `screenshot`.',
+    ]);
+  });
+
   it('keepSamePage – tells of the page again without a request', async () => {
     await app.ok({ cmd: 'request.get', session: 'keep', url: `${origin.url}/missing?keep` });
     const reply = await app.ok({ cmd: 'request.get', session: 'keep', keepSamePage: 'true' });
