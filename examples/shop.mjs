@@ -10,6 +10,17 @@ async function bodyOf(request) {
   return new URLSearchParams(body);
 }
 
+/** Two things a page, three pages. */
+function searchPage(query) {
+  const form = '<form action="/search"><input name="q"><button>Search</button></form>';
+  const text = (query.get('q') ?? '').replace(/[^\w ]/g, '');
+  if (text === '') return page('Search', form);
+  const at = Number(query.get('page') ?? 1);
+  const items = [2 * at - 1, 2 * at].map((n) => `<li class="item">${text} ${n}</li>`).join('');
+  const next = at < 3 ? `<a class="next" href="/search?q=${text}&page=${at + 1}">Next</a>` : '';
+  return page('Search', `${form}<ul>${items}</ul>${next}<a class="invoices" href="/invoices.csv">Invoices</a>`);
+}
+
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://127.0.0.1');
   const html = (status, text) => response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(text);
@@ -39,6 +50,11 @@ const server = createServer(async (request, response) => {
         `<ul><li>Order ${number}-1<li>Order ${number}-2</ul><a href="/orders?page=${number + 1}">Next</a>`,
       ),
     );
+  }
+  if (url.pathname === '/search') return html(200, searchPage(url.searchParams));
+  if (url.pathname === '/invoices.csv') {
+    const headers = { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="invoices.csv"' };
+    return response.writeHead(200, headers).end('order,euro\nrope-1,12\nrope-2,30\n');
   }
   return html(404, page('Not found', ''));
 });

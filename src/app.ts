@@ -8,6 +8,7 @@ import { ProxyPool } from './egress/proxy-pool.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { errorMessage } from './errors.js';
+import { FileStore } from './files/file-store.js';
 import { Metrics } from './http/metrics.js';
 import { cachedReadiness, type Readiness } from './http/readiness.js';
 import { HttpServer } from './http/server.js';
@@ -119,7 +120,12 @@ export class App {
     metrics.watchSessions(() => sessions.counts);
     sessions.start();
 
+    const files = this.#resources.use(
+      new FileStore({ limitBytes: config.filesLimitBytes, keepMs: config.filesKeepMs }),
+      (it) => it.close(),
+    );
     const executor = createExecutor({
+      files,
       sessions,
       engine: () => engine.info,
       requestTimeoutMs: config.requestTimeoutMs,
@@ -133,6 +139,7 @@ export class App {
       userAgent: () => engine.info.userAgent,
       version,
       executor,
+      files,
       metrics,
       logger,
       readiness: cachedReadiness(() => checkEngine(engine), keepReadinessMs),

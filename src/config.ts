@@ -239,6 +239,20 @@ export const settings = {
     default: '32MB',
     sentence: 'The largest page, file or screenshot that a reply carries.',
   }),
+  filesLimitBytes: setting({
+    env: ['MOORING_FILES_LIMIT'],
+    schema: sizeSchema,
+    shape: 'size',
+    default: '1GB',
+    sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
+  }),
+  filesKeepMs: setting({
+    env: ['MOORING_FILES_KEEP'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '1h',
+    sentence: 'How long such a link is good; it ends with its session in any case.',
+  }),
   dataDir: setting({
     env: ['MOORING_DATA_DIR'],
     schema: pathSchema,

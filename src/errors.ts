@@ -42,6 +42,10 @@ export const errorCatalogue = {
     meaning: 'The proxy refuses connections or cannot be reached.',
     remedy: 'Check the address and port of `proxy`, and that the proxy is running.',
   },
+  'CODE-0020': {
+    meaning: 'An answer that `interceptFetchRequest` waits for did not come.',
+    remedy: 'Check the pattern; raise `timeout`; lead the page to that request with `browserActions`.',
+  },
   'CODE-0024': {
     meaning: 'The proxy was too slow to answer.',
     remedy: 'Try again, or use another proxy.',

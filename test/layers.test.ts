@@ -12,11 +12,12 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   logger: { folders: [], packages: ['pino'] },
   config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },
+  files: { folders: [], packages: [] },
   egress: {
     folders: ['protocol', 'errors', 'util'],
     packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
   },
-  engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs'] },
+  engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
   actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
   commands: {
@@ -26,6 +27,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
       'egress/egress-port.ts',
       'egress/plain-request.ts',
       'sessions',
+      'files',
       'protocol',
       'errors',
       'util',
@@ -33,7 +35,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['tough-cookie'],
   },
   http: {
-    folders: ['commands/handler.ts', 'protocol', 'errors', 'logger', 'util'],
+    folders: ['commands/handler.ts', 'files', 'protocol', 'errors', 'logger', 'util'],
     packages: ['fastify', 'prom-client'],
   },
 };

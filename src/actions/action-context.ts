@@ -1,11 +1,13 @@
-import type { EngineContext, EnginePage, PageActor, StepLimits } from '../engine/engine.js';
+import type { DownloadedFile, EngineContext, EnginePage, PageActor, PageWatch, StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
+import type { DownloadOutput } from '../protocol/replies.js';
 
 /** What actions bring back, in the order in which they ran. */
 export class ActionResults {
   readonly javascriptReturn: unknown[] = [];
   /** PNGs as base64. */
   readonly screenshots: string[] = [];
+  readonly downloads: DownloadOutput[] = [];
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -25,6 +27,21 @@ export class ActionResults {
   addScreenshot(png: Uint8Array): void {
     this.#take(png.byteLength);
     this.screenshots.push(Buffer.from(png).toString('base64'));
+  }
+
+  /**
+   * Keeps a file, its bytes or a link to them.
+   *
+   * @throws MooringError `RESPONSE_TOO_LARGE`
+   */
+  addDownload({ name, type, bytes }: Omit<DownloadedFile, 'url'>, link?: string): void {
+    const described = { name, type, size: bytes.byteLength };
+    if (link === undefined) this.#take(bytes.byteLength);
+    this.downloads.push(
+      link === undefined
+        ? { ...described, base64: Buffer.from(bytes).toString('base64') }
+        : { ...described, url: link },
+    );
   }
 
   #take(bytes: number): void {
@@ -53,4 +70,7 @@ export interface ActionContext {
   /** Goes to a URL as the caller itself does. */
   readonly goto: (url: string, limits: StepLimits) => Promise<void>;
   readonly results: ActionResults;
+  readonly watch: PageWatch;
+  /** Keeps a file for a while. @returns a link to it; nothing when there is no room */
+  readonly keepFile: (file: Omit<DownloadedFile, 'url'>) => Promise<string | undefined>;
 }

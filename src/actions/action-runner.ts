@@ -8,6 +8,8 @@ import { actions } from './actions.js';
 export interface ActionRunnerOptions extends ActionContext {
   /** The request's own; no action outlasts it. */
   readonly deadline: Deadline;
+  /** Told after each action. */
+  readonly onDone: (action: BrowserAction, place: string, elapsedMs: number, error: unknown) => void;
 }
 
 /** How long an action may take whose caller does not say. */
@@ -30,9 +32,13 @@ export async function runActions(
 ): Promise<void> {
   for (const [i, action] of list.entries()) {
     const here = `${place}[${i}]`;
+    const startedAt = performance.now();
+    const done = (error?: unknown): void => options.onDone(action, here, performance.now() - startedAt, error);
     try {
       await runAction(action, options, here);
+      done();
     } catch (error) {
+      done(error);
       options.deadline.signal.throwIfAborted();
       if (!action.ignoreErrors) throw located(error, here);
     }

@@ -74,6 +74,20 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     await actor.setViewport(width, height, limits);
     await afterwards(action, actor, limits);
   },
+  upload: async (action, { actor }, limits) => {
+    const files = action.files.map(({ name, type = 'application/octet-stream', base64 }) => ({
+      name,
+      type,
+      bytes: Buffer.from(base64, 'base64'),
+    }));
+    await actor.upload(action.cssSelector, files, limits);
+    await afterwards(action, actor, limits);
+  },
+  download: async (action, { actor, watch, results, keepFile }, limits) => {
+    if (action.cssSelector !== undefined) await actor.click(action.cssSelector, false, limits);
+    const file = await watch.nextDownload(limits);
+    results.addDownload(file, action.link ? await keepFile(file) : undefined);
+  },
   remove_iframes: (_action, { actor }, limits) => actor.removeFrames(limits),
   screenshot: async (_action, { page, results }, { signal }) => {
     results.addScreenshot(await page.screenshot({ fullPage: false }, signal));

@@ -1,5 +1,5 @@
 import type { Command } from '../protocol/commands.js';
-import type { Reply, TimedReply } from '../protocol/replies.js';
+import type { Progress, Reply, TimedReply } from '../protocol/replies.js';
 
 /** Who sent a command, and until when it matters. */
 export interface CommandContext {
@@ -7,6 +7,10 @@ export interface CommandContext {
   readonly owner: string;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
+  /** The address under which the caller reaches this server, `http://host:port`. */
+  readonly baseUrl: string;
+  /** Told how the command gets on. */
+  readonly onProgress: (event: Progress) => void;
 }
 
 /** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */

@@ -1,17 +1,33 @@
-import type { EnginePage, Extracted, Extraction, NavigationRequest } from '../engine/engine.js';
+import type { EnginePage, Extraction, NavigationRequest, WatchOptions } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
+import type { Solution } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
 import type { HttpRequest } from './navigation-request.js';
 
 /** How the page is to be loaded. */
-export function loadingOf(request: RequestFields): Pick<NavigationRequest, 'loadState' | 'localStorage' | 'wantsBody'> {
-  const { fullPageLoad, dontWaitOnPageLoad, localStorage, base64Response, base64, binary } = request;
+export function loadingOf(
+  request: RequestFields,
+): Pick<NavigationRequest, 'loadState' | 'localStorage' | 'wantsBody' | 'emptyDocument'> {
+  const { fullPageLoad, dontWaitOnPageLoad, localStorage, base64Response, base64, binary, dontLoadMainSite } = request;
   const loadState = fullPageLoad ? 'networkidle' : dontWaitOnPageLoad ? 'domcontentloaded' : undefined;
   return {
     ...(loadState ? { loadState } : {}),
     ...(localStorage ? { localStorage } : {}),
     wantsBody: base64Response || base64 || binary || false,
+    emptyDocument: dontLoadMainSite ?? false,
+  };
+}
+
+/** What is to be done with the page's traffic. */
+export function watchOptionsOf(request: RequestFields, maxBytes: number): WatchOptions {
+  return {
+    abort: request.abortOnDetection ?? [],
+    abortsOnlyPosts: request.abortOnPostRequest ?? false,
+    capture: request.interceptFetchRequest === undefined ? [] : [request.interceptFetchRequest].flat(),
+    blocksMedia: request.disableMedia ?? false,
+    blocksCookieBanners: request.blockCookieBanners ?? false,
+    maxBytes,
   };
 }
 
@@ -21,18 +37,27 @@ export function attemptsOf({ retries, attempts }: RequestFields, { method }: Htt
 }
 
 /** Takes out of the page what the request asks for. @throws MooringError `INVALID_PARAMETER` */
-export async function extractFrom(page: EnginePage, request: RequestFields, signal: AbortSignal): Promise<Extracted> {
+export async function extractFrom(
+  page: EnginePage,
+  request: RequestFields,
+  signal: AbortSignal,
+): Promise<Partial<Solution>> {
   const { cssSelector, customAttribute, regex, includeLinks, includeImages, markdown } = request;
   if (!cssSelector && !regex && !includeLinks && !includeImages && !markdown) return {};
   const wish: Extraction = {
     ...(cssSelector ? { selector: cssSelector } : {}),
     ...(customAttribute ? { attribute: customAttribute } : {}),
-    ...(regex ? { regex: parseRegex(regex) } : {}),
+    ...(regex ? { regexes: [regex].flat().map(parseRegex) } : {}),
     links: includeLinks ?? false,
     images: includeImages ?? false,
     markdown: markdown ?? false,
   };
-  return page.extract(wish, signal);
+  const { elements, regexes, ...found } = await page.extract(wish, signal);
+  return {
+    ...found,
+    ...(elements ? { cssSelector: elements } : {}),
+    ...(regexes ? { regex: Array.isArray(regex) ? regexes : (regexes[0] ?? []) } : {}),
+  };
 }
 
 /** `/source/flags`, or the source alone. All matches are looked for in any case. */
@@ -49,44 +74,71 @@ export function splitActions(actions: readonly BrowserAction[]): Record<'before'
   };
 }
 
+/** Fields that say how the page is gone to. */
+const sendingFields = [
+  'postData',
+  'customHeaders',
+  'referer',
+  'localStorage',
+  'base64Response',
+  'base64',
+  'binary',
+  'dontLoadMainSite',
+  'blockCookieBanners',
+] as const satisfies readonly (keyof RequestFields)[];
+
 /** Fields of a request that were given although nothing was sent. */
 export function unusedWarnings(request: RequestFields): string[] {
-  return (['postData', 'customHeaders', 'referer', 'localStorage', 'base64Response', 'base64', 'binary'] as const)
+  return sendingFields
     .filter((name) => request[name] !== undefined && request[name] !== '' && request[name] !== false)
     .map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
 }
 
-/** The screenshot that the request asks for, as base64. @throws MooringError `RESPONSE_TOO_LARGE` */
+/** The screenshot that the request asks for: a PNG. @throws MooringError `RESPONSE_TOO_LARGE` */
 export async function screenshotOf(
   page: EnginePage,
   request: RequestFields,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!request.screenshot) return undefined;
+): Promise<Uint8Array | undefined> {
+  if (!request.screenshot && !request.screenshotUpload) return undefined;
   const { screenshotWidth = 1280, screenshotHeight = 1024, fullPage = false } = request;
   const size = { width: screenshotWidth, height: screenshotHeight };
-  const png = await page.screenshot({ size, fullPage }, signal);
-  if (png.byteLength > maxBytes) {
-    throw new MooringError(
-      'RESPONSE_TOO_LARGE',
-      `expected a screenshot of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${png.byteLength}.`,
-    );
-  }
-  return Buffer.from(png).toString('base64');
+  return fitting(await page.screenshot({ size, fullPage }, signal), 'screenshot', maxBytes);
+}
+
+/** The PDF that the request asks for. @throws MooringError `RESPONSE_TOO_LARGE` */
+export async function pdfOf(
+  page: EnginePage,
+  request: RequestFields,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  return request.pdf ? fitting(await page.pdf(signal), 'PDF', maxBytes) : undefined;
+}
+
+function fitting(bytes: Uint8Array, what: string, maxBytes: number): Uint8Array {
+  if (bytes.byteLength <= maxBytes) return bytes;
+  throw new MooringError(
+    'RESPONSE_TOO_LARGE',
+    `expected a ${what} of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${bytes.byteLength}.`,
+  );
 }
 
 /** Fields that say how another one is done, and that one. */
-const dependentFields = {
-  customAttribute: 'cssSelector',
-  fullPage: 'screenshot',
-  screenshotWidth: 'screenshot',
-  screenshotHeight: 'screenshot',
-} as const;
+const dependentFields: Partial<Record<keyof RequestFields, readonly (keyof RequestFields)[]>> = {
+  customAttribute: ['cssSelector'],
+  fullPage: ['screenshot', 'screenshotUpload'],
+  screenshotWidth: ['screenshot', 'screenshotUpload'],
+  screenshotHeight: ['screenshot', 'screenshotUpload'],
+  abortOnPostRequest: ['abortOnDetection'],
+  waitForAbortOnDetection: ['abortOnDetection'],
+  waitForAbortOnDetectionTimeout: ['waitForAbortOnDetection'],
+};
 
 /** Fields that were given without the one that they belong to. */
 export function loneWarnings(request: RequestFields): string[] {
-  return Object.entries(dependentFields)
-    .filter(([name, owner]) => request[name as keyof typeof dependentFields] && !request[owner]) // its own keys
-    .map(([name, owner]) => `\`${name}\` has no effect without \`${owner}\`.`);
+  return (Object.keys(dependentFields) as (keyof RequestFields)[]) // its own keys
+    .filter((name) => request[name] && !dependentFields[name]?.some((owner) => request[owner]))
+    .map((name) => `\`${name}\` has no effect without \`${dependentFields[name]?.[0]}\`.`);
 }

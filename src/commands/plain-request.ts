@@ -7,7 +7,7 @@ import type { RequestFields } from '../protocol/requests.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
 import { cookiesToSet, type HttpRequest } from './navigation-request.js';
-import { filterSolution, isText, outputCookies, textOf } from './solution.js';
+import { filterSolution, isText, outputCookies, redirectFields, textOf } from './solution.js';
 
 /** Fields that say something of a page. */
 const pageFields = [
@@ -27,6 +27,18 @@ const pageFields = [
   'markdown',
   'includeLinks',
   'includeImages',
+  'dontLoadMainSite',
+  'blockCookieBanners',
+  'disableMedia',
+  'interceptFetchRequest',
+  'abortOnDetection',
+  'abortOnPostRequest',
+  'waitForAbortOnDetection',
+  'waitForAbortOnDetectionTimeout',
+  'screenshotUpload',
+  'video',
+  'mouseMovements',
+  'forceMouseMovement',
 ] as const satisfies readonly (keyof RequestFields)[];
 
 /** @throws MooringError `INVALID_PARAMETER` when a field needs a page, or there is no URL */
@@ -62,7 +74,7 @@ export async function runPlainRequest(
   { engine, maxBytes }: PlainRequestOptions,
 ): Promise<RequestReply> {
   const { signal } = deadline;
-  const { url = '' } = request;
+  const { url, authorization } = withoutCredentials(request.url ?? '');
   using egress = leased.egress.beginRequest(request);
   egress.name(url);
   const cookies = cookiesToSet(request, url);
@@ -73,6 +85,7 @@ export async function runPlainRequest(
     headers: {
       'user-agent': engine.userAgent,
       ...browserHeaders,
+      ...authorization,
       ...(http.referer === undefined ? {} : { referer: http.referer }),
       ...http.headers,
     },
@@ -96,6 +109,16 @@ export async function runPlainRequest(
     session: leased.id,
     ...(http.warnings.length > 0 ? { warnings: [...http.warnings] } : {}),
   };
+}
+
+/** A URL without its `user:password@`, and the header that says the same (RFC 7617), as a browser would send it. */
+function withoutCredentials(text: string): { url: string; authorization: Record<string, string> } {
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return { url: text, authorization: {} };
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { url: url.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
 async function solutionOf(
@@ -124,14 +147,7 @@ async function solutionOf(
     method,
     localStorageData: {},
     ...(wantsBytes ? { base64Response: Buffer.from(body).toString('base64') } : {}),
-    ...(request.listAllRedirects
-      ? {
-          listAllRedirectsResponse: [...redirects, { url, status }].map((step) => ({
-            url: step.url,
-            statusCode: step.status,
-          })),
-        }
-      : {}),
+    ...(request.listAllRedirects ? redirectFields([...redirects, { url, status }]) : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EngineInfo } from '../engine/engine.js';
+import type { FileStore } from '../files/file-store.js';
 import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandExecutor, CommandHandler } from './handler.js';
@@ -18,6 +19,8 @@ export interface CommandsOptions {
   readonly requestTimeoutMs: number;
   /** The largest page, file or screenshot that a reply carries. */
   readonly responseLimitBytes: number;
+  /** What replies link to. */
+  readonly files: FileStore;
 }
 
 type Registry = { readonly [N in CommandName]: CommandHandler<CommandOf<N>> };

@@ -1,6 +1,6 @@
 import { MooringError } from '../errors.js';
 import type { BatchCommand } from '../protocol/commands.js';
-import type { RequestReply } from '../protocol/replies.js';
+import type { Progress, RequestReply } from '../protocol/replies.js';
 import type { CommandHandler } from './handler.js';
 import { httpRequestOf } from './navigation-request.js';
 import { assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
@@ -10,7 +10,8 @@ type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: numbe
 /** Runs several requests of one session in one turn: nobody else's comes between them. */
 export const requestBatchHandler =
   (options: RequestHandlerOptions): CommandHandler<BatchCommand> =>
-  async (command, { owner, signal }) => {
+  async (command, context) => {
+    const { owner, signal } = context;
     const { sessions, requestTimeoutMs } = options;
     const steps = command.requests.map((request) => ({
       command: request,
@@ -27,7 +28,11 @@ export const requestBatchHandler =
         const startedAt = performance.now();
         try {
           using deadline = requestDeadline(eachMs[i] ?? requestTimeoutMs, whole.signal);
-          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, options);
+          const caller = {
+            baseUrl: context.baseUrl,
+            onProgress: (event: Progress) => context.onProgress({ ...event, request: i }),
+          };
+          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, caller, options);
           const timeElapsed = Math.round(performance.now() - startedAt);
           results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
         } catch (error) {
@@ -45,7 +50,7 @@ function located(error: unknown, i: number, results: readonly Result[]): unknown
   if (!(error instanceof MooringError)) return error;
   return new MooringError(error.code, `\`requests[${i}]\`: ${error.detail}`, {
     cause: error,
-    partial: { results },
+    partial: { ...error.partial, results },
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
 }

@@ -1,7 +1,16 @@
 import type { ActionResults } from '../actions/action-context.js';
-import type { EgressRequest } from '../egress/egress-port.js';
-import type { EngineContext, EngineCookie, EnginePage, Extracted, NavigationResult } from '../engine/engine.js';
-import type { CookieOutput, Solution } from '../protocol/replies.js';
+import type {
+  AbortedRequest,
+  CapturedExchange,
+  EngineContext,
+  EngineCookie,
+  EnginePage,
+  NavigationResult,
+  PageWatch,
+  Redirect,
+} from '../engine/engine.js';
+import type { CookieOutput, ExchangeOutput, Solution } from '../protocol/replies.js';
+import type { RequestFields } from '../protocol/requests.js';
 import { abortable } from '../util/deadline.js';
 
 export interface SolutionSource {
@@ -9,21 +18,14 @@ export interface SolutionSource {
   readonly context: EngineContext;
   /** The navigation that brought what the page shows. */
   readonly result: NavigationResult;
-  /** A PNG as base64. */
-  readonly screenshot: string | undefined;
-  readonly extracted: Extracted;
-  readonly results: ActionResults;
-  /** Bytes that take the place of the answer's own. */
-  readonly bytes: Uint8Array | undefined;
   readonly listsRedirects: boolean;
-  readonly egress: EgressRequest;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 /** Reads everything a solution always has, side by side: the page, its cookies, and the headers of its request. */
-export async function readSolution(source: SolutionSource): Promise<Solution> {
-  const { page, context, result, results, extracted, screenshot, signal } = source;
+export async function readSolution(source: SolutionSource): Promise<Partial<Solution>> {
+  const { page, context, result, signal } = source;
   const isDocument = result.kind === 'document';
   const [content, cookies, sent, headers, redirects] = await Promise.all([
     page.read(source.maxBytes, signal),
@@ -32,8 +34,6 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     abortable(result.headers, signal),
     source.listsRedirects ? abortable(result.redirects, signal) : [],
   ]);
-  const { blocked } = source.egress;
-  const bytes = source.bytes ?? result.body;
   return {
     verified: true,
     type: 'browser',
@@ -49,31 +49,62 @@ export async function readSolution(source: SolutionSource): Promise<Solution> {
     requestHeaders: headers.request,
     method: result.method,
     localStorageData: content.localStorage,
-    ...extractedFields(extracted),
-    ...(source.listsRedirects
-      ? {
-          listAllRedirectsResponse: [...redirects, result].map(({ url, status }) => ({ url, statusCode: status })),
-        }
-      : {}),
-    ...resultsOf(results),
-    ...(blocked.length > 0 ? { blocked: [...blocked] } : {}),
-    ...(screenshot === undefined ? {} : { screenshot }),
-    ...(bytes === undefined ? {} : { base64Response: Buffer.from(bytes).toString('base64') }),
+    ...(source.listsRedirects ? redirectFields([...redirects, result]) : {}),
+    ...(result.body ? { base64Response: toBase64(result.body) } : {}),
+  };
+}
+
+/** The answers on the way to a document, as a reply lists them. */
+export function redirectFields(steps: readonly Redirect[]): Partial<Solution> {
+  return {
+    listAllRedirectsResponse: steps.map(({ url }) => url),
+    redirects: steps.map(({ url, status }) => ({ url, statusCode: status })),
   };
 }
 
 /** What actions brought. */
-export function resultsOf({ javascriptReturn, screenshots }: ActionResults): Partial<Solution> {
+export function resultFields({ javascriptReturn, screenshots, downloads }: ActionResults): Partial<Solution> {
   return {
     ...(javascriptReturn.length > 0 ? { javascriptReturn } : {}),
     ...(screenshots.length > 0 ? { screenshots } : {}),
+    ...(downloads.length > 0 ? { downloads } : {}),
   };
 }
 
-/** The names that the API gives what was extracted. */
-function extractedFields({ elements, ...rest }: Extracted): Partial<Solution> {
-  return { ...(elements ? { cssSelector: elements } : {}), ...rest };
+/** What was seen of the page besides its document. */
+export function watchFields(watch: PageWatch, request: RequestFields): Partial<Solution> {
+  const exchanges = watch.captured.flatMap((exchange) => (exchange ? [exchangeOutput(exchange)] : []));
+  const first = Array.isArray(request.interceptFetchRequest) ? exchanges : exchanges[0];
+  return {
+    ...(exchanges.length > 0 ? { interceptFetchRequestResponse: first } : {}),
+    ...(request.abortOnDetection ? { abortOnDetectionResponse: watch.aborted.map(abortedOutput) } : {}),
+    ...(watch.popups.length > 0 ? { popups: [...watch.popups] } : {}),
+  };
 }
+
+function exchangeOutput({ response, ...exchange }: CapturedExchange): ExchangeOutput {
+  const output = { ...exchange, headers: { ...exchange.headers }, responseHeaders: { ...exchange.responseHeaders } };
+  if (!response) return output;
+  const type = exchange.responseHeaders['content-type'] ?? 'text/plain';
+  if (!isText(type)) return { ...output, response: toBase64(response), base64: true };
+  const text = textOf(response, type);
+  return { ...output, response: /[/+]json\b/i.test(type) ? parsed(text) : text };
+}
+
+/** The value of JSON; the text as it is when it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function abortedOutput({ body, headers, ...rest }: AbortedRequest) {
+  return { ...rest, headers: { ...headers }, ...(body === undefined ? {} : { payload: body }) };
+}
+
+export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 /** Whether a content type is one of text. */
 export const isText = (contentType: string): boolean =>

@@ -94,6 +94,8 @@ export interface NavigationRequest {
   readonly localStorage?: Readonly<Record<string, string>>;
   /** Bring the bytes of the answer whatever its type. */
   readonly wantsBody?: boolean;
+  /** Show an empty page at the URL, of its origin, and fetch nothing. */
+  readonly emptyDocument?: boolean;
 }
 
 /** Header names are in lower case; several `set-cookie` are parted by a line break. */
@@ -116,6 +118,8 @@ export interface NavigationResult {
   readonly redirects: Promise<readonly Redirect[]>;
   /** The bytes of a download, and of a document that is neither markup nor text. */
   readonly body?: Uint8Array;
+  /** What the site calls a download. */
+  readonly fileName?: string;
   /** False when the page's `load` event did not come in time; what was there by then is shown. */
   readonly loaded: boolean;
 }
@@ -137,8 +141,8 @@ export interface Extraction {
   readonly attribute?: string;
   readonly links?: boolean;
   readonly images?: boolean;
-  /** In the HTML: the first group of each match, or all of it. */
-  readonly regex?: { readonly source: string; readonly flags: string };
+  /** Searched for in the HTML, each by itself: the first group of each match, or all of it. */
+  readonly regexes?: readonly { readonly source: string; readonly flags: string }[];
   /** The readable part of the page as Markdown. */
   readonly markdown?: boolean;
 }
@@ -148,7 +152,8 @@ export interface Extracted {
   readonly elements?: string[];
   readonly links?: string[];
   readonly images?: string[];
-  readonly regex?: string[];
+  /** By the place of their expression. */
+  readonly regexes?: string[][];
   readonly markdown?: string;
 }
 
@@ -163,6 +168,93 @@ export interface ScreenshotOptions {
   readonly size?: { readonly width: number; readonly height: number };
   /** The whole page, not only the viewport. */
   readonly fullPage: boolean;
+}
+
+/**
+ * What is to be done with a page's traffic while it is watched. A pattern is a part of the URL; `*` in it stands for any
+ * text.
+ */
+export interface WatchOptions {
+  /** Requests that are not to go out. */
+  readonly abort: readonly string[];
+  readonly abortsOnlyPosts: boolean;
+  /** Answers to keep: the first one of each pattern. */
+  readonly capture: readonly string[];
+  /** Images, styles, fonts, sound and pictures in motion are not loaded. */
+  readonly blocksMedia: boolean;
+  /** Cookie banners are answered with a refusal, or hidden. */
+  readonly blocksCookieBanners: boolean;
+  /** How much of answers and downloads is kept in all. */
+  readonly maxBytes: number;
+}
+
+/** A request that was not let out. */
+export interface AbortedRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request of the page and its answer. */
+export interface CapturedExchange extends AbortedRequest {
+  readonly status: number;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  /** Absent when the browser did not keep it. */
+  readonly response?: Uint8Array;
+}
+
+/** A dialog that a page showed. It is closed at once: `beforeunload` with yes, every other with no. */
+export interface PageDialog {
+  readonly type: string;
+  readonly message: string;
+}
+
+export interface DownloadedFile {
+  /** As the site calls it. */
+  readonly name: string;
+  readonly url: string;
+  /** The content type, as far as it is known. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Sees what a page does besides showing its document, from the moment it begins; ends with it. One at a time for each
+ * page.
+ */
+export interface PageWatch extends Disposable {
+  readonly aborted: readonly AbortedRequest[];
+  /** By the place of their pattern. */
+  readonly captured: readonly (CapturedExchange | undefined)[];
+  readonly dialogs: readonly PageDialog[];
+  /** The URLs of the tabs that the page opened. They stay open beside it until it goes elsewhere by `navigate`. */
+  readonly popups: readonly string[];
+  /** Waits until a request was not let out. Tells whether one was. */
+  untilAborted(limits: StepLimits): Promise<boolean>;
+  /** Waits until every pattern of `capture` has an answer. Tells whether each has. */
+  untilCaptured(limits: StepLimits): Promise<boolean>;
+  /** Waits until the cookie banner that the page shows, if it does, is answered. */
+  untilNoBanner(limits: StepLimits): Promise<void>;
+  /**
+   * The next file that the page hands out, also one from before the call.
+   *
+   * @throws MooringError `CODE-0025`, `RESPONSE_TOO_LARGE`, `CODE-0006` when it breaks off
+   */
+  nextDownload(limits: StepLimits): Promise<DownloadedFile>;
+}
+
+/** A recording that goes on. */
+export interface PageRecording {
+  /** Ends it. @returns a film as WebM; nothing if the page showed nothing */
+  stop(): Promise<Uint8Array | undefined>;
+}
+
+/** A file to be chosen in a page. */
+export interface FileToUpload {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
 }
 
 /** How long one step on a page may take; every step also ends with the signal. */
@@ -201,6 +293,10 @@ export interface PageActor {
   evaluate(code: string, limits: StepLimits): Promise<unknown>;
   /** Later steps act in this iframe; without a selector in the page. */
   enterFrame(selector: string | undefined, limits: StepLimits): Promise<void>;
+  /** Chooses files, in a file input or by what opens the file chooser when it is clicked. */
+  upload(selector: string, files: readonly FileToUpload[], limits: StepLimits): Promise<void>;
+  /** Moves the cursor about the page as a reader does, for a second or so. */
+  wander(limits: StepLimits): Promise<void>;
   setViewport(width: number, height: number, limits: StepLimits): Promise<void>;
   removeFrames(limits: StepLimits): Promise<void>;
 }
@@ -229,6 +325,10 @@ export interface EnginePage {
   read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
+  /** Begins to watch it. @throws MooringError `CODE-0026`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */
+  watch(options: WatchOptions, signal: AbortSignal): Promise<PageWatch>;
+  /** Begins to film it. @throws MooringError `UNSUPPORTED_PARAMETER` when this engine cannot */
+  record(maxBytes: number): PageRecording;
   /** @throws MooringError `INVALID_PARAMETER` for a selector or expression that cannot be used */
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted>;
   /** Waits until the address contains this text; `*` stands for any. @throws MooringError `CODE-0025` */

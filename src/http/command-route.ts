@@ -6,6 +6,7 @@ import { type Command, parseCommand } from '../protocol/commands.js';
 import type { Authenticate } from './authenticate.js';
 import { callerSignal } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
+import { EventStream, wantsEvents } from './event-stream.js';
 import type { Metrics } from './metrics.js';
 
 export interface CommandRouteOptions {
@@ -76,6 +77,7 @@ async function handleCommand(
   let command: Command | undefined;
   let session: string | undefined;
   let outcome = 'success';
+  let events: EventStream | undefined;
   try {
     const owner = authenticate(request);
     const body = asObject(request.body);
@@ -83,15 +85,26 @@ async function handleCommand(
     const parsed = parseCommand(body);
     command = parsed;
     if ('session' in parsed) session = parsed.session;
-    const answer = await running.run(caller.controller, () => executor.execute(parsed, { owner, signal }));
+    if (wantsEvents(request)) events = EventStream.open(reply);
+    const answer = await running.run(caller.controller, () =>
+      executor.execute(parsed, {
+        owner,
+        signal,
+        baseUrl: baseUrlOf(request),
+        onProgress: (event) => events?.send(event.type, event),
+      }),
+    );
+    if (events) return events.end('reply', answer);
     return await reply.send(answer);
   } catch (error) {
     if (caller.gone) {
       outcome = 'cancelled';
+      events?.close();
       return reply.hijack(); // nobody is there to answer
     }
     const failure = errorReply(error, { baseUrl: baseUrlOf(request), session, startedAt, logger });
     outcome = failure.body.code;
+    if (events) return events.end('reply', failure.body);
     return await reply.code(failure.status).headers(failure.headers).send(failure.body);
   } finally {
     if (command) metrics.commandDone(command.cmd, outcome, performance.now() - startedAt);

@@ -36,7 +36,12 @@ async function handle(
     const translated = translateRequest(asObject(request.body));
     const { command } = translated;
     const answer = await running.run(caller.controller, () =>
-      executor.execute(command, { owner, signal: caller.controller.signal }),
+      executor.execute(command, {
+        owner,
+        signal: caller.controller.signal,
+        baseUrl: baseUrlOf(request),
+        onProgress: () => {}, // its clients wait for the answer alone
+      }),
     );
     metrics.commandDone(command.cmd, 'success', performance.now() - startedAt);
     return await reply.send(translateReply(answer, translated, times()));

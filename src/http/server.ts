@@ -1,6 +1,7 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import type { CommandExecutor } from '../commands/handler.js';
 import { errorMessage, MooringError } from '../errors.js';
+import type { FileStore } from '../files/file-store.js';
 import type { Logger } from '../logger.js';
 import { openApiDocument } from '../protocol/openapi.js';
 import { settledWithin } from '../util/deadline.js';
@@ -8,6 +9,7 @@ import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { baseUrlOf, RunningCommands, registerCommandRoute } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply } from './error-reply.js';
+import { registerFileRoute } from './file-route.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
@@ -22,6 +24,8 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes: number;
   readonly version: string;
   readonly executor: CommandExecutor;
+  /** What replies link to. */
+  readonly files: FileStore;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** What the sites see of the sessions' browser. */
@@ -134,6 +138,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     userAgent: options.userAgent,
   });
   registerHealthRoutes(server, running, options);
+  registerFileRoute(server, options.files);
 
   server.get('/metrics', async (request, reply) => {
     authenticate(request);

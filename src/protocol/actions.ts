@@ -27,6 +27,15 @@ const code = (what: string) => z.string().min(1).describe(what);
 const action = <N extends string, F extends z.ZodRawShape>(name: N, description: string, fields: F) =>
   z.object({ type: z.literal(name), ...fields, ...commonFields }).describe(description);
 
+const fileSchema = z.object({
+  name: z.string().min(1).max(255).describe('As the page sees it.'),
+  type: optional(z.string()).describe('The content type. Default: `application/octet-stream`.'),
+  base64: z
+    .string()
+    .regex(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, 'expected base64 without a data-URL prefix')
+    .describe('Its bytes.'),
+});
+
 export const keys = [
   'tab',
   'enter',
@@ -85,6 +94,18 @@ const simpleActions = [
     width: optional(integer(1, 8192)).describe('CSS pixels. Default: 1280.'),
     height: optional(integer(1, 8192)).describe('CSS pixels. Default: 1024.'),
     wait,
+  }),
+  action('upload', 'Chooses files, as a person does in a form.', {
+    cssSelector: selector().describe('A file input, or what opens the file chooser when it is clicked.'),
+    files: listOf(fileSchema).describe('The files; one alone is taken too.'),
+    wait,
+    waitForSelector,
+  }),
+  action('download', 'Waits for a file that the page hands out, and adds it to `solution.downloads`.', {
+    cssSelector: optional(selector()).describe(
+      'What to click for it; absent: the file of an earlier action, or the next that comes.',
+    ),
+    link: optional(flag()).describe('Give a link in place of base64, good for an hour or until the session ends.'),
   }),
   action('remove_iframes', 'Takes every iframe out of the page.', {}),
   action('screenshot', 'Adds a PNG to `solution.screenshots`.', {}),

@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ErrorCode, MooringError } from '../errors.js';
 import { type BrowserAction, maxActionDepth, maxActions, unsupportedActions } from './actions.js';
-import {
-  batchSchema,
-  isSolvingField,
-  pendingRequestFields,
-  type RequestFields,
-  refusedRequestFields,
-  requestSchema,
-} from './requests.js';
+import { batchSchema, isSolvingField, type RequestFields, refusedRequestFields, requestSchema } from './requests.js';
 import {
   type ExitWish,
   pendingSessionFields,
@@ -179,7 +172,7 @@ function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
 }
 
 function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>): RequestCommand {
-  refuseUnsupported(body, [...pendingRequestFields, ...refusedRequestFields]);
+  refuseUnsupported(body, refusedRequestFields);
   const { value: browserActions, left } = withoutUnsupported(body.browserActions, 'browserActions');
   const request = parse(requestSchema, { ...body, browserActions });
   assertActionLimits(request.browserActions ?? []);

@@ -53,12 +53,6 @@ export function translateRequest(body: Readonly<Record<string, unknown>>): Trans
     );
   }
   const fields = parsed.data;
-  if (fields.disableMedia) {
-    throw new MooringError(
-      'UNSUPPORTED_PARAMETER',
-      '`disableMedia`: this version does not serve it; expected it absent.',
-    );
-  }
   const options = {
     ...(fields.proxy ? { proxy: proxyUrl(fields.proxy) } : {}),
     ...(fields.session_ttl_minutes ? { session_ttl: fields.session_ttl_minutes * 60 } : {}),
@@ -80,6 +74,7 @@ function requestFields(fields: DialectBody): Record<string, unknown> {
     timeout: fields.maxTimeout ?? defaultTimeoutMs,
     cookies: fields.cookies,
     screenshot: fields.returnScreenshot,
+    disableMedia: fields.disableMedia,
     // A request without a session has one for itself there.
     closeAfterUse: fields.session === undefined,
     ...(fields.waitInSeconds ? { browserActions: [{ type: 'wait', wait: fields.waitInSeconds * 1000 }] } : {}),

@@ -17,6 +17,36 @@ export const cookieOutputSchema = z.object({
 /** A cookie as a reply prints it. */
 export type CookieOutput = z.infer<typeof cookieOutputSchema>;
 
+const sentFields = {
+  url: z.string(),
+  method: z.string(),
+  headers: textRecord().describe('What was sent; lower-case names.'),
+};
+
+const exchangeSchema = z.object({
+  ...sentFields,
+  body: z.string().optional().describe('What was sent.'),
+  status: z.int(),
+  responseHeaders: textRecord(),
+  response: z
+    .unknown()
+    .optional()
+    .describe('What was answered: the value of JSON, or the text, or base64; absent when the browser did not keep it.'),
+  base64: z.literal(true).optional().describe('`response` is base64.'),
+});
+export type ExchangeOutput = z.infer<typeof exchangeSchema>;
+
+const abortedSchema = z.object({ ...sentFields, payload: z.string().optional().describe('What was to be sent.') });
+
+const downloadSchema = z.object({
+  name: z.string().describe('As the site calls it.'),
+  type: z.string().describe('The content type.'),
+  size: z.int().describe('Bytes.'),
+  base64: z.string().optional().describe('Its bytes.'),
+  url: z.string().optional().describe('Or a link to them, with `link`.'),
+});
+export type DownloadOutput = z.infer<typeof downloadSchema>;
+
 export const solutionSchema = z.object({
   verified: z.boolean().describe("True when the page was reached through the session's own browser and proxy."),
   type: z.enum(['browser', 'request']).describe('How it was reached.'),
@@ -41,14 +71,36 @@ export const solutionSchema = z.object({
     .array(z.string())
     .optional()
     .describe('What fits `cssSelector`: texts, or values of `customAttribute`.'),
-  regex: z.array(z.string()).optional().describe('The matches of `regex`.'),
+  regex: z
+    .array(z.union([z.string(), z.array(z.string())]))
+    .optional()
+    .describe('The matches of `regex`; for a list of expressions, a list for each.'),
   links: z.array(z.string()).optional().describe('With `includeLinks`.'),
   images: z.array(z.string()).optional().describe('With `includeImages`.'),
   markdown: z.string().optional().describe('With `markdown`.'),
-  listAllRedirectsResponse: z
+  listAllRedirectsResponse: z.array(z.string()).optional().describe('With `listAllRedirects`: every URL, in order.'),
+  redirects: z
     .array(z.object({ url: z.string(), statusCode: z.int() }))
     .optional()
-    .describe('With `listAllRedirects`: every answer, in order.'),
+    .describe('With `listAllRedirects`: the same with their statuses.'),
+  interceptFetchRequestResponse: z
+    .union([exchangeSchema, z.array(exchangeSchema)])
+    .optional()
+    .describe('With `interceptFetchRequest`: what was sent and answered; a list if that was one.'),
+  abortOnDetectionResponse: z
+    .array(abortedSchema)
+    .optional()
+    .describe('With `abortOnDetection`: the requests that were not let out; at most 100.'),
+  screenshotUrl: z.string().optional().describe('With `screenshotUpload`: a link to the PNG.'),
+  videoUrl: z.string().optional().describe('With `video`: a link to the film, WebM.'),
+  downloads: z.array(downloadSchema).optional().describe('What the actions `download` and `goto` brought.'),
+  popups: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'The URLs of tabs that the page opened. They are not followed; they stay open beside it until the session goes ' +
+        'to another page by `url` or `goto`.',
+    ),
   blocked: z
     .array(z.object({ host: z.string(), count: z.int() }))
     .optional()
@@ -136,6 +188,24 @@ export type RequestReply = z.infer<typeof requestReplySchema>;
 
 /** What a handler returns; whoever runs it adds `timeElapsed`. */
 export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | ProxyReply | RequestReply | BatchReply;
+
+const progressFields = {
+  request: z.int().optional().describe('In a batch: which request, from 0.'),
+  elapsedMs: z.int().describe('Whole milliseconds that it took.'),
+};
+
+/** What a command with `Accept: text/event-stream` tells while it runs. */
+export const progressSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('navigation'), url: z.string(), statusCode: z.int(), ...progressFields }),
+  z.object({
+    type: z.literal('action'),
+    action: z.string().describe('Its `type`.'),
+    place: z.string().describe('`browserActions[2].then[0]`.'),
+    error: z.string().optional().describe('Why it failed.'),
+    ...progressFields,
+  }),
+]);
+export type Progress = z.infer<typeof progressSchema>;
 
 /** A reply with the time the command took. */
 export type TimedReply = Reply & { readonly timeElapsed: number };

@@ -4,6 +4,16 @@ import { cookieList, flag, headers, integer, listOf, optional, sessionId, webUrl
 import { solutionFields } from './replies.js';
 import { requestDomainFields, sessionOptionFields } from './sessions.js';
 
+/** Storage holds text; what is none goes in as scripts put it there, as JSON. */
+const storageText = z.preprocess(
+  (value) => (typeof value === 'string' || value === undefined ? value : JSON.stringify(value)),
+  z.string(),
+);
+
+const urlPattern = () => z.string().min(1).max(2000);
+/** How many patterns of one kind a request may have. */
+const maxPatterns = 50;
+
 /** The fields of every `request.*`. */
 export const requestSchema = z.object({
   url: optional(webUrl()).describe(
@@ -57,7 +67,7 @@ export const requestSchema = z.object({
   ),
   attempts: optional(integer(1, 11)).describe('The same, the first try counted.'),
   onlyStatusCode: optional(flag()).describe('`solution` has `verified`, `statusCode` and `currentUrl` alone.'),
-  localStorage: optional(z.record(z.string(), z.string())).describe(
+  localStorage: optional(z.record(z.string(), storageText)).describe(
     "Set in `localStorage` of the URL's origin before any of its scripts runs.",
   ),
   fullPageLoad: optional(flag()).describe('Wait until the network is idle, not only for the `load` event.'),
@@ -70,8 +80,9 @@ export const requestSchema = z.object({
     'Adds `solution.cssSelector`: the text of every element that fits.',
   ),
   customAttribute: optional(z.string().min(1)).describe('With `cssSelector`: the values of this attribute instead.'),
-  regex: optional(z.string().min(1)).describe(
-    'Adds `solution.regex`: in the HTML, the first group of each match, or all of it. `/…/flags` is taken too.',
+  regex: optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(maxPatterns)])).describe(
+    'Adds `solution.regex`: in the HTML, the first group of each match, or all of it. `/…/flags` is taken too. For a ' +
+      'list of expressions: a list for each.',
   ),
   includeLinks: optional(flag()).describe('Adds `solution.links`: absolute, each once.'),
   includeImages: optional(flag()).describe('Adds `solution.images`: absolute, each once.'),
@@ -83,8 +94,41 @@ export const requestSchema = z.object({
   base64: optional(flag()).describe('The same as `base64Response`.'),
   binary: optional(flag()).describe('The same as `base64Response`.'),
   listAllRedirects: optional(flag()).describe(
-    'Adds `solution.listAllRedirectsResponse`: every answer on the way, the last one too.',
+    'Adds `solution.listAllRedirectsResponse`: every URL on the way, the last one too; and `solution.redirects`, with ' +
+      'their statuses.',
   ),
+  dontLoadMainSite: optional(flag()).describe(
+    'Show an empty page at `url`, with its origin, cookies and storage; nothing is fetched from the site by it.',
+  ),
+  blockCookieBanners: optional(flag()).describe(
+    'Answer cookie banners with a refusal, or hide them, by the rules of DuckDuckGo autoconsent.',
+  ),
+  disableMedia: optional(flag()).describe('Load no images, styles, fonts, audio and video in this request.'),
+  interceptFetchRequest: optional(
+    z.union([urlPattern(), z.array(urlPattern()).max(maxPatterns)], { error: 'expected text or a list of texts' }),
+  ).describe(
+    'A part of a URL, `*` for any text, or a list: the first answer from each is waited for, and becomes ' +
+      '`solution.interceptFetchRequestResponse`. One that does not come in the time of the request is CODE-0020.',
+  ),
+  abortOnDetection: optional(listOf(urlPattern())).describe(
+    'Parts of URLs, `*` for any text: such requests of the page are not let out, and told in ' +
+      '`solution.abortOnDetectionResponse`. Never the navigation to `url` itself.',
+  ),
+  abortOnPostRequest: optional(flag()).describe('With `abortOnDetection`: only POST requests.'),
+  waitForAbortOnDetection: optional(flag()).describe(
+    'With `abortOnDetection`: wait, after the actions, until there was such a request.',
+  ),
+  waitForAbortOnDetectionTimeout: optional(integer(1, 600_000)).describe(
+    'How long to wait for it, milliseconds. Default: 45000. The reply comes then without it, with a warning.',
+  ),
+  screenshotUpload: optional(flag()).describe(
+    'Adds `solution.screenshotUrl`: a link to a PNG, good for an hour or until the session ends.',
+  ),
+  video: optional(flag()).describe(
+    'Adds `solution.videoUrl`: a link to a film of the request (WebM), good for an hour or until the session ends.',
+  ),
+  mouseMovements: optional(flag()).describe('Move the cursor about the page as a reader does, before the actions.'),
+  forceMouseMovement: optional(flag()).describe('The same as `mouseMovements`.'),
   ...requestDomainFields,
   ...sessionOptionFields,
 });
@@ -107,21 +151,6 @@ export const batchSchema = z.object({
   closeAfterUse: optional(flag()).describe('End the session after the batch.'),
   ...sessionOptionFields,
 });
-
-/** Fields of the contract that this version does not serve, each refused by name. */
-export const pendingRequestFields = [
-  'dontLoadMainSite',
-  'blockCookieBanners',
-  'interceptFetchRequest',
-  'abortOnDetection',
-  'abortOnPostRequest',
-  'waitForAbortOnDetection',
-  'waitForAbortOnDetectionTimeout',
-  'screenshotUpload',
-  'video',
-  'mouseMovements',
-  'forceMouseMovement',
-] as const;
 
 /** Fields that this project will never serve, each refused by name. */
 export const refusedRequestFields = ['autoparse', 'structure', 'model', 'api_key'] as const;

@@ -97,7 +97,6 @@ describe('the FlareSolverr dialect', () => {
   it.each([
     [{ cmd: 'request.get' }, '`url`'],
     [{ cmd: 'request.put', url: 'http://a/' }, '`cmd`'],
-    [{ cmd: 'request.get', url: 'http://a/', disableMedia: true }, '`disableMedia`'],
     [{}, '`cmd`'],
   ])('%j – 500 with what was expected', async (command, sentence) => {
     const { status, body } = await send(command);

@@ -222,7 +222,7 @@ describe('request.*', () => {
       '`screenshot`: expected it absent',
     ],
     [{ url: 'http://a/', requestType: 'pigeon' }, 'INVALID_PARAMETER', '`requestType`'],
-    [{ url: 'http://a/', video: true }, 'UNSUPPORTED_PARAMETER', '`video`'],
+    [{ url: 'http://a/', model: 'x' }, 'UNSUPPORTED_PARAMETER', '`model`'],
     [{ url: 'http://a/', autoparse: true }, 'UNSUPPORTED_PARAMETER', '`autoparse`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
     const before = (await app.get('/api/v1/balance')).body.balance;

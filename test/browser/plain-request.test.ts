@@ -81,9 +81,7 @@ describe('requestType request', () => {
       currentUrl: `${origin.url}/account`,
       cookieString: 'sid=anna-1',
     });
-    expect(body.solution.listAllRedirectsResponse.map(({ statusCode }: { statusCode: number }) => statusCode)).toEqual([
-      303, 200,
-    ]);
+    expect(body.solution.redirects.map(({ statusCode }: { statusCode: number }) => statusCode)).toEqual([303, 200]);
   });
 
   it.each(['request.put', 'request.patch', 'request.delete', 'request.post'])(

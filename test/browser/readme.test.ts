@@ -38,6 +38,33 @@ it('the job of the README – runs as printed, with the output as printed', asyn
   }
 });
 
+interface Job {
+  readonly session: string;
+  readonly requests: readonly Record<string, unknown>[];
+}
+
+it('the job in one call – log in, search, page through, download, PDF – as a batch and as separate calls', async () => {
+  expect(readme).toContain('-d @examples/job.json');
+  const job = JSON.parse(readFileSync(join(root, 'examples', 'job.json'), 'utf8')) as Job; // as printed there
+  const { results } = await app.ok({ ...job });
+  const separate = [];
+  for (const request of job.requests)
+    separate.push(await app.ok({ cmd: 'request.get', session: 'separate', ...request }));
+  for (const answers of [results, separate]) {
+    const [login, search, pages, file, pdf] = answers.map(
+      ({ solution }: { solution: Record<string, unknown> }) => solution,
+    );
+    expect(login.currentUrl).toBe('http://127.0.0.1:8192/account');
+    expect(search.cssSelector).toEqual(['rope 1', 'rope 2']);
+    expect(pages.javascriptReturn).toEqual([
+      ['rope 3', 'rope 4'],
+      ['rope 5', 'rope 6'],
+    ]);
+    expect(file.downloads).toMatchObject([{ name: 'invoices.csv', type: 'text/csv' }]);
+    expect(Buffer.from(pdf.base64Response, 'base64').subarray(0, 5).toString()).toBe('%PDF-');
+  }
+});
+
 it('the job with the npm client – runs as printed', async () => {
   const source = /```js\n(import Scrappey[\s\S]+?)```/.exec(readme)?.[1] ?? '';
   const program = spawn(

@@ -45,6 +45,15 @@ describe('content', () => {
     expect((await get('/article', { regex: '/BOWLINE</i' })).regex).toEqual(['bowline<']);
   });
 
+  it('regex – a list of them – a list for each', async () => {
+    expect((await get('/article', { regex: ['data-id="(\\d+)"', 'no such text'] })).regex).toEqual([['7', '8'], []]);
+  });
+
+  it('localStorage – values that are no text go in as JSON', async () => {
+    const storage = { localStorage: { token: { a: 1 } } };
+    expect((await get('/shows-storage', storage)).localStorageData.token).toBe('{"a":1}');
+  });
+
   it('regex – one that would run for ever – is ended, and the page goes on', async () => {
     const error = await app.fails('INVALID_PARAMETER', {
       cmd: 'request.get',
@@ -80,7 +89,11 @@ describe('content', () => {
   });
 
   it('listAllRedirects – every answer in order', async () => {
-    expect((await get('/two-redirects', { listAllRedirects: true })).listAllRedirectsResponse).toEqual([
+    const { listAllRedirectsResponse, redirects } = await get('/two-redirects', { listAllRedirects: true });
+    expect(listAllRedirectsResponse).toEqual(
+      ['/two-redirects', '/redirect', '/'].map((path) => `${origin.url}${path}`),
+    );
+    expect(redirects).toEqual([
       { url: `${origin.url}/two-redirects`, statusCode: 301 },
       { url: `${origin.url}/redirect`, statusCode: 302 },
       { url: `${origin.url}/`, statusCode: 200 },

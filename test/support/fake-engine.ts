@@ -12,6 +12,9 @@ import type {
   NavigationResult,
   PageActor,
   PageContent,
+  PageRecording,
+  PageWatch,
+  WatchOptions,
 } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
 import { abortable } from '../../src/util/deadline.js';
@@ -178,8 +181,29 @@ export class FakePage implements EnginePage {
     return Buffer.from('%PDF-fake');
   }
 
+  /** Steps that need no page. */
   actor(): PageActor {
-    throw new MooringError('UNSUPPORTED_ACTION', 'the fake engine runs no actions');
+    return {} as PageActor; // none of them
+  }
+
+  async watch({ capture }: WatchOptions): Promise<PageWatch> {
+    return {
+      aborted: [],
+      captured: capture.map(() => undefined),
+      dialogs: [],
+      popups: [],
+      untilAborted: async () => false,
+      untilCaptured: async () => capture.length === 0,
+      untilNoBanner: async () => {},
+      nextDownload: async () => {
+        throw new MooringError('CODE-0025', 'the fake engine downloads nothing');
+      },
+      [Symbol.dispose]() {},
+    };
+  }
+
+  record(): PageRecording {
+    throw new MooringError('UNSUPPORTED_PARAMETER', 'the fake engine films nothing');
   }
 
   async screenshot(_options: unknown, signal: AbortSignal): Promise<Uint8Array> {

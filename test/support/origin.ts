@@ -222,6 +222,133 @@ export class Origin {
       const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
       send(response, 200, 'application/octet-stream', Buffer.alloc(bytes));
     },
+    '/api-page': (_request, response) =>
+      page(
+        response,
+        'API',
+        `<img src="/asset?seen"><p id="out"></p><script>
+        setTimeout(async () => {
+          fetch('/analytics/hit', { method: 'POST', body: 'what=page' }).catch(() => { out.textContent += 'blocked;' });
+          const answer = await fetch('/api/data?x=1', { method: 'POST', headers: { 'x-token': 't1' }, body: '{"q":1}' });
+          out.textContent += JSON.stringify(await answer.json());
+          await fetch('/text');
+        }, 150)</script>`,
+      ),
+    '/api/data': (request, response) =>
+      send(response, 200, 'application/json', JSON.stringify({ items: [1, 2], sent: request.body })),
+    '/banner': (_request, response) =>
+      page(
+        response,
+        'Banner',
+        `<p>content</p><div id="cc-main"><div class="cm-wrapper"><p>We use cookies</p>
+        <button class="cm__btn" data-role="all" onclick="done('all')">Accept</button>
+        <button class="cm__btn" data-role="necessary" onclick="done('necessary')">Reject</button></div></div>
+        <script>function done(what) { document.cookie = 'cc_cookie=' + what; document.querySelector('#cc-main').remove(); }</script>`,
+      ),
+    '/files-page': (_request, response) =>
+      page(
+        response,
+        'Files',
+        `<a id="file" href="/file">file</a> <a id="tab" href="/file" target="_blank">in a tab</a>
+        <button id="blob">blob</button> <input id="input" type="file" multiple>
+        <button id="chooser" onclick="document.querySelector('#hidden').click()">choose</button>
+        <input id="hidden" type="file" style="display:none"><p id="chosen"></p>
+        <script>
+          document.querySelector('#blob').onclick = () => {
+            const link = document.createElement('a');
+            link.href = URL.createObjectURL(new Blob(['made here'], { type: 'text/plain' }));
+            link.download = 'notes.txt';
+            link.click();
+          };
+          for (const input of document.querySelectorAll('input')) input.onchange = async () => {
+            for (const file of input.files)
+              document.querySelector('#chosen').textContent += file.name + '|' + file.type + '|' + (await file.text()) + ';';
+          };
+        </script>`,
+      ),
+    '/dialogs': (_request, response) =>
+      page(
+        response,
+        'Dialogs',
+        `<p id="out"></p><script>
+        alert('hello'); out.textContent = String(confirm('sure?')) + String(prompt('name?', 'x'));
+        window.onbeforeunload = (event) => { event.preventDefault(); return 'stay'; };</script>`,
+      ),
+    '/alerts-forever': (_request, response) =>
+      page(response, 'Alerts', '<script>setInterval(() => alert("again"), 1)</script>'),
+    '/opens-tabs': (_request, response) =>
+      page(
+        response,
+        'Tabs',
+        '<a id="tab" href="/text" target="_blank">tab</a><button id="many" onclick="for (let i = 0; i < 40; i++) window.open(\'/?\' + i)">many</button><button id="close" onclick="window.close()">close</button>',
+      ),
+    '/closes-itself': (_request, response) =>
+      page(response, 'Closes', '<script>setTimeout(() => { window.open("", "_self"); window.close(); }, 50)</script>'),
+    '/moves': (_request, response) =>
+      page(
+        response,
+        'Moves',
+        '<script>let moves = 0; document.addEventListener("mousemove", (e) => { if (e.isTrusted) moves++; })</script>',
+      ),
+    '/ticks': (_request, response) =>
+      page(
+        response,
+        'Ticks',
+        '<h1 id="n" style="font-size:200px">0</h1><script>setInterval(() => { n.textContent = +n.textContent + 1 }, 100)</script>',
+      ),
+    '/private': (request, response) => {
+      const given = request.headers.authorization;
+      if (given === `Basic ${Buffer.from('anna:secret').toString('base64')}`) page(response, 'Private', 'welcome anna');
+      else send(response, 401, 'text/html', html('Private', 'no'), { 'www-authenticate': 'Basic realm="private"' });
+    },
+    '/large-page': (request, response) => {
+      const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
+      const text = html('Large', `<p>${'words and more words. '.repeat(Math.round(bytes / 22))}</p>`);
+      send(response, 200, 'text/html; charset=utf-8', text, { 'content-length': Buffer.byteLength(text) });
+    },
+    '/many-links': (_request, response) =>
+      page(response, 'Links', [...Array(10_000).keys()].map((i) => `<a href="/link/${i}">${i}</a>`).join('\n')),
+    '/shift-jis': (_request, response) =>
+      send(
+        response,
+        200,
+        'text/html; charset=Shift_JIS',
+        Buffer.from([0x3c, 0x70, 0x3e, 0x93, 0xfa, 0x96, 0x7b, 0x3c, 0x2f, 0x70, 0x3e]),
+      ),
+    '/utf-16': (_request, response) =>
+      send(
+        response,
+        200,
+        'text/html',
+        Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('<p>日本 ü</p>', 'utf16le')]),
+      ),
+    '/no-charset': (_request, response) =>
+      send(response, 200, 'text/html', '<!doctype html><meta charset="utf-8"><p>日本 ü</p>'),
+    '/zstd': (_request, response) =>
+      // A frame (RFC 8878 §3.1.1) of one segment, with one raw block that is the last one.
+      send(
+        response,
+        200,
+        'text/plain; charset=utf-8',
+        Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 9, (9 << 3) | 1, 0, 0]), Buffer.from('packed ü')]),
+        { 'content-encoding': 'zstd' },
+      ),
+    '/endless-redirect': (request, response) => {
+      const n = Number(new URL(request.path, 'http://x').searchParams.get('n') ?? 0);
+      response.writeHead(302, { location: `/endless-redirect?n=${n + 1}` }).end();
+    },
+    '/refresh-forever': (_request, response) =>
+      page(
+        response,
+        'Refresh',
+        '<script>setTimeout(() => location.replace("/refresh-forever?" + Math.random()), 1)</script>',
+      ),
+    '/grows': (_request, response) =>
+      page(
+        response,
+        'Grows',
+        '<script>setInterval(() => { for (let i = 0; i < 100; i++) document.body.append("x".repeat(1000)) }, 1)</script>',
+      ),
     '/with-asset': (_request, response) =>
       page(response, 'Asset', '<link rel="stylesheet" href="/cached-asset"><p>styled</p>'),
   };

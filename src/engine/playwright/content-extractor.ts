@@ -9,10 +9,10 @@ import type { Extracted, Extraction } from '../engine.js';
 const regexTimeoutMs = 2000;
 const maxMatches = 10_000;
 
-type Wish = Omit<Extraction, 'regex' | 'markdown'>;
+type Wish = Omit<Extraction, 'regexes' | 'markdown'>;
 
 /** Runs in the page, in a world of its own. */
-function extractInPage(wish: Wish): Omit<Extracted, 'regex' | 'markdown'> | { badSelector: string } {
+function extractInPage(wish: Wish): Omit<Extracted, 'regexes' | 'markdown'> | { badSelector: string } {
   const absolute = (url: string | null): string => {
     try {
       return url ? new URL(url, document.baseURI).href : '';
@@ -106,7 +106,7 @@ export async function extract(cdp: CDPSession, mainFrameId: string, wish: Extrac
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
-  const { regex, markdown, ...rest } = wish;
+  const { regexes, markdown, ...rest } = wish;
   const found = (await evaluate(`(${extractInPage})(${JSON.stringify(rest)})`)) as ReturnType<typeof extractInPage>; // what it returns
   if ('badSelector' in found) {
     throw new MooringError(
@@ -114,16 +114,18 @@ export async function extract(cdp: CDPSession, mainFrameId: string, wish: Extrac
       `\`cssSelector\`: expected a CSS selector; came ${JSON.stringify(found.badSelector)}.`,
     );
   }
+  const matches: string[][] = [];
+  for (const regex of regexes ?? []) matches.push(await findMatches(evaluate, regex));
   return {
     ...found,
-    ...(regex === undefined ? {} : { regex: await findMatches(evaluate, regex) }),
+    ...(regexes ? { regexes: matches } : {}),
     ...(markdown ? { markdown: String(await evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) } : {}),
   };
 }
 
 async function findMatches(
   evaluate: (expression: string, timeout: number) => Promise<unknown>,
-  { source, flags }: NonNullable<Extraction['regex']>,
+  { source, flags }: { readonly source: string; readonly flags: string },
 ): Promise<string[]> {
   const call = `(${matchesInPage})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
   try {

@@ -22,8 +22,8 @@ export class PlaywrightContext implements EngineContext {
   readonly #parts: PlaywrightContextParts;
   readonly #context: BrowserContext;
   readonly #lost = new AbortController();
-  /** Pages that other pages opened. */
-  readonly #popups = new Set<Page>();
+  /** The page that was opened last: tabs that open by themselves are its. */
+  #page: PlaywrightPage | undefined;
   #opening = 0;
   #closed: Promise<void> | undefined;
 
@@ -31,10 +31,10 @@ export class PlaywrightContext implements EngineContext {
     this.#parts = parts;
     this.#context = parts.context;
     this.#context.on('page', (page) => {
-      if (this.#opening > 0) return;
-      this.#popups.add(page);
-      page.once('close', () => this.#popups.delete(page));
+      if (this.#opening === 0) this.#page?.adoptPopup(page);
     });
+    // A tab that turns out to be a download has its answer before it is told of.
+    this.#context.on('response', (response) => this.#page?.noteResponse(response));
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
     if (parts.browserGone.aborted) this.#onBrowserGone();
   }
@@ -101,12 +101,8 @@ export class PlaywrightContext implements EngineContext {
     }
     const cdp = await this.#context.newCDPSession(page);
     const mainFrameId = await mainFrameIdOf(cdp);
-    return new PlaywrightPage({ page, cdp, mainFrameId, closePopups: () => this.#closePopups() });
-  }
-
-  #closePopups(): void {
-    for (const popup of this.#popups) popup.close().catch(() => {}); // gone with the context at the latest
-    this.#popups.clear();
+    this.#page = new PlaywrightPage({ page, cdp, mainFrameId });
+    return this.#page;
   }
 
   readonly #onBrowserGone = (): void => {

@@ -17,7 +17,8 @@ export class MainFrame {
   #onErrorPage = (): void => {};
   #errorPage: Promise<void> = Promise.resolve();
 
-  constructor(page: Page) {
+  /** @param onDownload told of a download that no navigation of ours led to */
+  constructor(page: Page, onDownload: (download: Download) => void) {
     this.#page = page;
     page.on('response', (response) => {
       if (!isForMainFrame(response.request(), page)) return;
@@ -29,7 +30,7 @@ export class MainFrame {
     page.on('framenavigated', (frame) => this.#onNavigated(frame));
     page.on('download', (download) => {
       if (this.#expectsDownload) this.#download = download;
-      else download.cancel().catch(() => {}); // nobody asked for it
+      else onDownload(download);
     });
   }
 

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CDPSession, Download, Page, Request, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, Deadline, settledWithin } from '../../util/deadline.js';
 import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect } from '../engine.js';
+import { assertFits, discardDownload, readDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
 import { needsOverride, RequestOverride } from './request-override.js';
@@ -64,7 +65,8 @@ export async function navigatePage(
         `expected the browser to send ${request.method} to ${request.url}; it showed ${page.url()} without.`,
       );
     }
-    const loaded = await abortable(waitForLoad(page, leftMs, request), signal);
+    assertReadable(mainFrame.document, request);
+    const loaded = await abortable(waitForLoad(subject, leftMs, request), signal);
     return await documentResult(mainFrame.document, page, request, loaded, leftMs());
   } finally {
     mainFrame.end();
@@ -134,15 +136,19 @@ async function withoutDocument(
 
 /** Waits until the page has come far enough. Tells whether it has; a document whose parsing is over may do with that. */
 async function waitForLoad(
-  page: Page,
+  { page, cdp }: NavigationSubject,
   leftMs: () => number,
   { url, loadState = 'load' }: NavigationRequest,
 ): Promise<boolean> {
+  const over = new AbortController();
   try {
-    await page.waitForLoadState(loadState, { timeout: leftMs() });
+    const waiting = page.waitForLoadState(loadState, { timeout: leftMs() });
+    await (loadState === 'networkidle' ? waiting : Promise.race([waiting, untilReady(cdp, loadState, over.signal)]));
     return true;
   } catch (error) {
     if (!isTimeout(error)) throw translateFailure(error, url);
+  } finally {
+    over.abort();
   }
   try {
     await page.waitForLoadState('domcontentloaded', { timeout: 1 });
@@ -152,6 +158,28 @@ async function waitForLoad(
     throw new MooringError(
       'CODE-0025',
       `expected the document of ${url} to be complete in time; it was still arriving.`,
+    );
+  }
+}
+
+const readyStates = { load: ['complete'], domcontentloaded: ['interactive', 'complete'] } as const;
+const readyPollMs = 500;
+
+/**
+ * Waits until the document itself says that it has come so far. A page that sets out for elsewhere while it loads, and
+ * does not get there (a file, a 204, a request that was held back), completes without the events that the driver waits
+ * for.
+ */
+async function untilReady(cdp: CDPSession, loadState: keyof typeof readyStates, signal: AbortSignal): Promise<void> {
+  const states: readonly unknown[] = readyStates[loadState];
+  let isReady = false;
+  while (!isReady) {
+    await sleep(readyPollMs, undefined, { signal }).catch(() => {}); // it is over
+    if (signal.aborted) return;
+    const answer = cdp.send('Runtime.evaluate', { expression: 'document.readyState' });
+    isReady = await answer.then(
+      ({ result }) => states.includes(result.value),
+      () => false, // between two documents, or gone
     );
   }
 }
@@ -175,6 +203,14 @@ async function documentResult(
   return { ...describeDocument(response), method: request.method, loaded, ...(body ? { body } : {}) };
 }
 
+/** A document that is larger than a reply would keep the browser busy for nothing. @throws MooringError */
+function assertReadable(response: Response | undefined, request: NavigationRequest): void {
+  const headers = response?.headers() ?? {};
+  // What is packed may be of any size once it is unpacked; reading it tells.
+  if (headers['content-encoding'] !== undefined) return;
+  assertFits(Number(headers['content-length'] ?? 0), request.maxBodyBytes, request.url);
+}
+
 /** Types that the page itself shows as markup or text, or plays: of any other the bytes are worth having. */
 const shown = /^(text\/|audio\/|video\/|application\/(json|javascript|xml|xhtml\+xml|ecmascript))|\+(json|xml)\b/i;
 
@@ -185,7 +221,7 @@ async function binaryBody(
 ): Promise<Uint8Array | undefined> {
   const { 'content-type': type = '', 'content-length': length = '0' } = response.headers();
   if (!request.wantsBody && (type === '' || shown.test(type))) return undefined;
-  assertFits(Number(length), request);
+  assertFits(Number(length), request.maxBodyBytes, request.url);
   using patience = new Deadline({
     ms: leftMs,
     reason: () =>
@@ -193,7 +229,7 @@ async function binaryBody(
   });
   try {
     const body = await abortable(response.body(), patience.signal);
-    assertFits(body.byteLength, request);
+    assertFits(body.byteLength, request.maxBodyBytes, request.url);
     return body;
   } catch (error) {
     if (error instanceof MooringError) throw error;
@@ -213,41 +249,20 @@ async function downloadResult(
   if (!download || !response) {
     throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
   }
-  const cancel = (): void => void download.cancel().catch(() => {}); // gone with the context at the latest
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
   try {
-    assertFits(Number(response.headers()['content-length'] ?? 0), request);
-    const path = await download.path();
-    assertFits((await stat(path)).size, request);
-    return {
-      ...describeDocument(response),
-      kind: 'download',
-      method: request.method,
-      url: download.url(),
-      body: await readFile(path),
-    };
+    assertFits(Number(response.headers()['content-length'] ?? 0), request.maxBodyBytes, request.url);
   } catch (error) {
-    if (error instanceof MooringError) throw error;
-    const reason = (await download.failure().catch(() => null)) ?? 'no reason';
-    throw new MooringError(
-      'CODE-0006',
-      `expected the download of ${request.url} to finish; the browser says ${reason}.`,
-      { cause: error },
-    );
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    cancel();
-    await download.delete().catch(() => {}); // gone with the context at the latest
+    discardDownload(download);
+    throw error;
   }
-}
-
-function assertFits(bytes: number, request: NavigationRequest): void {
-  if (bytes <= request.maxBodyBytes) return;
-  throw new MooringError(
-    'RESPONSE_TOO_LARGE',
-    `expected at most ${request.maxBodyBytes} bytes (MOORING_RESPONSE_LIMIT) from ${request.url}; it has ${bytes}.`,
-  );
+  return {
+    ...describeDocument(response),
+    kind: 'download',
+    method: request.method,
+    url: download.url(),
+    fileName: download.suggestedFilename(),
+    body: await readDownload(download, request.maxBodyBytes, signal),
+  };
 }
 
 function headersOf(response: Response): Promise<NavigationHeaders> {

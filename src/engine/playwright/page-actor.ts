@@ -2,13 +2,15 @@ import { Script } from 'node:vm';
 import type { Frame, Locator, Page, Request, Response } from 'playwright-core';
 import { errorMessage, MooringError } from '../../errors.js';
 import { abortable } from '../../util/deadline.js';
-import type { LoadState, PageActor, StepLimits } from '../engine.js';
+import { defaultViewport, type FileToUpload, type LoadState, type PageActor, type StepLimits } from '../engine.js';
 import { translateFailure } from './failures.js';
 
 /** How long after a step the page may take to set out for elsewhere. */
 const departureMs = 80;
 /** How long typing a text may take in all, whatever its length. */
 const typingLimitMs = 8000;
+/** Where the cursor stops when it wanders about a page. */
+const wanderStops = 4;
 const keyDelayMs = { least: 25, most: 90 } as const;
 
 /** Steps on a page of Playwright. */
@@ -16,7 +18,7 @@ export class PlaywrightActor implements PageActor {
   readonly #page: Page;
   readonly #onStep: (step: Promise<unknown>) => void;
   #entered: Frame;
-  #cursor = { x: 0, y: 0 };
+  #cursor: { readonly x: number; readonly y: number } = { x: 0, y: 0 };
 
   /** @param onStep told of every step, for whoever has to wait until one that was given up has let go of the page */
   constructor(page: Page, onStep: (step: Promise<unknown>) => void) {
@@ -141,6 +143,40 @@ export class PlaywrightActor implements PageActor {
     });
   }
 
+  async upload(selector: string, files: readonly FileToUpload[], limits: StepLimits): Promise<void> {
+    await this.#step(selector, limits, async (timeout) => {
+      const element = this.#locate(selector);
+      const payload = files.map(({ name, type, bytes }) => ({ name, mimeType: type, buffer: Buffer.from(bytes) }));
+      const isInput = await element.evaluate(
+        (node) => node instanceof HTMLInputElement && node.type === 'file',
+        undefined,
+        { timeout },
+      );
+      if (isInput) {
+        await element.setInputFiles(payload, { timeout });
+        return;
+      }
+      const [chooser] = await Promise.all([
+        this.#page.waitForEvent('filechooser', { timeout }),
+        element.click({ timeout }),
+      ]);
+      await chooser.setFiles(payload, { timeout });
+    });
+  }
+
+  async wander(limits: StepLimits): Promise<void> {
+    await this.#step(undefined, limits, async () => {
+      const { width, height } = this.#page.viewportSize() ?? defaultViewport;
+      for (let i = 0; i < wanderStops; i++) {
+        await this.#glideTo({ x: width * between(0.1, 0.9), y: height * between(0.1, 0.9) });
+        await pause(between(60, 250), limits.signal);
+      }
+      await this.#page.mouse.wheel(0, between(100, 300));
+      await pause(between(60, 250), limits.signal);
+      await this.#page.mouse.wheel(0, -400);
+    });
+  }
+
   async setViewport(width: number, height: number, limits: StepLimits): Promise<void> {
     await this.#step(undefined, limits, () => this.#page.setViewportSize({ width, height }));
   }
@@ -171,7 +207,10 @@ export class PlaywrightActor implements PageActor {
   async #moveTo(element: Locator, timeout: number): Promise<void> {
     const box = await element.boundingBox({ timeout });
     if (!box) return; // not shown: the click that follows says so
-    const target = { x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) };
+    await this.#glideTo({ x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) });
+  }
+
+  async #glideTo(target: { readonly x: number; readonly y: number }): Promise<void> {
     const bow = { x: between(-30, 30), y: between(-30, 30) };
     const steps = 8;
     for (let i = 1; i <= steps; i++) {

@@ -1,4 +1,4 @@
-import type { CDPSession, Page, Response } from 'playwright-core';
+import type { CDPSession, Dialog, Download, Page, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
@@ -10,28 +10,35 @@ import {
   type NavigationResult,
   type PageActor,
   type PageContent,
+  type PageRecording,
+  type PageWatch,
   type ScreenshotOptions,
   type StepLimits,
+  type WatchOptions,
 } from '../engine.js';
+import { matchesUrl } from '../url-pattern.js';
 import { extract } from './content-extractor.js';
+import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
-import { MainFrame } from './main-frame.js';
+import { isSameDocument, MainFrame } from './main-frame.js';
 import { describeDocument, navigatePage } from './navigation.js';
 import { PlaywrightActor } from './page-actor.js';
 import { isDocumentGone, readPage } from './page-reader.js';
+import { PlaywrightWatch } from './page-watch.js';
+import { PlaywrightRecording } from './recording.js';
 
 export interface PlaywrightPageParts {
   readonly page: Page;
   /** A protocol session of our own on that page. */
   readonly cdp: CDPSession;
   readonly mainFrameId: string;
-  /** Called before each navigation: what the last page opened besides itself is over then. */
-  readonly closePopups: () => void;
 }
 
 /** How long a page may take to answer before it counts as hung. */
 const answerTimeoutMs = 1000;
 const closeTimeoutMs = 3000;
+/** How many tabs a page may have open beside itself. */
+const maxPopups = 10;
 
 /** A tab of Chromium: Playwright navigates, one protocol call reads. */
 export class PlaywrightPage implements EnginePage {
@@ -43,15 +50,23 @@ export class PlaywrightPage implements EnginePage {
   /** The last navigation that we sent it on, and the answer that came of it. */
   #navigated: { readonly result: NavigationResult; readonly response: Response } | undefined;
   #navigating: Promise<unknown> | undefined;
+  /** Where we ourselves are sending it. */
+  #goingTo: string | undefined;
   /** Steps of actions that have not let go of the page. */
   readonly #steps = new Set<Promise<unknown>>();
+  /** Tabs that the page opened. */
+  readonly #popups = new Set<Page>();
+  #watch: PlaywrightWatch | undefined;
+  #showedDialog = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlaywrightPageParts) {
     this.#parts = parts;
     this.#page = parts.page;
     this.#cdp = parts.cdp;
-    this.#mainFrame = new MainFrame(parts.page);
+    this.#mainFrame = new MainFrame(parts.page, this.#onDownload);
+    // Without a listener the driver would answer dialogs too, but nobody would know.
+    this.#page.on('dialog', this.#onDialog);
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
     this.#page.once('close', () => this.#gone.abort(tabGoneError('the page closed itself')));
   }
@@ -71,7 +86,9 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
-    this.#parts.closePopups();
+    this.#closePopups();
+    await this.#mute();
+    this.#goingTo = request.url;
     // The driver keeps what a page logs, however much, until somebody asks for it.
     this.#page.clearConsoleMessages().catch(() => {}); // gone with the page
     this.#page.clearPageErrors().catch(() => {}); // gone with the page
@@ -79,6 +96,7 @@ export class PlaywrightPage implements EnginePage {
     const navigation = navigatePage(subject, request, signal);
     this.#navigating = navigation;
     const result = await this.#guard(navigation, signal, request.url);
+    this.#goingTo = undefined;
     const response = this.#mainFrame.document;
     if (result.kind === 'document' && response) this.#navigated = { result, response };
     return result;
@@ -101,13 +119,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async waitForUrl(pattern: string, { timeoutMs, signal }: StepLimits): Promise<void> {
-    const expression = new RegExp(
-      pattern
-        .split('*')
-        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-        .join('.*'),
-    );
-    const waiting = this.#page.waitForURL((url) => expression.test(url.href), {
+    const waiting = this.#page.waitForURL((url) => matchesUrl(pattern, url.href), {
       timeout: timeoutMs,
       waitUntil: 'domcontentloaded',
     });
@@ -135,6 +147,28 @@ export class PlaywrightPage implements EnginePage {
       const over = (): void => void this.#steps.delete(step);
       step.then(over, over);
     });
+  }
+
+  async watch(options: WatchOptions, signal: AbortSignal): Promise<PageWatch> {
+    const beginning = PlaywrightWatch.begin({
+      page: this.#page,
+      options,
+      popups: this.#popups,
+      isOwnNavigation: (request) =>
+        request.isNavigationRequest() &&
+        request.frame() === this.#page.mainFrame() &&
+        this.#goingTo !== undefined &&
+        isSameDocument(request.url(), this.#goingTo),
+      onEnd: () => {
+        this.#watch = undefined;
+      },
+    });
+    this.#watch = await this.#guard(beginning, signal, 'watching the page');
+    return this.#watch;
+  }
+
+  record(maxBytes: number): PageRecording {
+    return new PlaywrightRecording(this.#cdp, maxBytes);
   }
 
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
@@ -177,6 +211,49 @@ export class PlaywrightPage implements EnginePage {
     return this.#closed;
   }
 
+  /** An answer came, to it or to a tab that it opened. */
+  noteResponse(response: Response): void {
+    this.#watch?.noteResponse(response);
+  }
+
+  /** A tab that this page, or one that it opened, has opened. */
+  adoptPopup(popup: Page): void {
+    if (this.#popups.size >= maxPopups) {
+      popup.close().catch(() => {}); // gone with the context at the latest
+      return;
+    }
+    this.#popups.add(popup);
+    popup.once('close', () => this.#popups.delete(popup));
+    popup.on('dialog', this.#onDialog);
+    // A link that opens a tab may well lead to a file.
+    popup.on('download', this.#onDownload);
+  }
+
+  #closePopups(): void {
+    for (const popup of this.#popups) popup.close().catch(() => {}); // gone with the context at the latest
+    this.#popups.clear();
+  }
+
+  /** A page that shows dialogs one after another would hold its own departure up. */
+  async #mute(): Promise<void> {
+    if (!this.#showedDialog) return;
+    this.#showedDialog = false;
+    const expression = 'alert = confirm = prompt = print = () => null';
+    await settledWithin(this.#cdp.send('Runtime.evaluate', { expression }), answerTimeoutMs);
+  }
+
+  readonly #onDialog = (dialog: Dialog): void => {
+    this.#showedDialog = true;
+    this.#watch?.noteDialog(dialog);
+    const answer = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss();
+    answer.catch(() => {}); // gone with the page
+  };
+
+  readonly #onDownload = (download: Download): void => {
+    if (this.#watch) this.#watch.noteDownload(download);
+    else discardDownload(download); // nobody asked for it
+  };
+
   async #answers(): Promise<boolean> {
     const answer = this.#cdp.send('Runtime.evaluate', { expression: '0' });
     return (await settledWithin(answer, answerTimeoutMs)) && this.alive;
@@ -184,6 +261,7 @@ export class PlaywrightPage implements EnginePage {
 
   async #close(): Promise<void> {
     this.#gone.abort(tabGoneError('it was closed'));
+    this.#closePopups();
     await settledWithin(this.#page.close(), closeTimeoutMs);
   }
 

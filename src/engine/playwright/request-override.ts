@@ -4,6 +4,7 @@ import type { NavigationRequest } from '../engine.js';
 
 /** Whether a navigation needs more than the address bar can do. */
 export function needsOverride(request: NavigationRequest): boolean {
+  if (request.emptyDocument) return true;
   return request.method !== 'GET' || request.body !== undefined || Object.keys(request.headers).length > 0;
 }
 
@@ -79,6 +80,11 @@ export class RequestOverride {
     }
     const { method, headers, body } = this.#request;
     this.#state = 'applied';
+    if (this.#request.emptyDocument) {
+      await this.#cdp.send('Fetch.fulfillRequest', { requestId, ...emptyDocument }).catch(() => {}); // the page went meanwhile
+      await this.stop();
+      return;
+    }
     try {
       await this.#cdp.send('Fetch.continueRequest', {
         requestId,
@@ -98,6 +104,12 @@ export class RequestOverride {
     await this.stop();
   };
 }
+
+const emptyDocument = {
+  responseCode: 200,
+  responseHeaders: [{ name: 'content-type', value: 'text/html; charset=utf-8' }],
+  body: Buffer.from('<!doctype html><html><head></head><body></body></html>').toString('base64'),
+};
 
 function mergeHeaders(
   own: Readonly<Record<string, string>>,

@@ -1,0 +1,389 @@
+import { ActionResults } from '../actions/action-context.js';
+import { runActions } from '../actions/action-runner.js';
+import type { EgressRequest } from '../egress/egress-port.js';
+import type {
+  CookieToSet,
+  EngineContext,
+  EnginePage,
+  NavigationRequest,
+  NavigationResult,
+  PageActor,
+  PageRecording,
+  PageWatch,
+  StepLimits,
+} from '../engine/engine.js';
+import { errorMessage, MooringError } from '../errors.js';
+import type { FileStore, FileToKeep } from '../files/file-store.js';
+import type { BrowserAction } from '../protocol/actions.js';
+import type { RequestCommand } from '../protocol/commands.js';
+import type { RequestReply, Solution } from '../protocol/replies.js';
+import type { LeasedSession } from '../sessions/session-lease.js';
+import { type Deadline, settledWithin } from '../util/deadline.js';
+import type { CommandContext } from './handler.js';
+import { cookiesToSet, type HttpRequest } from './navigation-request.js';
+import {
+  attemptsOf,
+  extractFrom,
+  loadingOf,
+  loneWarnings,
+  pdfOf,
+  screenshotOf,
+  splitActions,
+  unusedWarnings,
+  watchOptionsOf,
+} from './page-options.js';
+import { isNetworkFailure, withRetries } from './retries.js';
+import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
+
+export interface PageRequestParts {
+  readonly command: RequestCommand;
+  /** What the browser is to send. */
+  readonly http: HttpRequest;
+  readonly leased: LeasedSession;
+  readonly deadline: Deadline;
+  readonly caller: Pick<CommandContext, 'baseUrl' | 'onProgress'>;
+  readonly files: FileStore;
+  /** The largest page, file or screenshot that a reply carries. */
+  readonly maxBytes: number;
+}
+
+/** What is sent to get a page. */
+type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
+
+const defaultAbortWaitMs = 45_000;
+/** How long the end of a film may hold back the answer to a request that failed. */
+const filmGraceMs = 400;
+
+/** The part of the time that is kept for reading the page once it shows something. */
+const readReserveMs = (remainingMs: number): number => Math.min(3000, remainingMs * 0.2);
+
+/**
+ * One request on a session's page, with the session's turn at hand.
+ *
+ * ```
+ * cookies ─▶ actions before ─▶ navigation ─▶ what is to be waited for ─▶ actions ─▶ reading
+ * ```
+ *
+ * If it fails once the page shows something, the error takes along what was known by then.
+ */
+export class PageRequest {
+  readonly #parts: PageRequestParts;
+  readonly #results: ActionResults;
+  readonly #warnings: string[];
+
+  constructor(parts: PageRequestParts) {
+    this.#parts = parts;
+    this.#results = new ActionResults(parts.maxBytes);
+    this.#warnings = [...parts.http.warnings, ...loneWarnings(parts.command.request)];
+  }
+
+  /** @throws MooringError */
+  async run(): Promise<RequestReply> {
+    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { request } = command;
+    const { signal } = deadline;
+    using egress = leased.egress.beginRequest(request);
+    const stays = request.keepSamePage && leased.page?.document ? leased.page : undefined;
+    const url = stays ? stays.url : request.url;
+    if (url === undefined) {
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.',
+      );
+    }
+    const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
+    this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
+    const page = stays ?? (await leased.openPage(signal));
+    using watch = await page.watch(watchOptionsOf(request, maxBytes), signal);
+    const recording = request.video ? page.record(maxBytes) : undefined;
+    try {
+      const visit = new Visit(this.#parts, page, watch, egress, this.#results);
+      const solution = await this.#visit(visit, stays, url, recording);
+      const warnings = [...this.#warnings, ...watch.dialogs.map(dialogWarning)];
+      return {
+        solution: filterSolution(solution, request.filter),
+        data: 'success',
+        session: command.session,
+        ...(warnings.length > 0 ? { warnings } : {}),
+      };
+    } finally {
+      recording?.stop().catch(() => {}); // it has been, or nobody wants it
+    }
+  }
+
+  async #visit(
+    visit: Visit,
+    stays: EnginePage | undefined,
+    url: string,
+    recording: PageRecording | undefined,
+  ): Promise<Partial<Solution>> {
+    const { request } = this.#parts.command;
+    const { before, after } = splitActions(request.browserActions ?? []);
+    if (before.length > 0) await visit.act(before);
+    if (stays?.document) {
+      this.#warnings.push(...unusedWarnings(request));
+      visit.result = stays.document;
+    } else await visit.load(url);
+    try {
+      await this.#settle(visit);
+      if (after.length > 0) await visit.act(after);
+      await this.#awaitTraffic(visit);
+      return await this.#read(visit, recording);
+    } catch (error) {
+      if (!(error instanceof MooringError)) throw error;
+      const known = { ...visit.soFar(), ...(await this.#endFilm(recording)), verified: false };
+      throw new MooringError(error.code, error.detail, {
+        cause: error,
+        partial: { solution: known },
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      });
+    }
+  }
+
+  /** What is to be over before the actions. */
+  async #settle({ page, watch, result, actor }: Visit): Promise<void> {
+    const { request } = this.#parts.command;
+    if (result.kind !== 'document') return;
+    if (!result.loaded)
+      this.#warnings.push('The page had not finished loading when the time was over; the reply shows it as it stood.');
+    if (request.dontLoadMainSite)
+      this.#warnings.push('The site was not loaded: `statusCode` is that of an empty page in its place.');
+    if (request.waitForUrl !== undefined) await page.waitForUrl(request.waitForUrl, this.#limits());
+    if (request.blockCookieBanners) await watch.untilNoBanner(this.#limits());
+    if (request.removeIframes) await actor.removeFrames(this.#limits());
+    if (request.mouseMovements || request.forceMouseMovement) await actor.wander(this.#limits());
+  }
+
+  async #awaitTraffic({ watch }: Visit): Promise<void> {
+    const { request } = this.#parts.command;
+    if (request.waitForAbortOnDetection && request.abortOnDetection) {
+      const { timeoutMs, signal } = this.#limits();
+      const waitMs = Math.min(timeoutMs, request.waitForAbortOnDetectionTimeout ?? defaultAbortWaitMs);
+      if (!(await watch.untilAborted({ timeoutMs: waitMs, signal })))
+        this.#warnings.push(`No request of \`abortOnDetection\` came within ${Math.round(waitMs)} ms.`);
+    }
+    if (request.interceptFetchRequest === undefined || (await watch.untilCaptured(this.#limits()))) return;
+    const patterns = [request.interceptFetchRequest].flat();
+    const missing = patterns.filter((_pattern, i) => watch.captured[i] === undefined);
+    throw new MooringError(
+      'CODE-0020',
+      `\`interceptFetchRequest\`: expected an answer from ${missing.join(', ')} in the time of the request; there was none.`,
+    );
+  }
+
+  async #read(visit: Visit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
+    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { request } = command;
+    const { signal } = deadline;
+    const { page, watch, egress } = visit;
+    const result = visit.shown;
+    if (request.onlyStatusCode) {
+      return { verified: true, ...visit.whereabouts() };
+    }
+    const screenshot = await screenshotOf(page, request, maxBytes, signal);
+    const [extracted, pdf] = [await extractFrom(page, request, signal), await pdfOf(page, request, maxBytes, signal)];
+    const always = await readSolution({
+      page,
+      context: leased.context,
+      result,
+      listsRedirects: request.listAllRedirects ?? false,
+      maxBytes,
+      signal,
+    });
+    return {
+      ...always,
+      ...extracted,
+      ...resultFields(this.#results),
+      ...watchFields(watch, request),
+      ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}),
+      ...(screenshot && request.screenshot ? { screenshot: toBase64(screenshot) } : {}),
+      ...(screenshot && request.screenshotUpload
+        ? await this.#link('screenshotUrl', { name: 'screenshot.png', type: 'image/png', bytes: screenshot })
+        : {}),
+      ...(pdf ? { base64Response: toBase64(pdf) } : {}),
+      ...(recording ? await this.#film(await recording.stop()) : {}),
+    };
+  }
+
+  /** The film of a request that failed, if it can be had at once. */
+  async #endFilm(recording: PageRecording | undefined): Promise<Partial<Solution>> {
+    if (!recording) return {};
+    let film: Partial<Solution> = {};
+    const ending = recording.stop().then(async (bytes) => {
+      film = await this.#film(bytes);
+    });
+    await settledWithin(ending, filmGraceMs);
+    return film;
+  }
+
+  async #film(bytes: Uint8Array | undefined): Promise<Partial<Solution>> {
+    if (!bytes) {
+      this.#warnings.push('`video`: the page gave no picture.');
+      return {};
+    }
+    return this.#link('videoUrl', { name: 'video.webm', type: 'video/webm', bytes });
+  }
+
+  async #link(field: 'screenshotUrl' | 'videoUrl', file: FileToKeep): Promise<Partial<Solution>> {
+    const link = await keepFile(this.#parts, file);
+    if (link !== undefined) return { [field]: link };
+    this.#warnings.push(`\`${field}\` is missing: this server has no room for more files (MOORING_FILES_LIMIT).`);
+    return {};
+  }
+
+  #limits(): StepLimits {
+    return stepLimits(this.#parts.deadline);
+  }
+}
+
+/** The page while a request is on it: where it goes, and what is done there. */
+class Visit {
+  readonly page: EnginePage;
+  readonly watch: PageWatch;
+  readonly egress: EgressRequest;
+  readonly actor: PageActor;
+  readonly #parts: PageRequestParts;
+  readonly #results: ActionResults;
+  #result: NavigationResult | undefined;
+
+  constructor(
+    parts: PageRequestParts,
+    page: EnginePage,
+    watch: PageWatch,
+    egress: EgressRequest,
+    results: ActionResults,
+  ) {
+    this.#parts = parts;
+    this.page = page;
+    this.watch = watch;
+    this.egress = egress;
+    this.#results = results;
+    this.actor = page.actor();
+  }
+
+  /** The navigation that the request is about. */
+  get result(): NavigationResult {
+    if (!this.#result) throw new Error('nothing was loaded yet');
+    return this.#result;
+  }
+
+  set result(result: NavigationResult) {
+    this.#result = result;
+  }
+
+  /** The page may stand elsewhere by now. */
+  get shown(): NavigationResult {
+    return this.result.kind === 'document' ? (this.page.document ?? this.result) : this.result;
+  }
+
+  whereabouts(): Pick<Solution, 'statusCode' | 'currentUrl'> {
+    const { kind, status, url } = this.shown;
+    return { statusCode: status, currentUrl: kind === 'document' ? this.page.url : url };
+  }
+
+  /** What is known without asking the page. */
+  soFar(): Partial<Solution> {
+    return {
+      ...this.whereabouts(),
+      ...resultFields(this.#results),
+      ...watchFields(this.watch, this.#parts.command.request),
+    };
+  }
+
+  /** Goes where the request is to go. */
+  async load(url: string): Promise<void> {
+    const { http, command, deadline } = this.#parts;
+    const { warnings: _warnings, ...sent } = http;
+    const toGet: PageToGet = { ...sent, ...loadingOf(command.request) };
+    this.#result = await withRetries(attemptsOf(command.request, http), () =>
+      this.#goto(url, toGet, stepLimits(deadline)),
+    );
+  }
+
+  async act(actions: readonly BrowserAction[]): Promise<void> {
+    const { leased, deadline, caller } = this.#parts;
+    await runActions(actions, {
+      page: this.page,
+      actor: this.actor,
+      context: leased.context,
+      watch: this.watch,
+      results: this.#results,
+      deadline,
+      goto: (url, limits) => this.#gotoAction(url, limits),
+      keepFile: (file) => keepFile(this.#parts, file),
+      onDone: (action, place, elapsedMs, error) =>
+        caller.onProgress({
+          type: 'action',
+          action: action.type,
+          place,
+          elapsedMs: Math.round(elapsedMs),
+          ...(error === undefined ? {} : { error: errorMessage(error) }),
+        }),
+    });
+  }
+
+  async #gotoAction(url: string, limits: StepLimits): Promise<void> {
+    try {
+      const { kind, body, fileName, headers } = await this.#goto(url, { method: 'GET', headers: {} }, limits);
+      if (kind !== 'download' || !body) return;
+      const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
+      this.#results.addDownload({ name: fileName ?? '', type, bytes: body });
+    } catch (error) {
+      // Given up alone, it would hold the next action back.
+      if (limits.signal.aborted && !this.#parts.deadline.signal.aborted) await this.page.settle();
+      throw error;
+    }
+  }
+
+  /** Goes there. What failed at the session's own door is told as the door saw it: the browser knows only that it failed. */
+  async #goto(url: string, request: PageToGet, { timeoutMs, signal }: StepLimits): Promise<NavigationResult> {
+    const startedAt = performance.now();
+    this.egress.name(url);
+    try {
+      const whole = { ...request, url, loadTimeoutMs: timeoutMs, maxBodyBytes: this.#parts.maxBytes };
+      const result = await this.page.navigate(whole, signal);
+      this.#parts.caller.onProgress({
+        type: 'navigation',
+        url: result.url,
+        statusCode: result.status,
+        elapsedMs: Math.round(performance.now() - startedAt),
+      });
+      return result;
+    } catch (error) {
+      throw (isNetworkFailure(error) && this.egress.failure(error.url ?? url)) || error;
+    }
+  }
+}
+
+/** Keeps a file as long as the session lives, or its time if the request ends the session. */
+async function keepFile(
+  { files, caller, command, leased }: PageRequestParts,
+  file: FileToKeep,
+): Promise<string | undefined> {
+  const until = command.request.closeAfterUse ? {} : { until: leased.over };
+  const path = await files.add({ ...file, ...until });
+  return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;
+}
+
+const stepLimits = (deadline: Deadline): StepLimits => ({
+  timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
+  signal: deadline.signal,
+});
+
+const dialogWarning = ({ type, message }: { readonly type: string; readonly message: string }): string =>
+  `The page showed a dialog (${type}: ${JSON.stringify(message)}); it was ${type === 'beforeunload' ? 'accepted' : 'dismissed'}.`;
+
+/** Sets cookies. @returns the names of those that the browser silently left out */
+async function setCookies(
+  context: EngineContext,
+  cookies: readonly CookieToSet[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (cookies.length === 0) return [];
+  await context.addCookies(cookies, signal);
+  const there = new Set((await context.cookies(undefined, signal)).map(({ name }) => name));
+  const now = Date.now() / 1000;
+  return cookies
+    .filter(({ name, expires = -1 }) => !there.has(name) && (expires === -1 || expires > now))
+    .map(({ name }) => name);
+}

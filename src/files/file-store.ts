@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface FileStoreOptions {
+  /** How much all files may have together. */
+  readonly limitBytes: number;
+  /** How long a file is kept at most. */
+  readonly keepMs: number;
+}
+
+/** A file to be kept for whoever has its link. */
+export interface FileToKeep {
+  /** As the link ends. */
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** The file is deleted when it aborts; absent: only after its time. */
+  readonly until?: AbortSignal;
+}
+
+export interface KeptFile {
+  /** Where it lies on the disk. */
+  readonly path: string;
+  readonly type: string;
+  readonly name: string;
+  readonly size: number;
+}
+
+interface Entry extends KeptFile {
+  readonly letGo: () => void;
+}
+
+/**
+ * Files that replies link to: films, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
+ * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota is used
+ * up, new files are not taken.
+ */
+export class FileStore {
+  readonly #options: FileStoreOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #deleting = new Set<Promise<void>>();
+  #bytes = 0;
+  #folder: Promise<string> | undefined;
+  #closed = false;
+
+  constructor(options: FileStoreOptions) {
+    this.#options = options;
+  }
+
+  /** How much lies there now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps a file. @returns its path in a link, `<32 hex digits>/<name>`; nothing when there is no room for it */
+  async add({ name, type, bytes, until }: FileToKeep): Promise<string | undefined> {
+    const size = bytes.byteLength;
+    if (this.#closed || until?.aborted || this.#bytes + size > this.#options.limitBytes) return undefined;
+    this.#bytes += size; // at once, or two that come together would both find room
+    const token = randomBytes(16).toString('hex');
+    try {
+      this.#folder ??= mkdtemp(join(tmpdir(), 'mooring-files-'));
+      const path = join(await this.#folder, token);
+      await writeFile(path, bytes, { mode: 0o600 });
+      const timer = setTimeout(() => this.#delete(token), this.#options.keepMs);
+      timer.unref(); // closing deletes it too
+      const onOver = (): void => this.#delete(token);
+      until?.addEventListener('abort', onOver, { once: true });
+      const forget = (): void => {
+        clearTimeout(timer);
+        until?.removeEventListener('abort', onOver);
+      };
+      const safeName = name.replace(/[^\w.-]+/g, '_').slice(-100) || 'file';
+      this.#entries.set(token, { path, type, name: safeName, size, letGo: forget });
+      if (this.#closed || until?.aborted) {
+        this.#delete(token);
+        return undefined;
+      }
+      return `${token}/${safeName}`;
+    } catch (error) {
+      if (!this.#entries.has(token)) this.#bytes -= size;
+      throw error;
+    }
+  }
+
+  /** The file of a link, by its token. */
+  find(token: string): KeptFile | undefined {
+    return this.#entries.get(token);
+  }
+
+  /** Deletes every file, and the folder. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const token of [...this.#entries.keys()]) this.#delete(token);
+    await Promise.all(this.#deleting);
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder) await rm(folder, { recursive: true, force: true });
+  }
+
+  #delete(token: string): void {
+    const entry = this.#entries.get(token);
+    if (!entry) return;
+    this.#entries.delete(token);
+    entry.letGo();
+    const deleting = rm(entry.path, { force: true })
+      .catch(() => {}) // the folder goes at the end
+      .finally(() => {
+        this.#bytes -= entry.size;
+        this.#deleting.delete(deleting);
+      });
+    this.#deleting.add(deleting);
+  }
+}

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** A line now and then, so that nothing between takes the connection for dead. */
+const keepAliveMs = 15_000;
+
+/** Whether the caller asks for progress, not only for the answer. */
+export const wantsEvents = (request: FastifyRequest): boolean =>
+  /\btext\/event-stream\b/i.test(request.headers.accept ?? '');
+
+/**
+ * An answer as a stream of events; the last one is what the answer would have been.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class EventStream {
+  readonly #reply: FastifyReply;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(reply: FastifyReply) {
+    this.#reply = reply;
+    this.#timer = setInterval(() => this.#write(':\n\n'), keepAliveMs);
+  }
+
+  /** Takes the answer over from the server and sends its head. */
+  static open(reply: FastifyReply): EventStream {
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no', // nginx would hold events back
+    });
+    reply.raw.flushHeaders();
+    return new EventStream(reply);
+  }
+
+  /** Sends one event; left out when the caller does not keep up. */
+  send(name: string, data: unknown): void {
+    if (!this.#reply.raw.writableNeedDrain) this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Sends the last event. */
+  end(name: string, data: unknown): FastifyReply {
+    this.close();
+    this.#reply.raw.end(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    return this.#reply;
+  }
+
+  /** Nobody listens any more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #write(text: string): void {
+    if (!this.#reply.raw.destroyed) this.#reply.raw.write(text);
+  }
+}
