@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { platform, tmpdir } from 'node:os';
 import type { Page } from 'playwright-core';
+import { ProxyAgent, request } from 'undici';
 import { App } from '../src/app.js';
 import { loadConfig } from '../src/config.js';
 import { ChromiumEngine } from '../src/engine/playwright/chromium.js';
@@ -45,8 +46,9 @@ await origin.start();
 const raw = await RawBrowser.launch(binary);
 
 async function send(body: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const response = await fetch(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
-  const reply = (await response.json()) as Record<string, unknown>;
+  // The same client as the raw rows have: its own cost is in both.
+  const response = await request(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
+  const reply = (await response.body.json()) as Record<string, unknown>;
   if (reply.data !== 'success') throw new Error(String(reply.error));
   return reply;
 }
@@ -77,7 +79,7 @@ async function alternate(
   return times;
 }
 
-async function benchCreate(): Promise<void> {
+async function create(): Promise<void> {
   let n = 0;
   const times = await alternate(
     async () => {
@@ -123,7 +125,7 @@ async function benchCreate(): Promise<void> {
   });
 }
 
-async function benchFirstHtml(): Promise<void> {
+async function firstHtml(): Promise<void> {
   let n = 0;
   const times = await alternate(
     async () => {
@@ -148,7 +150,7 @@ async function benchFirstHtml(): Promise<void> {
   rows.push({ what: 'create to first HTML, p50', ours: p50(times.ours), raw: p50(times.raw), unit: 'ms' });
 }
 
-async function benchWarmRequest(): Promise<void> {
+async function warm(): Promise<void> {
   const session = 'warm';
   await send({ cmd: 'sessions.create', session });
   const page = await raw.newPage();
@@ -167,11 +169,33 @@ async function benchWarmRequest(): Promise<void> {
   await page.context().close();
 }
 
+/** A request without a page, beside undici alone through such a port. */
+async function plain(): Promise<void> {
+  const session = 'plain';
+  await send({ cmd: 'sessions.create', session });
+  const port = await openPort();
+  const dispatcher = new ProxyAgent({ uri: port.url, proxyTunnel: false });
+  const times = await alternate(
+    () => timed(() => send({ cmd: 'request.get', session, url: origin.url, requestType: 'request' })),
+    () =>
+      timed(async () => {
+        const { body } = await request(origin.url, { dispatcher });
+        await body.text();
+      }),
+  );
+  const limit = 2 * p50(times.raw) + 2;
+  const what = 'requestType request (raw: undici through a port), p50';
+  rows.push({ what, ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
+  await dispatcher.close();
+  await port.close();
+  await send({ cmd: 'sessions.destroy', session });
+}
+
 /**
  * PSS counts memory that processes share as parts: with one session its renderer bears a large share of the browser's
  * own code, which is why the figure falls as sessions come. The raw browser shows the same.
  */
-async function benchMemory(): Promise<void> {
+async function memory(): Promise<void> {
   if (platform() !== 'linux') return;
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
   const counts = quick ? [1, 10] : [1, 10, 50];
@@ -211,7 +235,7 @@ async function benchMemory(): Promise<void> {
   }
 }
 
-async function benchJobs(): Promise<void> {
+async function jobs(): Promise<void> {
   const login = { user: 'anna', password: 'secret' };
   const oursOnce = async (session: string): Promise<void> => {
     await send({ cmd: 'sessions.create', session });
@@ -261,7 +285,7 @@ async function benchJobs(): Promise<void> {
 }
 
 /** A page with 60 assets through an authenticated proxy, beside the same without one. */
-async function benchProxiedPage(): Promise<void> {
+async function proxiedPage(): Promise<void> {
   const credentials = { username: 'anna', password: 'secret' };
   const proxy = new TestProxy({ kind: 'http', credentials });
   await proxy.start();
@@ -302,7 +326,7 @@ async function benchProxiedPage(): Promise<void> {
 }
 
 /** The gateway alone, with a plain HTTP client before it. */
-async function benchGateway(): Promise<void> {
+async function gateway(): Promise<void> {
   const outside = new Outside();
   const site = await outside.start();
   const port = await openPort();
@@ -355,13 +379,12 @@ function print(): void {
 }
 
 try {
-  await benchCreate();
-  await benchFirstHtml();
-  await benchWarmRequest();
-  await benchProxiedPage();
-  await benchGateway();
-  await benchMemory();
-  await benchJobs();
+  const all = { create, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs };
+  const wanted = process.argv
+    .find((argument) => argument.startsWith('--only='))
+    ?.slice(7)
+    .split(',');
+  for (const [name, run] of Object.entries(all)) if (wanted?.includes(name) ?? true) await run();
   print();
   const file = 'bench-results.json';
   writeFileSync(

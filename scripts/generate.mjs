@@ -1,16 +1,16 @@
-// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue.
-import { readFileSync, writeFileSync } from 'node:fs';
+// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, and the table of
+// compatibility from the schemas and the tests.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { compatibilityPage, compatibilityRows } from './compatibility.mjs';
+import { table } from './markdown.mjs';
 
 build();
+const isCheck = process.argv.includes('--check');
 const { settingRows } = await import('../dist/config.js');
 const { errorCatalogue } = await import('../dist/errors.js');
-
-const cell = (text) => text.replaceAll('|', '\\|');
-const table = (header, rows) =>
-  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
 
 const tables = {
   settings: table(
@@ -23,18 +23,25 @@ const tables = {
   ),
 };
 
-const path = join(dirname(fileURLToPath(import.meta.url)), '..', 'README.md');
-const before = readFileSync(path, 'utf8');
-let after = before;
+const folder = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stale = [];
+function keep(name, text) {
+  const path = join(folder, name);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  if (isCheck) stale.push(name);
+  else writeFileSync(path, text);
+}
+
+let readme = readFileSync(join(folder, 'README.md'), 'utf8');
 for (const [name, text] of Object.entries(tables)) {
   const marked = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!marked.test(after)) throw new Error(`README.md has no place for ${name}`);
-  after = after.replace(marked, (_all, start, end) => `${start}${text}\n${end}`);
+  if (!marked.test(readme)) throw new Error(`README.md has no place for ${name}`);
+  readme = readme.replace(marked, (_all, start, end) => `${start}${text}\n${end}`);
 }
-if (after !== before) {
-  if (process.argv.includes('--check')) {
-    console.error('README.md is stale: run `npm run generate`.');
-    process.exit(1);
-  }
-  writeFileSync(path, after);
+keep('README.md', readme);
+keep('docs/compatibility.md', compatibilityPage(await compatibilityRows(folder)));
+
+if (stale.length > 0) {
+  console.error(`${stale.join(' and ')} stale: run \`npm run generate\`.`);
+  process.exit(1);
 }

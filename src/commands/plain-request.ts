@@ -1,6 +1,6 @@
-import { Cookie, CookieJar } from 'tough-cookie';
-import { type PlainAnswer, plainRequest, type RequestCookies } from '../egress/plain-request.js';
-import type { CookieToSet, EngineContext, EngineInfo } from '../engine/engine.js';
+import { Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
+import type { PlainAnswer, RequestCookies } from '../egress/plain-request.js';
+import type { CookieToSet, EngineContext, EngineCookie, EngineInfo } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
@@ -92,14 +92,15 @@ export async function runPlainRequest(
     ...(http.body === undefined ? {} : { body: http.body }),
     maxBytes,
   };
+  const jar = new SessionCookies(leased.context, signal);
   let answer: PlainAnswer;
   try {
-    answer = await plainRequest(sent, new SessionCookies(leased.context, signal), leased.egress.url, signal);
+    answer = await leased.egress.client.request(sent, jar, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof MooringError) || error.code !== 'CODE-0006') throw error;
     throw egress.failure(error.url ?? url) ?? error;
   }
-  const solution = await solutionOf(answer, request, leased.context, signal);
+  const solution = await solutionOf(answer, request, jar);
   return {
     solution: filterSolution(
       { ...solution, ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}) },
@@ -124,14 +125,13 @@ function withoutCredentials(text: string): { url: string; authorization: Record<
 async function solutionOf(
   { status, url, method, headers, requestHeaders, body, redirects }: PlainAnswer,
   request: RequestFields,
-  context: EngineContext,
-  signal: AbortSignal,
+  jar: SessionCookies,
 ): Promise<Partial<Solution>> {
   if (request.onlyStatusCode) return { verified: true, statusCode: status, currentUrl: url };
   const type = headers['content-type'] ?? '';
   const text = isText(type) || type === '' ? textOf(body, type === '' ? 'text/plain' : type) : '';
   const wantsBytes = request.base64Response || request.base64 || request.binary || (!isText(type) && type !== '');
-  const [all, there] = await Promise.all([context.cookies(undefined, signal), context.cookies(url, signal)]);
+  const [cookies, cookieString] = await Promise.all([jar.all(), jar.headerFor(url)]);
   return {
     verified: true,
     type: 'request',
@@ -140,8 +140,8 @@ async function solutionOf(
     statusCode: status,
     currentUrl: url,
     userAgent: requestHeaders['user-agent'] ?? '',
-    cookies: outputCookies(all),
-    cookieString: there.map(({ name, value }) => `${name}=${value}`).join('; '),
+    cookies: outputCookies(cookies),
+    cookieString,
     responseHeaders: { ...headers },
     requestHeaders: { ...requestHeaders },
     method,
@@ -158,14 +158,24 @@ async function solutionOf(
 class SessionCookies implements RequestCookies {
   readonly #context: EngineContext;
   readonly #signal: AbortSignal;
+  #all: Promise<readonly EngineCookie[]> | undefined;
 
   constructor(context: EngineContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
   }
 
+  /** Every cookie. Asked for once, and again only when an answer has set some. */
+  all(): Promise<readonly EngineCookie[]> {
+    this.#all ??= this.#context.cookies(undefined, this.#signal);
+    return this.#all;
+  }
+
   async headerFor(url: string): Promise<string> {
-    const cookies = await this.#context.cookies(url, this.#signal);
+    const target = new URL(url);
+    const cookies = (await this.all()).filter((cookie) => isSentTo(cookie, target));
+    // Those of longer paths first (RFC 6265 §5.4).
+    cookies.sort((a, b) => b.path.length - a.path.length);
     return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
@@ -177,8 +187,19 @@ class SessionCookies implements RequestCookies {
       .filter((cookie) => cookie.TTL() <= 0);
     const kept = (await jar.store.getAllCookies()).map((cookie) => toSet(cookie, url));
     const gone = expired.map((cookie) => ({ ...toSet(cookie, url), expires: 1 }));
-    if (kept.length + gone.length > 0) await this.#context.addCookies([...kept, ...gone], this.#signal);
+    if (kept.length + gone.length === 0) return;
+    await this.#context.addCookies([...kept, ...gone], this.#signal);
+    this.#all = undefined;
   }
+}
+
+/** Whether a browser sends a cookie to a URL that it goes to by itself (RFC 6265 §5.4; browsers trust loopback too). */
+function isSentTo({ domain, path, secure, expires }: EngineCookie, url: URL): boolean {
+  const host = url.hostname;
+  const fits = domain.startsWith('.') ? domainMatch(host, domain.slice(1)) : host === domain;
+  const isSecure = url.protocol === 'https:' || host === 'localhost' || host.endsWith('.localhost');
+  const isFresh = expires === -1 || expires > Date.now() / 1000;
+  return fits === true && isFresh && (isSecure || !secure) && pathMatch(url.pathname, path);
 }
 
 function toSet(cookie: Cookie, url: string): CookieToSet {

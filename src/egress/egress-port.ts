@@ -9,6 +9,7 @@ import { bareHost, type DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
 import { Meter } from './meter.js';
+import { PlainClient } from './plain-request.js';
 import type { ProxyAddress } from './proxy-url.js';
 import { connectToProxy, type Destination, dial, ProxyError, type Resolve, type Route } from './upstream.js';
 
@@ -102,6 +103,7 @@ export class EgressPort {
   readonly #sockets = new Map<Socket, Destination | undefined>();
   readonly #over = new AbortController();
   #exit: Exit;
+  #client: PlainClient | undefined;
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
   /** What went through exits of before. */
   #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
@@ -144,6 +146,12 @@ export class EgressPort {
   /** What the browser is told to use, `http://127.0.0.1:<port>`. */
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** HTTP without a browser, through this port. */
+  get client(): PlainClient {
+    this.#client ??= new PlainClient(this.url);
+    return this.#client;
   }
 
   get exit(): Exit {
@@ -210,6 +218,7 @@ export class EgressPort {
     for (const socket of this.#sockets.keys()) socket.destroy();
     this.#agents.kept.destroy();
     this.#agents.fresh.destroy();
+    await this.#client?.close();
     this.#exit.release();
     await closed;
   }

@@ -36,23 +36,27 @@ export interface PlainAnswer {
 const maxRedirects = 20;
 
 /**
- * An HTTP exchange without a page, through a session's own port: its rules, its exit and its count hold for it. Redirects
- * are followed as browsers do, with the session's cookies read and kept at each step.
- *
- * @throws MooringError `CODE-0006`, `RESPONSE_TOO_LARGE`; the signal's reason when it aborts
+ * HTTP without a page, through a session's own port: its rules, its exit and its count hold for it. Connections are kept
+ * for the next request.
  */
-export async function plainRequest(
-  first: PlainRequest,
-  cookies: RequestCookies,
-  proxyUrl: string,
-  signal: AbortSignal,
-): Promise<PlainAnswer> {
-  const dispatcher = new ProxyAgent({ uri: proxyUrl, maxHeaderSize: 256 * 1024 });
-  const redirects: { url: string; status: number }[] = [];
-  let current = first;
-  try {
+export class PlainClient {
+  readonly #dispatcher: ProxyAgent;
+
+  constructor(proxyUrl: string) {
+    // Without a tunnel for plain HTTP, as browsers speak to a proxy.
+    this.#dispatcher = new ProxyAgent({ uri: proxyUrl, proxyTunnel: false, maxHeaderSize: 256 * 1024 });
+  }
+
+  /**
+   * One exchange. Redirects are followed as browsers do, with the session's cookies read and kept at each step.
+   *
+   * @throws MooringError `CODE-0006`, `RESPONSE_TOO_LARGE`; the signal's reason when it aborts
+   */
+  async request(first: PlainRequest, cookies: RequestCookies, signal: AbortSignal): Promise<PlainAnswer> {
+    const redirects: { url: string; status: number }[] = [];
+    let current = first;
     for (;;) {
-      const answer = await exchange(current, cookies, dispatcher, signal);
+      const answer = await exchange(current, cookies, this.#dispatcher, signal);
       const next = redirected(current, answer);
       if (!next) return { ...answer, redirects };
       redirects.push({ url: current.url, status: answer.status });
@@ -64,8 +68,11 @@ export async function plainRequest(
       }
       current = next;
     }
-  } finally {
-    dispatcher.destroy().catch(() => {}); // nothing of it is left to use
+  }
+
+  /** Lets go of every connection. */
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
   }
 }
 

@@ -276,8 +276,10 @@ function asksForNothing(value: unknown): boolean {
   );
 }
 
+const pendingSessionSchema = z.object(pendingSessionFields);
+
 function refuseUnsupported(body: Readonly<Record<string, unknown>>, names: readonly string[]): void {
-  const session = parse(z.object(pendingSessionFields), body);
+  const session = parse(pendingSessionSchema, body);
   for (const name of [...Object.keys(session), ...names]) {
     if (!asksForNothing(body[name])) {
       throw new MooringError(

@@ -17,7 +17,8 @@ const proxySchema = z.object({
   password: optional(z.string()),
 });
 
-const bodySchema = z.object({
+/** The fields of the dialect. */
+export const dialectSchema = z.object({
   cmd: z.enum(['sessions.create', 'sessions.list', 'sessions.destroy', 'request.get', 'request.post']),
   session: optional(z.string()),
   url: optional(z.string()),
@@ -31,7 +32,7 @@ const bodySchema = z.object({
   disableMedia: optional(flag()),
   proxy: optional(z.union([proxySchema, z.string().transform((url) => ({ url }))])),
 });
-type DialectBody = z.infer<typeof bodySchema>;
+type DialectBody = z.infer<typeof dialectSchema>;
 
 /** The time that the original gives a request. */
 const defaultTimeoutMs = 60_000;
@@ -44,7 +45,7 @@ export interface Translated {
 
 /** @throws MooringError as `parseCommand`, in the words of the dialect where the field is one of its own */
 export function translateRequest(body: Readonly<Record<string, unknown>>): Translated {
-  const parsed = bodySchema.safeParse(body);
+  const parsed = dialectSchema.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new MooringError(

@@ -9,6 +9,7 @@ import {
   destroyReplySchema,
   errorReplySchema,
   listReplySchema,
+  progressSchema,
   proxyReplySchema,
   requestReplySchema,
   timedFields,
@@ -214,6 +215,7 @@ export function openApiDocument(version: string) {
   const schemas: Record<string, JsonSchema> = {
     Error: jsonSchema(errorReplySchema),
     BrowserAction: browserActionSchema(),
+    Progress: jsonSchema(progressSchema),
   };
   for (const name of commandNames) {
     schemas[schemaName(name)] = commandBodySchema(name);
@@ -283,12 +285,36 @@ export function openApiDocument(version: string) {
                     ]),
                   ),
                 },
+                'text/event-stream': {
+                  schema: {
+                    type: 'string',
+                    description:
+                      'With `Accept: text/event-stream`: an event `navigation` or `action` (the schema Progress) for each as ' +
+                      'it is over, then the event `reply` with what the answer would have been.',
+                  },
+                },
               },
             },
             400: errorResponse(errorCatalogue.INVALID_BODY.meaning),
             401: errorResponse(errorCatalogue.UNAUTHORIZED.meaning),
             413: errorResponse(errorCatalogue.BODY_TOO_LARGE.meaning),
             503: errorResponse(errorCatalogue.DRAINING.meaning),
+          },
+        },
+      },
+      '/files/{token}/{name}': {
+        get: {
+          operationId: 'file',
+          summary: 'A film, screenshot or download that a reply links to',
+          parameters: ['token', 'name'].map((name) => ({
+            name,
+            in: 'path',
+            required: true,
+            schema: { type: 'string' },
+          })),
+          responses: {
+            200: { description: 'Its bytes.', content: { '*/*': { schema: { type: 'string', format: 'binary' } } } },
+            404: errorResponse(errorCatalogue.NOT_FOUND.meaning),
           },
         },
       },

@@ -155,6 +155,16 @@ export const batchSchema = z.object({
 /** Fields that this project will never serve, each refused by name. */
 export const refusedRequestFields = ['autoparse', 'structure', 'model', 'api_key'] as const;
 
+/** Fields of the contract about solving challenges. */
+export const solvingFields = [
+  'automaticallySolveCaptchas',
+  'alwaysLoad',
+  'cloudflareBypass',
+  'datadomeBypass',
+  'kasadaBypass',
+  'disableAntiBot',
+] as const;
+
 /** Whether a field is about solving challenges or a protection vendor: accepted, without effect, with a warning. */
 export function isSolvingField(name: string): boolean {
   return /captcha|bypass$|turnstile|antibot/i.test(name) || name === 'alwaysLoad';

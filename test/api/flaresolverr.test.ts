@@ -70,6 +70,22 @@ describe('the FlareSolverr dialect', () => {
     expect(JSON.parse(body.solution.response)).toMatchObject({ method: 'POST', body: 'a=1&b=2' });
   });
 
+  it('session_ttl_minutes – is the idle time of the session', async () => {
+    await send({ cmd: 'sessions.create', session: 'ttl', session_ttl_minutes: 7 });
+    // The same options again give the same session; others would not.
+    expect((await app.send({ cmd: 'sessions.create', session: 'ttl', session_ttl: 420 })).body.data).toBe('success');
+    expect((await app.send({ cmd: 'sessions.create', session: 'ttl', session_ttl: 421 })).body.code).toBe(
+      'SESSION_EXISTS',
+    );
+  });
+
+  it('waitInSeconds – the answer comes that much later', async () => {
+    const startedAt = performance.now();
+    const { body } = await send({ cmd: 'request.get', url: origin.url, waitInSeconds: 1 });
+    expect(body.status).toBe('ok');
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1000);
+  });
+
   it('without a session – none is left', async () => {
     const before = (await send({ cmd: 'sessions.list' })).body.sessions.length;
     await send({ cmd: 'request.get', url: origin.url });

@@ -188,6 +188,19 @@ describe('request.*', () => {
     );
   });
 
+  it('fields about solving challenges – have no effect, and a warning each', async () => {
+    const solving = {
+      automaticallySolveCaptchas: true,
+      alwaysLoad: ['recaptcha'],
+      cloudflareBypass: true,
+      datadomeBypass: true,
+      kasadaBypass: 'true',
+      disableAntiBot: true,
+    };
+    const { warnings } = await app.ok({ cmd: 'request.get', url: origin.url, ...solving });
+    expect(warnings).toEqual(Object.keys(solving).map((name) => expect.stringContaining(`\`${name}\` has no effect`)));
+  });
+
   it('a download – its bytes, and nothing of a page', async () => {
     const { solution } = await app.ok({ cmd: 'request.get', url: `${origin.url}/file` });
     expect(Buffer.from(solution.base64Response, 'base64').toString()).toBe('PK-not-really');
@@ -224,6 +237,8 @@ describe('request.*', () => {
     [{ url: 'http://a/', requestType: 'pigeon' }, 'INVALID_PARAMETER', '`requestType`'],
     [{ url: 'http://a/', model: 'x' }, 'UNSUPPORTED_PARAMETER', '`model`'],
     [{ url: 'http://a/', autoparse: true }, 'UNSUPPORTED_PARAMETER', '`autoparse`'],
+    [{ url: 'http://a/', structure: { a: 1 } }, 'UNSUPPORTED_PARAMETER', '`structure`'],
+    [{ url: 'http://a/', api_key: 'x' }, 'UNSUPPORTED_PARAMETER', '`api_key`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
     const before = (await app.get('/api/v1/balance')).body.balance;
     expect(await app.fails(code, { cmd: 'request.get', ...fields })).toContain(sentence);

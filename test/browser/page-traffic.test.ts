@@ -107,6 +107,16 @@ describe.each(suiteEngines)('$name', ({ create }) => {
     });
   });
 
+  it('disableMedia – of the FlareSolverr dialect', async () => {
+    const before = origin.count('/cached-asset');
+    const answer = await fetch(`${app.url}/v1`, {
+      method: 'POST',
+      body: JSON.stringify({ cmd: 'request.get', url: `${origin.url}/with-asset`, disableMedia: true }),
+    });
+    expect((await answer.json()).status).toBe('ok');
+    expect(origin.count('/cached-asset')).toBe(before);
+  });
+
   it('disableMedia – no images, no styles', async () => {
     const before = origin.count('/cached-asset');
     await get('/with-asset', { session: 'no-media', disableMedia: true });

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'compatibility.md'), 'utf8');
+
+/** What the contract names, written down by hand: the page is printed from the schemas, and would not miss what they miss. */
+const contract = {
+  '`sessions.create`':
+    'session proxy datacenter premiumProxy mobileProxy proxyCountry noProxy whitelistedDomains blackListedDomains ' +
+    'session_ttl maxLifetime',
+  '`request.*`':
+    'url session closeAfterUse keepSamePage requestType retries attempts timeout onlyStatusCode dontLoadMainSite postData ' +
+    'customHeaders referer cookies cookiejar localStorage fullPageLoad dontWaitOnPageLoad waitForUrl removeIframes ' +
+    'blockCookieBanners interceptFetchRequest abortOnDetection abortOnPostRequest waitForAbortOnDetection ' +
+    'waitForAbortOnDetectionTimeout whitelistedDomains blackListedDomains cssSelector customAttribute innerText markdown ' +
+    'regex includeImages includeLinks filter screenshot screenshotWidth screenshotHeight fullPage screenshotUpload pdf ' +
+    'base64Response base64 binary video listAllRedirects browserActions mouseMovements forceMouseMovement',
+  '`browserActions`':
+    'click type goto wait wait_for_selector wait_for_function wait_for_load_state wait_for_cookie execute_js scroll hover ' +
+    'keyboard dropdown switch_iframe set_viewport if while remove_iframes screenshot upload download',
+  FlareSolverr:
+    'session url postData maxTimeout session_ttl_minutes cookies returnOnlyCookies returnScreenshot waitInSeconds ' +
+    'disableMedia proxy',
+};
+const others = {
+  'no effect, with a warning':
+    'automaticallySolveCaptchas alwaysLoad cloudflareBypass datadomeBypass kasadaBypass disableAntiBot',
+  refused: 'autoparse structure model api_key solve_captcha discord_login',
+};
+
+const rows = page
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && line.includes('`'))
+  .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| |\|$/g, '').trim()));
+const row = (group: string, name: string) => rows.find((cells) => cells[0] === group && cells[1] === `\`${name}\``);
+
+it.each(Object.entries(contract).flatMap(([group, names]) => names.split(' ').map((name) => [group, name] as const)))(
+  '%s %s – has a row, and works',
+  (group, name) => {
+    expect(row(group, name)?.[2]).toBe('works');
+    expect(row(group, name)?.at(-1)).toMatch(/^test\/.+ › /);
+  },
+);
+
+it('nothing is refused, or without effect, but what the contract says', () => {
+  for (const [state, names] of Object.entries(others)) {
+    const found = rows.filter((cells) => cells[2] === state).map((cells) => cells[1]?.replaceAll('`', ''));
+    expect(found).toEqual(names.split(' '));
+  }
+});
