@@ -37,8 +37,9 @@ const app = new App({
   config,
   logger: createLogger('silent'),
   version: 'bench',
-  engine: (observer) =>
+  engines: (observer) => [
     new ChromiumEngine({ binary, env, sandbox: process.getuid?.() !== 0, contextsPerBrowser: 2000, observer }),
+  ],
 });
 const address = await app.start();
 const origin = new Origin();

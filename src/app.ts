@@ -7,11 +7,13 @@ import { EgressGateway } from './egress/egress-gateway.js';
 import { ProxyPool } from './egress/proxy-pool.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
+import { EngineRegistry } from './engine/engine-registry.js';
 import { errorMessage } from './errors.js';
 import { FileStore } from './files/file-store.js';
 import { Metrics } from './http/metrics.js';
 import { cachedReadiness, type Readiness } from './http/readiness.js';
 import { HttpServer } from './http/server.js';
+import { IdentityResolver } from './identity/identity-resolver.js';
 import type { Logger } from './logger.js';
 import { SessionManager } from './sessions/session-manager.js';
 import { Deadline } from './util/deadline.js';
@@ -21,8 +23,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly version: string;
-  /** Makes the engine; it reports what happens to its processes. */
-  readonly engine: (observer: BrowserPoolObserver) => BrowserEngine;
+  /** Makes the engines, the default first; they report what happens to their processes. */
+  readonly engines: (observer: BrowserPoolObserver) => readonly BrowserEngine[];
   /** Every address of a name. Default: as the system resolves it. */
   readonly resolve?: AddressGuardOptions['resolve'];
 }
@@ -43,7 +45,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #resources = new Disposables();
   #http: HttpServer | undefined;
-  #engine: BrowserEngine | undefined;
+  #engines: EngineRegistry | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: AppOptions) {
@@ -76,15 +78,16 @@ export class App {
 
   /** Ends browser processes that no longer answer. */
   async endHungBrowsers(): Promise<void> {
-    await this.#engine?.endHung();
+    await this.#engines?.endHung();
   }
 
   async #start(): Promise<string> {
     const { config, logger, version } = this.#options;
     const metrics = new Metrics();
-    const engine = this.#resources.use(this.#options.engine(browserObserver(metrics, logger)), (it) => it.close());
-    await engine.start();
-    this.#engine = engine;
+    const made = this.#options.engines(browserObserver(metrics, logger));
+    const engines = this.#resources.use(new EngineRegistry(made), (it) => it.close());
+    await engines.start();
+    this.#engines = engines;
 
     const guard = new AddressGuard({
       privateNetworks: config.privateNetworks ?? { kind: config.apiKeys.length > 0 ? 'deny' : 'named' },
@@ -108,7 +111,8 @@ export class App {
         maxSessionsPerKey: config.maxSessionsPerKey,
         queueTimeoutMs: config.queueTimeoutMs,
         laneLimit: config.laneLimit,
-        engine,
+        engines,
+        identities: new IdentityResolver({ engines: engines.infos, strict: config.engineStrict }),
         egress,
         observer: {
           ...metrics.sessions,
@@ -127,7 +131,6 @@ export class App {
     const executor = createExecutor({
       files,
       sessions,
-      engine: () => engine.info,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
     });
@@ -136,13 +139,13 @@ export class App {
       port: config.port,
       bodyLimitBytes: config.bodyLimitBytes,
       keys: config.apiKeys,
-      userAgent: () => engine.info.userAgent,
+      userAgent: () => engines.default.info.userAgent,
       version,
       executor,
       files,
       metrics,
       logger,
-      readiness: cachedReadiness(() => checkEngine(engine), keepReadinessMs),
+      readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
     });
     const address = await http.start();
     this.#http = http;

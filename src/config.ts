@@ -218,6 +218,20 @@ export const settings = {
     default: '10s',
     sentence: 'How long a site, or a proxy with the tunnel behind it, may take until a connection stands.',
   }),
+  engineStrict: setting({
+    env: ['MOORING_ENGINE_STRICT'],
+    schema: switchSchema,
+    shape: '`on` `off`',
+    default: 'off',
+    sentence: 'Whether an identity that no browser of this server has by itself is refused, not told in `warnings`.',
+  }),
+  maxBrowsers: setting({
+    env: ['MOORING_MAX_BROWSERS'],
+    schema: countSchema(1, 1000),
+    shape: 'count',
+    default: '10',
+    sentence: 'How many user agents are presented at once besides the own one: each has a browser process of its own.',
+  }),
   sessionsPerBrowser: setting({
     env: ['MOORING_SESSIONS_PER_BROWSER'],
     schema: countSchema(1, 10_000),

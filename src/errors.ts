@@ -122,6 +122,10 @@ export const errorCatalogue = {
     meaning: 'The domain is denied, or not on the allow list of the session or request.',
     remedy: 'Change `whitelistedDomains` or `blackListedDomains`.',
   },
+  IDENTITY_IMPOSSIBLE: {
+    meaning: 'No browser of the world, or none of this server in strict mode, has the identity that was wished for.',
+    remedy: 'Wish for one of the values that the message lists.',
+  },
   NO_MATCHING_PROXY: {
     meaning: "No proxy of the operator's pool fits the wish, or those that do are full or set aside after failures.",
     remedy: 'Ask for another class or country, or wait `retryAfterMs`.',

@@ -36,8 +36,16 @@ async function run(config: Config): Promise<void> {
     config,
     logger,
     version,
-    engine: (observer) =>
-      new ChromiumEngine({ binary, env, sandbox, contextsPerBrowser: config.sessionsPerBrowser, observer }),
+    engines: (observer) => [
+      new ChromiumEngine({
+        binary,
+        env,
+        sandbox,
+        contextsPerBrowser: config.sessionsPerBrowser,
+        maxBuckets: config.maxBrowsers,
+        observer,
+      }),
+    ],
   });
 
   endOnSignals(app, logger);

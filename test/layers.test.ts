@@ -17,8 +17,9 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ['protocol', 'errors', 'util'],
     packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
   },
-  engine: { folders: ['errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
-  sessions: { folders: ['engine/engine.ts', 'egress', 'protocol', 'errors', 'util'], packages: [] },
+  identity: { folders: ['errors'], packages: ['fingerprint-generator'] },
+  engine: { folders: ['identity', 'errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
+  sessions: { folders: ['engine/engine.ts', 'egress', 'identity', 'protocol', 'errors', 'util'], packages: [] },
   actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
   commands: {
     folders: [
@@ -27,6 +28,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
       'egress/egress-port.ts',
       'egress/plain-request.ts',
       'sessions',
+      'identity',
       'files',
       'protocol',
       'errors',

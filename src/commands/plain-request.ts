@@ -1,7 +1,8 @@
 import { Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
 import type { PlainAnswer, RequestCookies } from '../egress/plain-request.js';
-import type { CookieToSet, EngineContext, EngineCookie, EngineInfo } from '../engine/engine.js';
+import type { CookieToSet, EngineContext, EngineCookie } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
+import { navigationHeaders } from '../identity/navigation-headers.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
@@ -53,25 +54,13 @@ export function assertNeedsNoPage(request: RequestFields): void {
     throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL; there was none.');
 }
 
-export interface PlainRequestOptions {
-  readonly engine: EngineInfo;
-  readonly maxBytes: number;
-}
-
-/** What a browser sends besides its own name. */
-const browserHeaders = {
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8',
-  'accept-language': 'en-US,en;q=0.9',
-  'accept-encoding': 'gzip, deflate, br',
-} as const;
-
 /** A plain HTTP exchange with the session's cookies, name and exit; its page stays as it is. */
 export async function runPlainRequest(
   request: RequestFields,
   http: HttpRequest,
   leased: LeasedSession,
   deadline: Deadline,
-  { engine, maxBytes }: PlainRequestOptions,
+  maxBytes: number,
 ): Promise<RequestReply> {
   const { signal } = deadline;
   const { url, authorization } = withoutCredentials(request.url ?? '');
@@ -83,8 +72,7 @@ export async function runPlainRequest(
     url,
     method: http.method,
     headers: {
-      'user-agent': engine.userAgent,
-      ...browserHeaders,
+      ...navigationHeaders(leased.identity.identity, new URL(url)),
       ...authorization,
       ...(http.referer === undefined ? {} : { referer: http.referer }),
       ...http.headers,

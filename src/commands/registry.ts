@@ -1,4 +1,3 @@
-import type { EngineInfo } from '../engine/engine.js';
 import type { FileStore } from '../files/file-store.js';
 import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
@@ -8,13 +7,12 @@ import { requestBatchHandler } from './request-batch.js';
 import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
+import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
 
 export interface CommandsOptions {
   readonly sessions: SessionManager;
-  /** The browser that really runs. */
-  readonly engine: () => EngineInfo;
   /** The time for a request whose caller names none. */
   readonly requestTimeoutMs: number;
   /** The largest page, file or screenshot that a reply carries. */
@@ -34,6 +32,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.list': sessionsListHandler(options),
     'sessions.active': sessionsActiveHandler(options),
     'sessions.proxy': sessionsProxyHandler(options),
+    'sessions.identity': sessionsIdentityHandler(options),
     'request.get': request,
     'request.post': request,
     'request.put': request,

@@ -1,4 +1,3 @@
-import type { EngineInfo } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { FileStore } from '../files/file-store.js';
 import type { RequestCommand } from '../protocol/commands.js';
@@ -17,8 +16,6 @@ export interface RequestHandlerOptions {
   readonly sessions: SessionManager;
   readonly requestTimeoutMs: number;
   readonly responseLimitBytes: number;
-  /** The browser whose name a request without a page bears. */
-  readonly engine: () => EngineInfo;
   /** What replies link to. */
   readonly files: FileStore;
 }
@@ -86,11 +83,11 @@ export async function runRequest(
   leased: LeasedSession,
   deadline: Deadline,
   caller: Pick<CommandContext, 'baseUrl' | 'onProgress'>,
-  { engine, responseLimitBytes: maxBytes, files }: RequestHandlerOptions,
+  { responseLimitBytes: maxBytes, files }: RequestHandlerOptions,
 ): Promise<RequestReply> {
   const { request } = command;
   if (request.requestType === 'request') {
-    const once = () => runPlainRequest(request, http, leased, deadline, { engine: engine(), maxBytes });
+    const once = () => runPlainRequest(request, http, leased, deadline, maxBytes);
     return withRetries(attemptsOf(request, http), once);
   }
   return new PageRequest({ command, http, leased, deadline, caller, files, maxBytes }).run();

@@ -1,27 +1,25 @@
-import type { EngineInfo } from '../engine/engine.js';
 import type { CreateCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
+import { fingerprintOf } from './fingerprint.js';
 import type { CommandHandler } from './handler.js';
 
 export interface SessionsCreateOptions {
   readonly sessions: SessionManager;
-  readonly engine: () => EngineInfo;
 }
 
 /** Opens a session, or gives the open one of the same ID and options. */
 export const sessionsCreateHandler =
-  ({ sessions, engine }: SessionsCreateOptions): CommandHandler<CreateCommand> =>
+  ({ sessions }: SessionsCreateOptions): CommandHandler<CreateCommand> =>
   async (command, { owner, signal }) => {
     const target = { owner, id: command.session, anonymous: false, options: command.options };
     const session = await sessions.create(target, signal);
     // A caller that is gone before it has the reply will never know the ID that it holds.
     if (!command.named) onAbort(signal, () => void session.end('destroyed').catch(() => {})); // told to onEnded
-    const { name, version, userAgent } = engine();
     return {
       solution: { verified: session.verified },
       data: 'success',
       session: session.id,
-      fingerprint: { userAgent, engine: { name, version }, warnings: [...session.warnings] },
+      fingerprint: fingerprintOf(session),
       context: { _type: 'BrowserContext', _guid: `browser-context@${session.context.guid}` },
     };
   };

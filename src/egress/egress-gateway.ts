@@ -146,10 +146,19 @@ export class EgressGateway {
     if (wish.proxy !== undefined) {
       const ignored = Object.entries(wish).filter(
         ([name, value]) =>
-          name !== 'proxy' && Object.hasOwn(exitFields, name) && value !== undefined && value !== false,
+          name !== 'proxy' &&
+          name !== 'proxyCountry' &&
+          Object.hasOwn(exitFields, name) &&
+          value !== undefined &&
+          value !== false,
       );
       return {
-        exit: { ...plainExit, route: { kind: 'proxy', proxy: parseProxyUrl(wish.proxy) }, class: 'caller' },
+        exit: {
+          ...plainExit,
+          route: { kind: 'proxy', proxy: parseProxyUrl(wish.proxy) },
+          class: 'caller',
+          country: poolWish({ proxyCountry: wish.proxyCountry }).country,
+        },
         warnings: ignored.map(([name]) => `\`${name}\` has no effect beside \`proxy\`.`),
       };
     }
@@ -169,6 +178,7 @@ export class EgressGateway {
         route: { kind: 'proxy', proxy: chosen.proxy },
         namedBy: 'operator',
         class: chosen.class,
+        country: chosen.country,
         report: (succeeded) => (succeeded ? chosen.succeeded() : chosen.failed()),
         release: () => chosen.release(),
       },

@@ -20,6 +20,8 @@ export interface Exit {
   readonly namedBy: 'caller' | 'operator';
   /** Under which the bytes are counted. */
   readonly class: 'direct' | 'caller' | 'residential' | 'datacenter' | 'mobile';
+  /** The ISO code of the country that it leads out of, if it is known. */
+  readonly country?: string | undefined;
   /** Told when a connection through the proxy came about, or failed because of it. */
   readonly report: (succeeded: boolean) => void;
   /** Gives the proxy back; twice does nothing more. */
@@ -65,6 +67,15 @@ export interface EgressRequest extends Disposable {
   failure(url: string): MooringError | undefined;
 }
 
+/** What a host that is answered here has at a path; nothing: 404. */
+export type Serve = (
+  path: string,
+  headers: Readonly<Record<string, string>>,
+) => { readonly type: string; readonly body: string } | undefined;
+
+const flatHeaders = (headers: IncomingMessage['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+
 interface Failure {
   readonly to: Destination;
   readonly error: MooringError;
@@ -104,6 +115,8 @@ export class EgressPort {
   readonly #over = new AbortController();
   #exit: Exit;
   #client: PlainClient | undefined;
+  /** Hosts that are answered here. */
+  readonly #served = new Map<string, Serve>();
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
   /** What went through exits of before. */
   #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
@@ -152,6 +165,12 @@ export class EgressPort {
   get client(): PlainClient {
     this.#client ??= new PlainClient(this.url);
     return this.#client;
+  }
+
+  /** Answers plain HTTP for a host itself, until it is disposed. Nothing of it goes out or is counted. */
+  serve(host: string, answer: Serve): Disposable {
+    this.#served.set(host, answer);
+    return { [Symbol.dispose]: () => void this.#served.delete(host) };
   }
 
   get exit(): Exit {
@@ -316,6 +335,13 @@ export class EgressPort {
     const url = request.url && URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (url?.protocol !== 'http:') {
       response.destroy(); // no proxy request: nobody but a stranger sends one
+      return;
+    }
+    const served = this.#served.get(url.hostname);
+    if (served) {
+      const file = served(url.pathname, flatHeaders(request.headers));
+      response.writeHead(file ? 200 : 404, { 'content-type': file?.type ?? 'text/plain', 'cache-control': 'no-store' });
+      response.end(file?.body ?? '');
       return;
     }
     const to = destinationOf(url.href);

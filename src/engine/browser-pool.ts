@@ -17,6 +17,8 @@ export interface BrowserPoolOptions<B extends LaunchedBrowser> {
   readonly seatsPerBrowser: number;
   /** After so many contexts a process takes no more, and ends with its last: what it leaked goes with it. */
   readonly retireAfterSeats: number;
+  /** Absent: one process is always warm. Else an empty one ends after so many milliseconds, and none is launched ahead. */
+  readonly lingerMs?: number;
   readonly observer: BrowserPoolObserver;
 }
 
@@ -39,6 +41,7 @@ interface Member<B> {
   readonly startedAt: number;
   seats: number;
   taken: number;
+  lingering: NodeJS.Timeout | undefined;
 }
 
 const closeTimeoutMs = 10_000;
@@ -62,6 +65,11 @@ export class BrowserPool<B extends LaunchedBrowser> {
 
   constructor(options: BrowserPoolOptions<B>) {
     this.#options = options;
+  }
+
+  /** Contexts that are open now, and whether one is on its way. */
+  get isUsed(): boolean {
+    return this.#launching !== undefined || [...this.#members].some(({ seats }) => seats > 0);
   }
 
   /** Processes that run now. */
@@ -144,6 +152,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   }
 
   #seat(member: Member<B>): BrowserSeat<B> {
+    clearTimeout(member.lingering);
     member.seats += 1;
     member.taken += 1;
     let held = true;
@@ -161,7 +170,15 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #onEmpty(member: Member<B>): void {
     const another = [...this.#members].some((other) => other !== member && this.#hasRoom(other));
     if (this.#isRetired(member) || another) this.#end(member);
+    else this.#linger(member);
     if (!another) this.#keepWarm();
+  }
+
+  #linger(member: Member<B>): void {
+    const { lingerMs } = this.#options;
+    if (lingerMs === undefined) return;
+    member.lingering = setTimeout(() => this.#end(member), lingerMs);
+    member.lingering.unref();
   }
 
   #launch(): Promise<void> {
@@ -181,8 +198,9 @@ export class BrowserPool<B extends LaunchedBrowser> {
       this.#options.observer.launchFailed(error);
       throw new MooringError('CODE-0026', 'expected the browser to start; it did not.', { cause: error });
     }
-    const member: Member<B> = { browser, startedAt: performance.now(), seats: 0, taken: 0 };
+    const member: Member<B> = { browser, startedAt: performance.now(), seats: 0, taken: 0, lingering: undefined };
     this.#members.add(member);
+    this.#linger(member); // whoever asked for it may be gone
     this.#options.observer.launched(performance.now() - startedAt);
     browser.gone.addEventListener('abort', () => this.#onGone(member), { once: true });
     if (browser.gone.aborted) this.#onGone(member);
@@ -196,6 +214,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   }
 
   #keepWarm(): void {
+    if (this.#options.lingerMs !== undefined) return;
     if (this.#closed || this.#roomiest() || this.#launching) return;
     const delay = relaunchDelaysMs[Math.min(this.#failures, relaunchDelaysMs.length - 1)] ?? 0;
     clearTimeout(this.#relaunchTimer);
@@ -206,6 +225,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   }
 
   #end(member: Member<B>): void {
+    clearTimeout(member.lingering);
     this.#members.delete(member);
     const closing = settledWithin(member.browser.close(), closeTimeoutMs).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);

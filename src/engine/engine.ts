@@ -10,17 +10,23 @@
  * success that comes later is undone. Failures of the browser reject with a `MooringError`.
  */
 
+import type { Identity } from '../identity/identity.js';
+
 /** Which browser runs. */
 export interface EngineInfo {
   /** `chromium`, `firefox`, `webkit` (or what a fake calls itself). */
   readonly name: string;
   /** Its full version, `156.0.8078.79`. */
   readonly version: string;
-  /** The user agent that its pages present. */
+  /** The user agent that its pages present when nothing else is wished. */
   readonly userAgent: string;
+  /** Which build of it: `shell`, `full`, … */
+  readonly build: string;
 }
 
 export interface ContextOptions {
+  /** How its pages appear to sites; absent: as the engine is. */
+  readonly identity?: Identity;
   /** The only proxy the context knows, `http://127.0.0.1:<port>`; absent: none. */
   readonly proxyServer?: string;
 }

@@ -12,6 +12,7 @@ import {
   sessionsActiveSchema,
   sessionsCreateSchema,
   sessionsDestroySchema,
+  sessionsIdentitySchema,
   sessionsListSchema,
   sessionsProxySchema,
 } from './sessions.js';
@@ -23,6 +24,7 @@ export const commandSchemas = {
   'sessions.list': sessionsListSchema,
   'sessions.active': sessionsActiveSchema,
   'sessions.proxy': sessionsProxySchema,
+  'sessions.identity': sessionsIdentitySchema,
   'request.get': requestSchema,
   'request.post': requestSchema,
   'request.put': requestSchema,
@@ -57,6 +59,9 @@ export interface ProxyCommand extends Named<'sessions.proxy'> {
   readonly session: string;
   readonly wish: ExitWish;
 }
+export interface IdentityCommand extends Named<'sessions.identity'> {
+  readonly session: string;
+}
 export type ListCommand = Named<'sessions.list'>;
 
 export interface RequestCommand extends Named<RequestName> {
@@ -83,6 +88,7 @@ export type Command =
   | ActiveCommand
   | ListCommand
   | ProxyCommand
+  | IdentityCommand
   | RequestCommand
   | BatchCommand;
 
@@ -118,6 +124,8 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
       return { cmd, session: parse(sessionsDestroySchema, body).session, warnings: [] };
     case 'sessions.active':
       return { cmd, session: parse(sessionsActiveSchema, body).session, warnings: [] };
+    case 'sessions.identity':
+      return { cmd, session: parse(sessionsIdentitySchema, body).session, warnings: [] };
     case 'sessions.proxy': {
       const { session, ...wish } = parse(sessionsProxySchema, body);
       return { cmd, session, wish, warnings: warningsOf(body) };

@@ -8,6 +8,7 @@ import {
   createReplySchema,
   destroyReplySchema,
   errorReplySchema,
+  identityReplySchema,
   listReplySchema,
   progressSchema,
   proxyReplySchema,
@@ -50,6 +51,20 @@ const exampleSolution = {
   localStorageData: {},
 };
 
+const exampleFingerprint = {
+  browser: { name: 'chrome', version: 156 },
+  operatingSystem: 'linux',
+  device: 'desktop',
+  userAgent: exampleSolution.userAgent,
+  platform: 'Linux x86_64',
+  languages: ['en-US', 'en'],
+  screen: { width: 1280, height: 1024, devicePixelRatio: 1 },
+  viewport: { width: 1280, height: 1024 },
+  maxTouchPoints: 0,
+  engine: { name: 'chromium', version: '156.0.8078.79', build: 'shell' },
+  warnings: [],
+};
+
 const requestDoc = (verb: string, body: Readonly<Record<string, unknown>>): CommandDoc => ({
   summary: `Goes to a page with ${verb}`,
   description:
@@ -78,11 +93,7 @@ export const commandDocs = {
       solution: { verified: true },
       data: 'success',
       session: 'my-session-id',
-      fingerprint: {
-        userAgent: exampleSolution.userAgent,
-        engine: { name: 'chromium', version: '156.0.8078.79' },
-        warnings: [],
-      },
+      fingerprint: exampleFingerprint,
       context: { _type: 'BrowserContext', _guid: 'browser-context@2356ec33a1fa91f08e3b3da7b55b13f6' },
       timeElapsed: 6,
     },
@@ -135,6 +146,26 @@ export const commandDocs = {
     reply: proxyReplySchema,
     request: { session: 'my-session-id', proxy: 'socks5://user:password@127.0.0.1:1080' },
     response: { solution: { verified: true }, data: 'success', session: 'my-session-id', timeElapsed: 31 },
+  },
+  'sessions.identity': {
+    summary: 'Lets a session look at itself',
+    description:
+      'Opens a built-in page beside that of the session and tells what headers, page, frame, popup and workers say, and ' +
+      'where that does not fit its `fingerprint`. Nothing of it goes out.',
+    reply: identityReplySchema,
+    request: { session: 'my-session-id' },
+    response: {
+      solution: { verified: true },
+      data: 'success',
+      session: 'my-session-id',
+      fingerprint: exampleFingerprint,
+      reports: {
+        headers: { '/': { 'user-agent': exampleFingerprint.userAgent } },
+        contexts: { page: { userAgent: exampleFingerprint.userAgent, platform: 'Linux x86_64', languages: ['en-US'] } },
+      },
+      contradictions: [],
+      timeElapsed: 420,
+    },
   },
   'request.get': requestDoc('GET', {}),
   'request.post': requestDoc('POST', {

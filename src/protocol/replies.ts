@@ -113,9 +113,41 @@ export type Solution = z.infer<typeof solutionSchema>;
 /** Every name that a `solution` can hold; what `filter` may name. */
 export const solutionFields = solutionSchema.keyof().options;
 
+const brandsSchema = z.array(z.object({ brand: z.string(), version: z.string() }));
+
 export const fingerprintSchema = z.object({
+  browser: z.object({ name: z.enum(['chrome', 'firefox', 'safari']), version: z.int().describe('The major.') }),
+  operatingSystem: z.enum(['windows', 'macos', 'linux', 'android', 'ios']),
+  device: z.enum(['desktop', 'mobile']),
   userAgent: z.string().describe('The user agent that sites see.'),
-  engine: z.object({ name: z.string(), version: z.string() }).describe('The browser that really runs.'),
+  userAgentData: z
+    .object({
+      brands: brandsSchema,
+      fullVersionList: brandsSchema,
+      platform: z.string(),
+      platformVersion: z.string(),
+      architecture: z.string(),
+      bitness: z.string(),
+      model: z.string(),
+      mobile: z.boolean(),
+      wow64: z.boolean(),
+    })
+    .optional()
+    .describe('What client hints say; absent: a browser that has none.'),
+  platform: z.string().describe('`navigator.platform`.'),
+  languages: z.array(z.string()).describe('The best first.'),
+  timezone: z.string().optional().describe('IANA name; absent: that of the machine.'),
+  screen: z.object({ width: z.int(), height: z.int(), devicePixelRatio: z.number() }),
+  viewport: z.object({ width: z.int(), height: z.int() }),
+  maxTouchPoints: z.int(),
+  hardwareConcurrency: z.int().optional().describe('Absent: as the machine has it.'),
+  engine: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      build: z.string().describe('Which build of it: `shell`, `full`, …'),
+    })
+    .describe('The browser that really runs.'),
   warnings: z.array(z.string()).describe('Where the two differ, a sentence each.'),
 });
 /** How the session appears to a site, and what really runs. */
@@ -166,6 +198,21 @@ export const proxyReplySchema = z.object({
   ...replyFields,
   ...sessionField,
 });
+export const identityReplySchema = z.object({
+  solution: z.object({ verified: z.boolean() }),
+  ...replyFields,
+  ...sessionField,
+  fingerprint: fingerprintSchema,
+  reports: z.object({
+    headers: z.record(z.string(), textRecord()).describe('What was sent for each path of the built-in pages.'),
+    contexts: z
+      .record(z.string(), z.unknown())
+      .describe('What `page`, `frame`, `popup`, `worker`, `sharedWorker` and `serviceWorker` say of themselves.'),
+  }),
+  contradictions: z
+    .array(z.object({ where: z.string(), what: z.string(), expected: z.unknown(), came: z.unknown() }))
+    .describe('Where that does not fit the fingerprint; empty when all of it does.'),
+});
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
 export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
 
@@ -183,11 +230,20 @@ type CreateReply = z.infer<typeof createReplySchema>;
 type DestroyReply = z.infer<typeof destroyReplySchema>;
 type ListReply = z.infer<typeof listReplySchema>;
 type ProxyReply = z.infer<typeof proxyReplySchema>;
+type IdentityReply = z.infer<typeof identityReplySchema>;
 type ActiveReply = z.infer<typeof activeReplySchema>;
 export type RequestReply = z.infer<typeof requestReplySchema>;
 
 /** What a handler returns; whoever runs it adds `timeElapsed`. */
-export type Reply = CreateReply | DestroyReply | ListReply | ActiveReply | ProxyReply | RequestReply | BatchReply;
+export type Reply =
+  | CreateReply
+  | DestroyReply
+  | ListReply
+  | ActiveReply
+  | ProxyReply
+  | IdentityReply
+  | RequestReply
+  | BatchReply;
 
 const progressFields = {
   request: z.int().optional().describe('In a batch: which request, from 0.'),

@@ -1,6 +1,26 @@
 import { z } from 'zod';
 import { flag, integer, listOf, optional, sessionId } from './fields.js';
 
+/** A name of its own for one value; clients of other APIs send `{"name": "windows"}`. */
+const named = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'name' in value ? value.name : value;
+
+const locale = z.string().refine((tag) => {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}, 'expected a language tag (BCP 47) such as de-DE');
+
+const timezone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'expected a time zone (IANA) such as Europe/Berlin');
+
 const browserWish = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),
   z.object({
@@ -22,8 +42,32 @@ export const exitFields = {
   premiumProxy: optional(flag()).describe("A `residential` proxy of the operator's pool, and no other."),
   mobileProxy: optional(flag()).describe("A `mobile` proxy of the operator's pool."),
   proxyCountry: optional(z.string().min(1)).describe(
-    "The country of the pool's proxy: its English name (`UnitedStates`) or ISO code (`US`).",
+    "The country of the pool's proxy: its English name (`UnitedStates`) or ISO code (`US`). Beside a `proxy` of your own " +
+      'it says where that one is, for language and time zone.',
   ),
+};
+
+/** How the session appears to sites. */
+export const identityFields = {
+  browser: optional(listOf(browserWish)).describe(
+    'Acceptable browsers, each with the majors that will do; one is drawn as often as it is met in the world, always the ' +
+      'same for the same session ID and wish. Default: the engine as it is.',
+  ),
+  operatingSystem: optional(
+    listOf(z.preprocess(named, z.enum(['windows', 'macos', 'linux', 'android', 'ios']))),
+  ).describe('Acceptable systems.'),
+  device: optional(listOf(z.preprocess(named, z.enum(['desktop', 'mobile'])))).describe('Acceptable devices.'),
+  userAgent: optional(z.string().regex(/^[\x20-\x7e]{1,500}$/, 'expected a user agent of printable ASCII')).describe(
+    'This user agent; the rest of the identity follows from it.',
+  ),
+  locales: optional(listOf(locale)).describe(
+    "Languages, the best first, as tags such as `de-DE`. Default: those of the exit's country, if it is known; else " +
+      '`en-US`, `en`.',
+  ),
+  timezone: optional(timezone).describe(
+    "The time zone's IANA name. Default: that of the exit's country, if it is known; else the machine's.",
+  ),
+  setLocale: optional(flag()).describe("`false`: language and time zone do not follow the exit's country."),
 };
 
 /** Which domains may be reached. */
@@ -43,6 +87,7 @@ const domainFields = (where: string) => ({
  */
 export const sessionOptionFields = {
   ...exitFields,
+  ...identityFields,
   maxBytes: optional(integer(1, Number.MAX_SAFE_INTEGER)).describe(
     'How many bytes the session may move, both ways together; then everything is refused with `QUOTA_EXCEEDED`.',
   ),
@@ -60,13 +105,6 @@ export const requestDomainFields = domainFields(', while this request runs');
 
 /** Options of the contract that have no effect yet: checked like the others, then refused by name. */
 export const pendingSessionFields = {
-  browser: optional(listOf(browserWish)),
-  operatingSystem: optional(listOf(z.enum(['windows', 'macos', 'linux', 'android', 'ios']))),
-  device: optional(listOf(z.enum(['desktop', 'mobile']))),
-  userAgent: optional(z.string()),
-  locales: optional(listOf(z.string())),
-  timezone: optional(z.string()),
-  setLocale: optional(flag()),
   persist: optional(flag()),
 };
 
@@ -86,6 +124,7 @@ export const sessionsProxySchema = z.object({ session: sessionId(), ...exitField
 export const exitWishSchema = z.object(exitFields);
 export type ExitWish = z.infer<typeof exitWishSchema>;
 
+export const sessionsIdentitySchema = z.object({ session: sessionId() });
 export const sessionsDestroySchema = z.object({ session: sessionId() });
 export const sessionsActiveSchema = z.object({ session: sessionId() });
 export const sessionsListSchema = z.object({});

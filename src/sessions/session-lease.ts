@@ -1,5 +1,6 @@
 import type { EgressPort } from '../egress/egress-port.js';
-import type { EngineContext, EnginePage } from '../engine/engine.js';
+import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
+import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { EndReason } from './ended-sessions.js';
 
 /** What a lease gives the use of. */
@@ -7,6 +8,12 @@ export interface LeasedSession {
   readonly id: string;
   /** Aborts when the session ends, with the error for whoever uses it. */
   readonly over: AbortSignal;
+  /** How it appears to sites. */
+  readonly identity: ResolvedIdentity;
+  /** The browser that really runs. */
+  readonly engine: EngineInfo;
+  /** What is to be said of how it was made, a sentence each. */
+  readonly warnings: readonly string[];
   readonly egress: EgressPort;
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */

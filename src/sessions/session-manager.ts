@@ -1,8 +1,9 @@
 import type { DomainLists } from '../egress/domain-rules.js';
 import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
 import type { EgressPort } from '../egress/egress-port.js';
-import type { BrowserEngine, EngineContext } from '../engine/engine.js';
+import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
+import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionRow } from '../protocol/replies.js';
 import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
 import { abortable, Deadline } from '../util/deadline.js';
@@ -23,8 +24,15 @@ export interface SessionObserver {
   closeFailed(id: string, error: unknown): void;
 }
 
+/** The browsers that sessions are opened in. */
+export interface SessionEngines {
+  readonly infos: readonly EngineInfo[];
+  newContext(name: string, options: ContextOptions, signal: AbortSignal): Promise<EngineContext>;
+}
+
 export interface SessionManagerOptions {
-  readonly engine: Pick<BrowserEngine, 'newContext'>;
+  readonly engines: SessionEngines;
+  readonly identities: IdentityResolver;
   readonly egress: EgressGateway;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number | undefined;
@@ -177,10 +185,7 @@ export class SessionManager {
    * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `EgressGateway.choose`
    */
   async move(owner: string, id: string, wish: ExitWish, signal: AbortSignal): Promise<Session> {
-    const key = keyOf({ owner, id });
-    await this.#openings.get(key)?.session;
-    const session = this.#sessions.get(key);
-    if (!session) throw sessionEndedError(id, this.#ended.find(key));
+    const session = await this.#openSession(owner, id);
     using _lease = await session.lease(signal);
     const chosen = await this.#options.egress.chooseForMove(wish, signal);
     if (session.over.aborted) {
@@ -188,6 +193,20 @@ export class SessionManager {
       throw session.over.reason;
     }
     session.move(chosen, { ...withoutExit(session.options), ...wish });
+    return session;
+  }
+
+  /** Exclusive use of a session that is open. @throws MooringError `SESSION_ENDED`, and as `Session.lease` */
+  async leaseOpen(owner: string, id: string, signal: AbortSignal): Promise<SessionLease> {
+    const session = await this.#openSession(owner, id);
+    return session.lease(signal);
+  }
+
+  async #openSession(owner: string, id: string): Promise<Session> {
+    const key = keyOf({ owner, id });
+    await this.#openings.get(key)?.session;
+    const session = this.#sessions.get(key);
+    if (!session) throw sessionEndedError(id, this.#ended.find(key));
     return session;
   }
 
@@ -244,6 +263,7 @@ export class SessionManager {
   async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     if (this.#closed) throw drainingError();
     this.#options.egress.assertWish(target.options);
+    this.#options.identities.assertPossible(target.options);
     const slot = await this.#slots.acquire(target.owner, signal);
     const startedAt = performance.now();
     const resources = new Disposables();
@@ -252,9 +272,10 @@ export class SessionManager {
       const { egress } = this.#options;
       const chosen = await egress.choose(target.options, signal);
       const port = resources.use(await openPort(egress, chosen, target.options), (opened) => egress.close(opened));
-      const context = await this.#openContext(port.url, resources, signal);
+      const identity = await this.#options.identities.resolve(target.options, target.id, chosen.exit.country);
+      const context = await this.#openContext(identity, port.url, resources, signal);
       signal.throwIfAborted();
-      const session = this.#newSession(target, chosen, port, context, resources.move());
+      const session = this.#newSession(target, chosen, identity, port, context, resources.move());
       this.#ended.forget(keyOf(target));
       this.#sessions.set(keyOf(target), session);
       this.#options.observer.created(performance.now() - startedAt);
@@ -267,21 +288,26 @@ export class SessionManager {
     }
   }
 
-  async #openContext(proxyServer: string, resources: Disposables, signal: AbortSignal): Promise<EngineContext> {
+  async #openContext(
+    { identity, engine }: ResolvedIdentity,
+    proxyServer: string,
+    resources: Disposables,
+    signal: AbortSignal,
+  ): Promise<EngineContext> {
     using deadline = new Deadline({
       ms: openTimeoutMs,
       reason: () =>
         new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
       parent: signal,
     });
-    return resources.use(await this.#options.engine.newContext({ proxyServer }, deadline.signal), (context) =>
-      context.close(),
-    );
+    const opening = this.#options.engines.newContext(engine, { proxyServer, identity }, deadline.signal);
+    return resources.use(await opening, (context) => context.close());
   }
 
   #newSession(
     target: SessionTarget,
     { verified, warnings }: ChosenExit,
+    identity: ResolvedIdentity,
     egress: EgressPort,
     context: EngineContext,
     resources: Disposables,
@@ -296,6 +322,8 @@ export class SessionManager {
       idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
       maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
       laneLimit: this.#options.laneLimit,
+      identity,
+      engine: engineNamed(this.#options.engines, identity.engine),
       egress,
       context,
       resources,
@@ -340,6 +368,12 @@ async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: Se
     exit.release();
     throw error;
   }
+}
+
+function engineNamed({ infos }: SessionEngines, wanted: string): EngineInfo {
+  const info = infos.find(({ name }) => name === wanted) ?? infos[0];
+  if (!info) throw new Error('there is no engine');
+  return info;
 }
 
 const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}\n${id}`;

@@ -1,7 +1,8 @@
 import type { ChosenExit } from '../egress/egress-gateway.js';
 import type { EgressPort } from '../egress/egress-port.js';
-import type { EngineContext, EnginePage } from '../engine/engine.js';
+import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
+import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
@@ -24,6 +25,10 @@ export interface SessionParts {
   readonly maxLifetimeMs: number | undefined;
   /** How many requests it holds at once, the running one included. */
   readonly laneLimit: number;
+  /** How it appears to sites. */
+  readonly identity: ResolvedIdentity;
+  /** The browser that really runs. */
+  readonly engine: EngineInfo;
   /** The door that all its bytes go through. */
   readonly egress: EgressPort;
   readonly context: EngineContext;
@@ -52,6 +57,8 @@ export class Session implements LeasedSession {
   readonly owner: string;
   readonly anonymous: boolean;
   readonly createdAt = Date.now();
+  readonly identity: ResolvedIdentity;
+  readonly engine: EngineInfo;
   readonly egress: EgressPort;
   readonly context: EngineContext;
   readonly #parts: SessionParts;
@@ -73,6 +80,8 @@ export class Session implements LeasedSession {
     this.#options = parts.options;
     this.#verified = parts.verified;
     this.#warnings = parts.warnings;
+    this.identity = parts.identity;
+    this.engine = parts.engine;
     this.egress = parts.egress;
     this.context = parts.context;
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });

@@ -29,12 +29,14 @@ export function chromiumEngine(
   binary: ChromiumBinary,
   contextsPerBrowser = 50,
   extraArgs: readonly string[] = [],
+  maxBuckets = 10,
 ): ChromiumEngine {
   return new ChromiumEngine({
     binary,
     env: process.env,
     sandbox: process.getuid?.() !== 0,
     contextsPerBrowser,
+    maxBuckets,
     extraArgs,
     observer: quiet,
   });

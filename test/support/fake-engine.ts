@@ -21,7 +21,7 @@ import { abortable } from '../../src/util/deadline.js';
 
 /** A browser without a browser: it fetches pages and knows cookies, but runs no scripts. */
 export class FakeEngine implements BrowserEngine {
-  readonly info = { name: 'fake', version: '1.2.3.4', userAgent: 'Mozilla/5.0 Fake/1.2.3.4' };
+  readonly info = { name: 'fake', version: '1.2.3.4', userAgent: 'Mozilla/5.0 Fake/1.2.3.4', build: 'fake' };
   readonly contexts = new Set<FakeContext>();
   /** When set, opening a context waits for it. */
   gate: Promise<void> | undefined;

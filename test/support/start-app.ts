@@ -33,7 +33,7 @@ export class RunningApp {
   /** @param settings environment variables, over a free port and no logs */
   static async start(
     settings: Record<string, string> = {},
-    engine: BrowserEngine = new FakeEngine(),
+    engine: BrowserEngine | readonly BrowserEngine[] = new FakeEngine(),
     resolve?: AppOptions['resolve'],
   ): Promise<RunningApp> {
     const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
@@ -41,7 +41,7 @@ export class RunningApp {
       config,
       logger: createLogger('silent'),
       version: '0.0.0-test',
-      engine: () => engine,
+      engines: () => [engine].flat(),
       ...(resolve ? { resolve } : {}),
     });
     return new RunningApp(await app.start(), app);

@@ -8,7 +8,7 @@ const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'compati
 const contract = {
   '`sessions.create`':
     'session proxy datacenter premiumProxy mobileProxy proxyCountry noProxy whitelistedDomains blackListedDomains ' +
-    'session_ttl maxLifetime',
+    'session_ttl maxLifetime browser operatingSystem device userAgent locales timezone',
   '`request.*`':
     'url session closeAfterUse keepSamePage requestType retries attempts timeout onlyStatusCode dontLoadMainSite postData ' +
     'customHeaders referer cookies cookiejar localStorage fullPageLoad dontWaitOnPageLoad waitForUrl removeIframes ' +

@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import { platform } from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
 import { MooringError } from '../../errors.js';
+import type { Identity } from '../../identity/identity.js';
+import { nativeIdentity } from '../../identity/identity-resolver.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
-import { BrowserPool, type BrowserPoolObserver, type LaunchedBrowser } from '../browser-pool.js';
-import {
-  type BrowserEngine,
-  type ContextOptions,
-  defaultViewport,
-  type EngineContext,
-  type EngineInfo,
-} from '../engine.js';
+import { BrowserBuckets } from '../browser-buckets.js';
+import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
+import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
+import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext } from './context.js';
 import { translateFailure } from './failures.js';
 import type { ChromiumBinary, Environment } from './find-chromium.js';
@@ -21,6 +20,8 @@ export interface ChromiumEngineOptions {
   /** Off only where Chromium refuses it: as root. */
   readonly sandbox: boolean;
   readonly contextsPerBrowser: number;
+  /** How many user agents besides its own are presented at once. Default: 10. */
+  readonly maxBuckets?: number;
   /** More switches for the browser; tests use it. */
   readonly extraArgs?: readonly string[];
   readonly observer: BrowserPoolObserver;
@@ -49,18 +50,23 @@ const args = [
 
 interface LaunchedChromium extends LaunchedBrowser {
   readonly browser: Browser;
+  readonly presentation: ChromiumPresentation;
 }
 
 /** Chromium, driven by Playwright over a pipe: when this process is killed, its browsers are gone at once. */
 export class ChromiumEngine implements BrowserEngine {
   readonly #options: ChromiumEngineOptions;
-  readonly #pool: BrowserPool<LaunchedChromium>;
+  readonly #buckets: BrowserBuckets<LaunchedChromium>;
+  readonly #native: Identity;
   #info: EngineInfo | undefined;
 
   constructor(options: ChromiumEngineOptions) {
     this.#options = options;
-    this.#pool = new BrowserPool({
-      launch: () => this.#launch(),
+    this.#native = nativeIdentity(infoOf(options.binary));
+    this.#buckets = new BrowserBuckets({
+      launch: (userAgent) => this.#launch(userAgent),
+      mainKey: this.#native.userAgent,
+      maxOthers: options.maxBuckets ?? 10,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
       observer: options.observer,
@@ -73,11 +79,12 @@ export class ChromiumEngine implements BrowserEngine {
   }
 
   start(): Promise<void> {
-    return this.#pool.start();
+    return this.#buckets.start();
   }
 
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
-    const seat = await this.#pool.take(signal);
+    const { userAgent } = options.identity ?? this.#native;
+    const seat = await this.#buckets.take(userAgent, signal);
     try {
       return await this.#openContext(seat.browser, options, () => seat.release(), signal);
     } catch (error) {
@@ -88,7 +95,7 @@ export class ChromiumEngine implements BrowserEngine {
 
   async check(signal: AbortSignal): Promise<void> {
     // In a process that runs anyway, and beside its seats: a check must not launch or end one.
-    const context = await this.#openContext(await this.#pool.any(signal), {}, () => {}, signal);
+    const context = await this.#openContext(await this.#buckets.any(signal), {}, () => {}, signal);
     try {
       const page = await context.newPage(signal);
       const { userAgent } = await page.read(Number.MAX_SAFE_INTEGER, signal);
@@ -99,17 +106,18 @@ export class ChromiumEngine implements BrowserEngine {
   }
 
   async #openContext(
-    { browser, gone }: LaunchedChromium,
-    { proxyServer }: ContextOptions,
+    { browser, presentation, gone }: LaunchedChromium,
+    { proxyServer, identity = this.#native }: ContextOptions,
     onClosed: () => void,
     signal: AbortSignal,
   ): Promise<EngineContext> {
     const opening = browser.newContext({
-      viewport: defaultViewport,
+      ...emulationOf(identity),
       ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
     });
     try {
       const context = await abortable(opening, signal, (late) => late.close());
+      presentation.present(context, identity);
       return new PlaywrightContext({ context, browserGone: gone, onClosed });
     } catch (error) {
       throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
@@ -117,20 +125,21 @@ export class ChromiumEngine implements BrowserEngine {
   }
 
   endHung(): Promise<void> {
-    return this.#pool.endHung();
+    return this.#buckets.endHung();
   }
 
   close(): Promise<void> {
-    return this.#pool.close();
+    return this.#buckets.close();
   }
 
-  async #launch(): Promise<LaunchedChromium> {
+  async #launch(userAgent: string): Promise<LaunchedChromium> {
     const { binary, sandbox, env, extraArgs } = this.#options;
     const browser = await chromium.launch({
       executablePath: binary.executablePath,
       headless: true,
       chromiumSandbox: sandbox,
-      args: [...args, ...(extraArgs ?? [])],
+      // Shared and service workers have their user agent from nowhere else.
+      args: [...args, `--user-agent=${userAgent}`, ...(extraArgs ?? [])],
       env: { ...env, ...binary.env } as Record<string, string>, // undefined values do not reach a child
       timeout: launchTimeoutMs,
       // The server decides when its browsers end (SIGTERM drains first).
@@ -141,14 +150,15 @@ export class ChromiumEngine implements BrowserEngine {
     const gone = new AbortController();
     setMaxListeners(0, gone.signal); // every context listens
     browser.once('disconnected', () => gone.abort());
-    this.#info ??= await readInfo(browser);
+    this.#info ??= { ...infoOf(binary), version: await readVersion(browser), userAgent: this.#native.userAgent };
     let closed: Promise<void> | undefined;
     return {
       browser,
+      presentation: new ChromiumPresentation(browser),
       gone: gone.signal,
       responds: async () => {
         let answered = false;
-        const answer = readInfo(browser).then(() => {
+        const answer = readVersion(browser).then(() => {
           answered = true;
         });
         await settledWithin(answer, answerTimeoutMs);
@@ -164,12 +174,34 @@ export class ChromiumEngine implements BrowserEngine {
   }
 }
 
-async function readInfo(browser: Browser): Promise<EngineInfo> {
+async function readVersion(browser: Browser): Promise<string> {
   const session = await browser.newBrowserCDPSession();
   try {
-    const { product, userAgent } = await session.send('Browser.getVersion');
-    return { name: 'chromium', version: product.replace(/^[^/]*\//, ''), userAgent };
+    const { product } = await session.send('Browser.getVersion');
+    return product.replace(/^[^/]*\//, '');
   } finally {
     await session.detach();
   }
+}
+
+/** What is known of a build without launching it. */
+function infoOf({ version, flavour }: ChromiumBinary): EngineInfo {
+  const system = platform === 'darwin' ? 'Macintosh; Intel Mac OS X 10_15_7' : 'X11; Linux x86_64';
+  const userAgent = `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Safari/537.36`;
+  return { name: 'chromium', version, userAgent, build: flavour };
+}
+
+/** The driver's own part of an identity. What it says of the user agent is put right on its way to the browser. */
+function emulationOf({ userAgent, languages, timezone, viewport, screen, device, maxTouchPoints }: Identity) {
+  const [locale] = languages;
+  return {
+    userAgent,
+    viewport: { ...viewport },
+    screen: { width: screen.width, height: screen.height },
+    deviceScaleFactor: screen.devicePixelRatio,
+    isMobile: device === 'mobile',
+    hasTouch: maxTouchPoints > 0,
+    ...(locale === undefined ? {} : { locale }),
+    ...(timezone === undefined ? {} : { timezoneId: timezone }),
+  };
 }

@@ -22,8 +22,8 @@ export class PlaywrightContext implements EngineContext {
   readonly #parts: PlaywrightContextParts;
   readonly #context: BrowserContext;
   readonly #lost = new AbortController();
-  /** The page that was opened last: tabs that open by themselves are its. */
-  #page: PlaywrightPage | undefined;
+  /** Tabs that open by themselves belong to the last of these that is alive. */
+  #pages: readonly PlaywrightPage[] = [];
   #opening = 0;
   #closed: Promise<void> | undefined;
 
@@ -91,6 +91,10 @@ export class PlaywrightContext implements EngineContext {
     }
   }
 
+  get #page(): PlaywrightPage | undefined {
+    return this.#pages.findLast(({ alive }) => alive);
+  }
+
   async #newPage(): Promise<PlaywrightPage> {
     this.#opening += 1;
     let page: Page;
@@ -101,8 +105,9 @@ export class PlaywrightContext implements EngineContext {
     }
     const cdp = await this.#context.newCDPSession(page);
     const mainFrameId = await mainFrameIdOf(cdp);
-    this.#page = new PlaywrightPage({ page, cdp, mainFrameId });
-    return this.#page;
+    const opened = new PlaywrightPage({ page, cdp, mainFrameId });
+    this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
+    return opened;
   }
 
   readonly #onBrowserGone = (): void => {

@@ -1,0 +1,164 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+import { appVersionOf } from '../../identity/browser-strings.js';
+import type { Identity } from '../../identity/identity.js';
+import { contextIdOf, filterWire, type WireEnds, type WireFilter, type WireMessage } from './driver-wire.js';
+
+/** Our own messages have IDs that the driver never comes to. */
+const firstId = 1_000_000_000;
+
+interface Target {
+  readonly type: string;
+  readonly contextId: string;
+}
+
+const pageTypes = new Set(['page', 'iframe']);
+const workerTypes = new Set(['worker', 'shared_worker', 'service_worker']);
+
+/**
+ * Presents the identities of the contexts of one Chromium process: in pages, frames, tabs that pages open, and every kind
+ * of worker, before the first line of any of them runs.
+ *
+ * ```
+ * browser: a target is there, and waits ─▶ driver: sets it up ─▶ driver: "run" ─▶ we: overrides, then "run" ─▶ browser
+ * ```
+ *
+ * The driver's own switches reach pages alone, and leave client hints at the real version.
+ *
+ * @see https://chromedevtools.github.io/devtools-protocol/tot/Emulation/#method-setUserAgentOverride
+ */
+export class ChromiumPresentation implements WireFilter {
+  readonly #identities = new Map<string, Identity>();
+  readonly #targets = new Map<string, Target>();
+  readonly #wire: WireEnds;
+  #lastId = firstId;
+
+  /** @throws when the driver cannot be filtered */
+  constructor(browser: Browser) {
+    this.#wire = filterWire(browser, this);
+  }
+
+  /** From now on what the context opens appears so. */
+  present(context: BrowserContext, identity: Identity): void {
+    const id = contextIdOf(context);
+    this.#identities.set(id, identity);
+    context.once('close', () => this.#identities.delete(id));
+  }
+
+  outgoing(message: WireMessage): WireMessage[] {
+    const { method, sessionId = '' } = message;
+    if (method === 'Runtime.runIfWaitingForDebugger') return [...this.#overrides(sessionId), message];
+    // The driver lets go of shared workers at once, and what was overridden would be lost with it.
+    if (method === 'Target.detachFromTarget' && this.#isSharedWorker(message.params)) {
+      setImmediate(() => this.#wire.toDriver({ ...withSession(message), result: {} }));
+      return [];
+    }
+    const identity = this.#identityOf(sessionId);
+    if (!identity) return [message];
+    if (method === 'Emulation.setUserAgentOverride') return [{ ...message, params: userAgentOverride(identity) }];
+    if (method === 'Emulation.setTouchEmulationEnabled' && message.params?.enabled === true)
+      return [{ ...message, params: { ...message.params, maxTouchPoints: identity.maxTouchPoints } }];
+    return [message];
+  }
+
+  incoming({ id, method, params }: WireMessage): boolean {
+    if (id !== undefined && id > firstId) return false; // an answer to us: a target that went meanwhile, or all well
+    if (method === 'Target.attachedToTarget') {
+      const { sessionId, targetInfo, waitingForDebugger } = params as unknown as AttachedToTarget; // as the protocol says
+      this.#targets.set(sessionId, { type: targetInfo.type, contextId: targetInfo.browserContextId ?? '' });
+      // One more session on a page that runs: it takes the page's platform back to that of the machine.
+      if (!waitingForDebugger && pageTypes.has(targetInfo.type))
+        for (const override of this.#overrides(sessionId)) this.#wire.toBrowser(override);
+    } else if (method === 'Target.detachedFromTarget') this.#targets.delete(String(params?.sessionId));
+    return true;
+  }
+
+  /** What is to be said to a target before it runs. */
+  #overrides(sessionId: string): WireMessage[] {
+    const identity = this.#identityOf(sessionId);
+    const type = this.#targets.get(sessionId)?.type ?? '';
+    const isPage = pageTypes.has(type);
+    if (!identity || !(isPage || workerTypes.has(type))) return [];
+    const say = (method: string, params: Record<string, unknown>): WireMessage => ({
+      id: ++this.#lastId,
+      sessionId,
+      method,
+      params,
+    });
+    const script = isPage ? pageScript(identity) : workerScript(identity);
+    return [
+      say('Emulation.setUserAgentOverride', userAgentOverride(identity)),
+      ...(identity.hardwareConcurrency === undefined
+        ? []
+        : [say('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: identity.hardwareConcurrency })]),
+      ...(script === ''
+        ? []
+        : isPage
+          ? [say('Page.addScriptToEvaluateOnNewDocument', { source: script, runImmediately: true })]
+          : [say('Runtime.evaluate', { expression: script })]),
+    ];
+  }
+
+  #identityOf(sessionId: string): Identity | undefined {
+    return this.#identities.get(this.#targets.get(sessionId)?.contextId ?? '');
+  }
+
+  #isSharedWorker(params: WireMessage['params']): boolean {
+    return this.#targets.get(String(params?.sessionId))?.type === 'shared_worker';
+  }
+}
+
+interface AttachedToTarget {
+  readonly sessionId: string;
+  readonly waitingForDebugger: boolean;
+  readonly targetInfo: { readonly type: string; readonly browserContextId?: string };
+}
+
+const withSession = ({ id, sessionId }: WireMessage): WireMessage => ({
+  ...(id === undefined ? {} : { id }),
+  ...(sessionId === undefined ? {} : { sessionId }),
+});
+
+function userAgentOverride({ userAgent, userAgentData, languages, platform }: Identity): Record<string, unknown> {
+  return {
+    userAgent,
+    platform,
+    acceptLanguage: languages.join(','),
+    ...(userAgentData
+      ? {
+          userAgentMetadata: {
+            ...userAgentData,
+            // Of this old name too, or the real version shows.
+            fullVersion: userAgentData.fullVersionList.find(({ brand }) => brand === 'Chromium')?.version ?? '',
+          },
+        }
+      : {}),
+  };
+}
+
+/** What no switch of the protocol reaches, of a page that is to be another browser's. */
+function pageScript(identity: Identity): string {
+  if (identity.userAgentData) return '';
+  const { vendor, productSub } = identity;
+  const values = { vendor, productSub, appVersion: appVersionOf(identity) };
+  return `{${setGetters('Navigator', values)}${withoutChromiumOnly('Navigator')}}`;
+}
+
+/** Of workers the platform stays that of the machine otherwise. */
+function workerScript(identity: Identity): string {
+  const { platform, userAgentData } = identity;
+  if (userAgentData) return `{${setGetters('WorkerNavigator', { platform })}}`;
+  const values = { platform, appVersion: appVersionOf(identity) };
+  return `{${setGetters('WorkerNavigator', values)}${withoutChromiumOnly('WorkerNavigator')}}`;
+}
+
+const setGetters = (owner: string, values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(
+      ([name, value]) =>
+        `Object.defineProperty(${owner}.prototype, '${name}', { configurable: true, enumerable: true, get: { get ${name}() { return ${JSON.stringify(value)}; } }.__lookupGetter__('${name}') });`,
+    )
+    .join('');
+
+/** What no other browser has. */
+const withoutChromiumOnly = (owner: string): string =>
+  ['userAgentData', 'deviceMemory'].map((name) => `delete ${owner}.prototype.${name};`).join('');

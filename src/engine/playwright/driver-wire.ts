@@ -1,0 +1,69 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+
+/** One message between the driver and its browser. */
+export interface WireMessage {
+  readonly id?: number;
+  readonly method?: string;
+  readonly sessionId?: string;
+  readonly params?: Record<string, unknown>;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+}
+
+/** What may be done with the messages of one browser. */
+export interface WireFilter {
+  /** What goes to the browser in place of this message; nothing: it does not go. */
+  outgoing(message: WireMessage): readonly WireMessage[];
+  /** Whether the driver is to get this message. */
+  incoming(message: WireMessage): boolean;
+}
+
+export interface WireEnds {
+  readonly toBrowser: (message: WireMessage) => void;
+  /** As if it came from the browser. */
+  readonly toDriver: (message: WireMessage) => void;
+}
+
+interface Transport {
+  send(message: WireMessage): void;
+  onmessage: ((message: WireMessage) => void) | undefined;
+}
+
+interface DriverInside {
+  readonly _connection?: { readonly toImpl?: (object: unknown) => unknown };
+}
+
+/**
+ * Puts a filter between the driver and a browser that it has launched. The driver has no public way for it: this uses what
+ * its own in-process mode has (`toImpl`), which the pinned version and a test of the engine contract hold in place.
+ *
+ * @returns both ends of the wire, past the filter
+ * @throws when the driver is built in another way
+ */
+export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
+  const inside = insideOf(browser) as { readonly _connection?: { readonly _transport?: Transport } };
+  const transport = inside._connection?._transport;
+  const receive = transport?.onmessage;
+  if (!transport || !receive) throw new Error('this version of the driver has no wire to be filtered');
+  const send = transport.send.bind(transport);
+  transport.send = (message) => {
+    for (const one of filter.outgoing(message)) send(one);
+  };
+  transport.onmessage = (message) => {
+    if (filter.incoming(message)) receive(message);
+  };
+  return { toBrowser: send, toDriver: receive };
+}
+
+/** The browser's own ID of a context. */
+export function contextIdOf(context: BrowserContext): string {
+  const { _browserContextId: id } = insideOf(context) as { readonly _browserContextId?: string };
+  if (id === undefined) throw new Error('this version of the driver has no ID for a context');
+  return id;
+}
+
+function insideOf(object: Browser | BrowserContext): unknown {
+  const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
+  if (!inside) throw new Error('this version of the driver does not run in this process');
+  return inside;
+}

@@ -1,0 +1,235 @@
+import { MooringError } from '../errors.js';
+import {
+  fullChromeVersion,
+  platformOf,
+  readUserAgent,
+  type Subject,
+  userAgentDataOf,
+  userAgentOf,
+  vendorOf,
+} from './browser-strings.js';
+import { combinationsOf, type Newest } from './combinations.js';
+import { draw } from './draw.js';
+import {
+  type BrowserName,
+  type EngineFamily,
+  familyOf,
+  type Identity,
+  type IdentityWish,
+  type Screen,
+} from './identity.js';
+import { placeOf } from './place.js';
+
+/** An engine that runs here. */
+export interface AvailableEngine {
+  readonly name: EngineFamily | string;
+  /** Its full version. */
+  readonly version: string;
+  /** The user agent that it presents by itself. */
+  readonly userAgent: string;
+}
+
+export interface IdentityResolverOptions {
+  /** The first one is the default. */
+  readonly engines: readonly AvailableEngine[];
+  /** Whether an identity that the engine is not is refused instead of told. */
+  readonly strict: boolean;
+}
+
+/** An identity, and how it is presented. */
+export interface ResolvedIdentity {
+  readonly identity: Identity;
+  /** The name of the engine that is to run. */
+  readonly engine: string;
+  /** Where identity and engine differ, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Headless builds have none of their own. */
+const usualLanguages = ['en-US', 'en'] as const;
+const nativeViewport = { width: 1280, height: 1024 } as const;
+/** What the window and the system's bar take of a screen. */
+const desktopChromePx = 120;
+
+/** Makes one coherent identity of a wish. */
+export class IdentityResolver {
+  readonly #options: IdentityResolverOptions;
+
+  constructor(options: IdentityResolverOptions) {
+    this.#options = options;
+  }
+
+  /** Refuses a wish that nothing could fulfil. @throws MooringError `IDENTITY_IMPOSSIBLE` */
+  assertPossible(wish: IdentityWish): void {
+    if (isWish(wish)) combinationsOf(wish, this.#newest());
+    if (wish.userAgent !== undefined) this.#subjectOf(wish.userAgent, wish);
+  }
+
+  /**
+   * @param seed the same seed and wish give the same identity
+   * @param country the ISO code of the exit's country, if it is known
+   * @throws MooringError `IDENTITY_IMPOSSIBLE`
+   */
+  async resolve(wish: IdentityWish, seed: string, country: string | undefined): Promise<ResolvedIdentity> {
+    const place = this.#placeOf(wish, country);
+    const { identity, family, isKnown = true } = await this.#identityOf(wish, seed);
+    const engine = this.#options.engines.find(({ name }) => name === family) ?? this.#default;
+    const presented = { ...identity, ...place };
+    const warnings = isKnown ? differences(presented, family, engine) : [unknownWarning];
+    if (this.#options.strict && warnings.length > 0) {
+      throw new MooringError(
+        'IDENTITY_IMPOSSIBLE',
+        `expected an identity that a browser of this server has by itself (MOORING_ENGINE_STRICT); ${warnings.join(' ')}`,
+      );
+    }
+    return { identity: presented, engine: engine.name, warnings };
+  }
+
+  get #default(): AvailableEngine {
+    const [engine] = this.#options.engines;
+    if (!engine) throw new Error('there is no engine');
+    return engine;
+  }
+
+  async #identityOf(
+    wish: IdentityWish,
+    seed: string,
+  ): Promise<{ identity: Identity; family: EngineFamily | undefined; isKnown?: boolean }> {
+    if (wish.userAgent !== undefined) {
+      const subject = this.#subjectOf(wish.userAgent, wish);
+      const native = nativeIdentity(this.#default);
+      if (!subject) {
+        const unknown = { ...native, userAgent: wish.userAgent, userAgentData: undefined };
+        return { identity: unknown, family: undefined, isKnown: false };
+      }
+      const drawn = await draw([{ ...subject, minVersion: subject.version, maxVersion: subject.version }], seed);
+      const identity = { ...this.#build(subject, drawn.screen, drawn.hardwareConcurrency), userAgent: wish.userAgent };
+      return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
+    }
+    if (!isWish(wish)) return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
+    const drawn = await draw(combinationsOf(wish, this.#newest()), seed);
+    const subject = { ...drawn.combination, version: drawn.version };
+    const identity = this.#build(subject, drawn.screen, drawn.hardwareConcurrency);
+    return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
+  }
+
+  #build(subject: Subject, screen: Screen, hardwareConcurrency: number): Identity {
+    const { browser, version, operatingSystem, device } = subject;
+    const own = this.#options.engines.find(({ name }) => name === 'chromium')?.version;
+    const fullVersion = own && majorOf(own) === version ? own : fullChromeVersion(version);
+    return {
+      browser,
+      version,
+      operatingSystem,
+      device,
+      userAgent: userAgentOf(subject),
+      userAgentData: userAgentDataOf(subject, 'Google Chrome', fullVersion),
+      platform: platformOf(operatingSystem),
+      ...vendorOf(subject),
+      languages: usualLanguages,
+      timezone: undefined,
+      screen,
+      viewport:
+        device === 'mobile'
+          ? { width: screen.width, height: screen.height }
+          : { width: screen.width, height: screen.height - desktopChromePx },
+      maxTouchPoints: device === 'mobile' ? 5 : 0,
+      hardwareConcurrency,
+    };
+  }
+
+  /** What a user agent that the caller wishes is of. @throws MooringError `IDENTITY_IMPOSSIBLE` when the wish says otherwise */
+  #subjectOf(userAgent: string, { browser, operatingSystem, device }: IdentityWish): Subject | undefined {
+    const subject = readUserAgent(userAgent);
+    if (!subject) return undefined;
+    const fits =
+      (!browser?.length ||
+        browser.some(
+          ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) =>
+            name === subject.browser && minVersion <= subject.version && subject.version <= maxVersion,
+        )) &&
+      (!operatingSystem?.length || operatingSystem.includes(subject.operatingSystem)) &&
+      (!device?.length || device.includes(subject.device));
+    if (fits) return subject;
+    throw new MooringError(
+      'IDENTITY_IMPOSSIBLE',
+      `expected \`browser\`, \`operatingSystem\` and \`device\` that agree with \`userAgent\`; it is one of ${subject.browser} ${subject.version} on ${subject.operatingSystem}, ${subject.device}.`,
+    );
+  }
+
+  #placeOf(
+    { locales, timezone, setLocale = true }: IdentityWish,
+    country: string | undefined,
+  ): Pick<Identity, 'languages' | 'timezone'> {
+    const place = setLocale && country && !locales?.length && timezone === undefined ? placeOf(country) : undefined;
+    return {
+      languages: locales?.length ? locales : (place?.languages ?? usualLanguages),
+      timezone: timezone ?? place?.timezone,
+    };
+  }
+
+  #newest(): Newest {
+    const names: Partial<Record<string, BrowserName>> = { chromium: 'chrome', firefox: 'firefox', webkit: 'safari' };
+    return Object.fromEntries(
+      this.#options.engines.flatMap(({ name, version }) => {
+        const browser = names[name];
+        return browser ? [[browser, majorOf(version)]] : [];
+      }),
+    );
+  }
+}
+
+/** The engine as it is, on the system that it runs on; only that nobody looks at it is not said. */
+export function nativeIdentity({ name, version, userAgent }: AvailableEngine): Identity {
+  const plain = userAgent.replace('Headless', '');
+  const read = readUserAgent(plain) ?? { browser: 'chrome', operatingSystem: 'linux', device: 'desktop' };
+  const subject = { ...read, version: majorOf(version) } as Subject; // of a real browser
+  const isChromium = name === 'chromium';
+  return {
+    ...subject,
+    userAgent: isChromium ? plain.replace(/Chrome\/[\d.]+/, `Chrome/${subject.version}.0.0.0`) : plain,
+    userAgentData: isChromium ? userAgentDataOf(subject, '', version) : undefined,
+    platform: platformOf(subject.operatingSystem),
+    ...vendorOf(subject),
+    languages: usualLanguages,
+    timezone: undefined,
+    screen: { ...nativeViewport, devicePixelRatio: 1 },
+    viewport: nativeViewport,
+    maxTouchPoints: 0,
+    hardwareConcurrency: undefined,
+  };
+}
+
+const isWish = ({ browser, operatingSystem, device }: IdentityWish): boolean =>
+  [browser, operatingSystem, device].some((list) => list !== undefined && list.length > 0);
+
+const majorOf = (version: string): number => Number.parseInt(version, 10);
+const familyNamed = (name: string): EngineFamily | undefined =>
+  (['chromium', 'firefox', 'webkit'] as const).find((family) => family === name);
+
+const unknownWarning =
+  '`userAgent` is none that this server knows: it is presented without client hints, the rest is the engine.';
+
+const engineTitles: Record<EngineFamily, string> = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKit' };
+
+/** Where what is presented is not what runs. */
+function differences(identity: Identity, family: EngineFamily | undefined, engine: AvailableEngine): string[] {
+  const { browser, version, operatingSystem } = identity;
+  const real = familyNamed(engine.name);
+  const title = real ? engineTitles[real] : engine.name;
+  const warnings: string[] = [];
+  if (real !== undefined && family !== undefined && family !== real) {
+    warnings.push(
+      `${browser} ${version} on ${operatingSystem} is presented by ${title} ${majorOf(engine.version)}: what only ${engineTitles[family]} can do is missing, what only ${title} can do is there.`,
+    );
+  } else if (real !== undefined && operatingSystem !== 'ios' && version !== majorOf(engine.version)) {
+    warnings.push(`${browser} ${version} is presented by ${title} ${majorOf(engine.version)}.`);
+  }
+  const native = readUserAgent(engine.userAgent.replace('Headless', ''));
+  if (native && native.operatingSystem !== operatingSystem) {
+    warnings.push(
+      `${operatingSystem} is presented on ${native.operatingSystem}: fonts and graphics are those of ${native.operatingSystem}.`,
+    );
+  }
+  return warnings;
+}

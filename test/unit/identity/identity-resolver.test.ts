@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { MooringError } from '../../../src/errors.js';
+import { combinationsOf } from '../../../src/identity/combinations.js';
+import type { Identity, IdentityWish } from '../../../src/identity/identity.js';
+import { IdentityResolver } from '../../../src/identity/identity-resolver.js';
+
+const linux = 'Mozilla/5.0 (X11; Linux x86_64)';
+const chromium = {
+  name: 'chromium',
+  version: '156.0.8078.79',
+  userAgent: `${linux} AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.8078.79 Safari/537.36`,
+};
+const firefox = {
+  name: 'firefox',
+  version: '153.0',
+  userAgent: `Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0`,
+};
+
+const resolver = (engines = [chromium], strict = false) => new IdentityResolver({ engines, strict });
+const resolve = (wish: IdentityWish, seed = 'seed', country?: string) => resolver().resolve(wish, seed, country);
+const failure = async (work: Promise<unknown>): Promise<MooringError> => {
+  const error = await work.catch((thrown: unknown) => thrown);
+  if (error instanceof MooringError) return error;
+  throw new Error(`expected a MooringError, came ${String(error)}`);
+};
+
+/** What has to hold between the parts of any identity. */
+function relationsOf(identity: Identity): Record<string, boolean> {
+  const { userAgent, userAgentData, platform, operatingSystem, device, screen, viewport, maxTouchPoints, version } =
+    identity;
+  const marks = {
+    windows: /Windows NT 10\.0/,
+    macos: /Macintosh/,
+    linux: /X11; Linux/,
+    android: /Android/,
+    ios: /iPhone OS/,
+  };
+  const platforms = {
+    windows: /^Win32$/,
+    macos: /^MacIntel$/,
+    linux: /^Linux x86_64$/,
+    android: /^Linux arm/,
+    ios: /^iPhone$/,
+  };
+  const hints = { windows: 'Windows', macos: 'macOS', linux: 'Linux', android: 'Android', ios: '' };
+  const isMobile = device === 'mobile';
+  const hasHints = identity.browser === 'chrome' && operatingSystem !== 'ios';
+  return {
+    'system in the user agent': marks[operatingSystem].test(userAgent),
+    'system in the platform': platforms[operatingSystem].test(platform),
+    'mobile in the user agent': isMobile === /Mobile/.test(userAgent),
+    'version in the user agent': new RegExp(`(Chrome|CriOS|Firefox|FxiOS|Version)/${version}\\b`).test(userAgent),
+    'no headless': !/headless/i.test(userAgent),
+    'client hints only of Chrome': hasHints === (userAgentData !== undefined),
+    'platform of the client hints': !userAgentData || userAgentData.platform === hints[operatingSystem],
+    'mobile of the client hints': !userAgentData || userAgentData.mobile === isMobile,
+    'versions of the client hints':
+      !userAgentData || userAgentData.brands.filter((brand) => brand.version === String(version)).length >= 1,
+    'full versions of the client hints':
+      !userAgentData || userAgentData.fullVersionList.some((brand) => brand.version.startsWith(`${version}.0.`)),
+    touch: isMobile === maxTouchPoints > 0,
+    'screen upright or wide': isMobile === screen.height > screen.width,
+    'viewport within screen': viewport.width <= screen.width && viewport.height <= screen.height,
+  };
+}
+const broken = (identity: Identity) =>
+  Object.entries(relationsOf(identity))
+    .filter(([, holds]) => !holds)
+    .map(([name]) => name);
+
+/** Every browser on every system and device, at both ends of its versions. */
+const possible = combinationsOf({}, {}).flatMap(({ browser, operatingSystem, device, minVersion, maxVersion }) =>
+  [minVersion, maxVersion].map((version) => [browser, operatingSystem, device, version] as const),
+);
+
+it.each(possible)('%s on %s, %s, %i – is coherent, and what was wished', async (name, system, device, version) => {
+  const wish = {
+    browser: [{ name, minVersion: version, maxVersion: version }],
+    operatingSystem: [system],
+    device: [device],
+  };
+  const { identity } = await resolve(wish);
+  expect(identity).toMatchObject({ browser: name, operatingSystem: system, device, version });
+  expect(broken(identity)).toEqual([]);
+});
+
+describe('IdentityResolver', () => {
+  it('no wish – the engine as it is, without Headless, and nothing to be told', async () => {
+    const { identity, engine, warnings } = await resolve({});
+    expect([engine, warnings]).toEqual(['chromium', []]);
+    expect(identity.userAgent).toBe(`${linux} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36`);
+    expect(identity.userAgentData?.fullVersionList).toContainEqual({ brand: 'Chromium', version: '156.0.8078.79' });
+    expect(broken(identity)).toEqual([]);
+  });
+
+  it('the same ID and wish – the same identity; other IDs – not all the same', async () => {
+    const wish: IdentityWish = { browser: [{ name: 'chrome' }, { name: 'firefox' }, { name: 'safari' }] };
+    expect(await resolve(wish, 'a')).toEqual(await resolve(wish, 'a'));
+    const many = await Promise.all([...Array(60).keys()].map((n) => resolve(wish, `id-${n}`)));
+    expect(new Set(many.map(({ identity }) => identity.browser)).size).toBeGreaterThan(1);
+    expect(new Set(many.map(({ identity }) => identity.operatingSystem)).size).toBeGreaterThan(2);
+    expect(many.flatMap(({ identity }) => broken(identity))).toEqual([]);
+  });
+
+  it('leaves Math.random as it was', async () => {
+    const before = Math.random;
+    await resolve({ device: ['mobile'] });
+    expect(Math.random).toBe(before);
+  });
+
+  it.each([
+    [{ browser: [{ name: 'safari' }], operatingSystem: ['windows'] }, 'safari (15–18, 26–26) on macos, ios'],
+    [{ operatingSystem: ['ios'], device: ['desktop'] }, 'mobile on android, ios'],
+    [{ operatingSystem: ['windows'], device: ['mobile'] }, 'desktop on windows'],
+    [{ browser: [{ name: 'chrome', minVersion: 120, maxVersion: 119 }] }, 'not above `maxVersion`'],
+    [{ browser: [{ name: 'chrome', maxVersion: 50 }] }, 'chrome (100–156)'],
+    [{ browser: [{ name: 'safari', minVersion: 20, maxVersion: 24 }] }, 'safari (15–18, 26–26)'],
+  ] as [IdentityWish, string][])('%j – IDENTITY_IMPOSSIBLE, saying what is possible', async (wish, sentence) => {
+    const error = await failure(resolve(wish));
+    expect(error.code).toBe('IDENTITY_IMPOSSIBLE');
+    expect(error.detail).toContain(sentence);
+    expect(() => resolver().assertPossible(wish)).toThrow(sentence);
+  });
+
+  it('one of several that is impossible – the others are drawn from', async () => {
+    const { identity } = await resolve({ browser: [{ name: 'safari' }], operatingSystem: ['windows', 'ios'] });
+    expect(identity.operatingSystem).toBe('ios');
+  });
+
+  it('userAgent – the rest follows from it; a wish that says otherwise is impossible', async () => {
+    const userAgent =
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36';
+    const { identity } = await resolve({ userAgent });
+    expect(identity).toMatchObject({
+      userAgent,
+      browser: 'chrome',
+      version: 120,
+      operatingSystem: 'windows',
+      platform: 'Win32',
+    });
+    expect(broken(identity)).toEqual([]);
+    expect((await failure(resolve({ userAgent, browser: [{ name: 'firefox' }] }))).code).toBe('IDENTITY_IMPOSSIBLE');
+    expect((await failure(resolve({ userAgent, operatingSystem: ['macos'] }))).code).toBe('IDENTITY_IMPOSSIBLE');
+    const unknown = await resolve({ userAgent: 'my-bot/1.0' });
+    expect(unknown.identity).toMatchObject({ userAgent: 'my-bot/1.0', userAgentData: undefined });
+    expect(unknown.warnings).toHaveLength(1);
+  });
+
+  it('language and time zone follow the country, unless one is wished or setLocale is false', async () => {
+    const placeOf = async (wish: IdentityWish, country?: string) => {
+      const { languages, timezone } = (await resolve(wish, 'seed', country)).identity;
+      return [languages, timezone];
+    };
+    expect(await placeOf({}, 'DE')).toEqual([['de-DE', 'de', 'en-US', 'en'], 'Europe/Berlin']);
+    expect(await placeOf({}, 'US')).toEqual([['en-US', 'en'], 'America/New_York']);
+    expect(await placeOf({}, 'JP')).toEqual([['ja-JP', 'ja', 'en-US', 'en'], 'Asia/Tokyo']);
+    expect(await placeOf({ setLocale: false }, 'DE')).toEqual([['en-US', 'en'], undefined]);
+    expect(await placeOf({ locales: ['fr-FR'] }, 'DE')).toEqual([['fr-FR'], undefined]);
+    expect(await placeOf({ timezone: 'Asia/Tokyo' }, 'DE')).toEqual([['en-US', 'en'], 'Asia/Tokyo']);
+    expect(await placeOf({})).toEqual([['en-US', 'en'], undefined]);
+  });
+
+  it('the engine of that name runs where there is one; else the default, which is told', async () => {
+    const wish: IdentityWish = { browser: [{ name: 'firefox', minVersion: 153 }], operatingSystem: ['linux'] };
+    const both = await resolver([chromium, firefox]).resolve(wish, 'seed', undefined);
+    expect([both.engine, both.warnings]).toEqual(['firefox', []]);
+    const alone = await resolve(wish);
+    expect(alone.engine).toBe('chromium');
+    expect(alone.warnings[0]).toContain('firefox 153 on linux is presented by Chromium 156');
+    const older = await resolve({
+      browser: [{ name: 'chrome', minVersion: 116, maxVersion: 116 }],
+      operatingSystem: ['linux'],
+    });
+    expect(older.warnings).toEqual(['chrome 116 is presented by Chromium 156.']);
+  });
+
+  it('strict – refuses what would be told', async () => {
+    const strict = resolver([chromium], true);
+    await strict.resolve({}, 'seed', undefined);
+    const error = await failure(strict.resolve({ browser: [{ name: 'safari' }] }, 'seed', undefined));
+    expect(error.code).toBe('IDENTITY_IMPOSSIBLE');
+    expect(error.detail).toContain('MOORING_ENGINE_STRICT');
+  });
+});
