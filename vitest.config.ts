@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 /** A suite of its own command line name; real browsers share two cores, so their files run one after another. */
-const project = (name: string, include: string[], parallel: boolean, testTimeout: number) => ({
+const project = (
+  name: string,
+  include: string[],
+  parallel: boolean,
+  testTimeout: number,
+  env: Record<string, string> = {},
+) => ({
   test: {
     name,
     include,
@@ -10,8 +16,13 @@ const project = (name: string, include: string[], parallel: boolean, testTimeout
     testTimeout,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    env,
   },
 });
+
+const requestSuites = ['browser-actions', 'request-options', 'plain-request'].map(
+  (name) => `test/browser/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -20,10 +31,13 @@ export default defineConfig({
       project('api', ['test/api/**/*.test.ts', 'test/contract/fake-*.test.ts'], true, 20_000),
       project(
         'browser',
-        ['test/browser/**/*.test.ts', 'test/contract/chromium-*.test.ts', 'test/clients/**/*.test.ts'],
+        ['test/browser/**/*.test.ts', 'test/contract/{chromium,firefox}-*.test.ts', 'test/clients/**/*.test.ts'],
         false,
         60_000,
       ),
+      // The request suites again, on the other engines.
+      project('full', requestSuites, false, 60_000, { SUITE_ENGINE: 'full' }),
+      project('firefox', requestSuites, false, 60_000, { SUITE_ENGINE: 'firefox' }),
     ],
   },
 });

@@ -288,6 +288,13 @@ export const settings = {
     default: undefined,
     sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
   }),
+  firefox: setting({
+    env: ['MOORING_FIREFOX'],
+    schema: pathSchema.optional(),
+    shape: 'file',
+    default: undefined,
+    sentence: 'The Firefox binary for sessions that wish for Firefox. Absent: the best one found, if there is one.',
+  }),
   logLevel: setting({
     env: ['MOORING_LOG_LEVEL'],
     schema: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }),

@@ -5,6 +5,8 @@ import { App, StartError } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { ChromiumEngine } from './engine/playwright/chromium.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/playwright/find-chromium.js';
+import { findFirefox } from './engine/playwright/find-firefox.js';
+import { FirefoxEngine } from './engine/playwright/firefox.js';
 import { errorMessage } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
 import { ScratchFolder } from './util/scratch-folder.js';
@@ -30,6 +32,9 @@ async function run(config: Config): Promise<void> {
   process.env.TMPDIR = scratch.path;
 
   const binary = await chooseChromium({ named: config.chromium, cacheDir: config.cacheDir, env });
+  const firefox = await findFirefox({ named: config.firefox, env });
+  if (config.firefox !== undefined && !firefox)
+    throw new StartError(`MOORING_FIREFOX names ${config.firefox}, which cannot be run.`);
   const sandbox = process.getuid?.() !== 0;
   if (!sandbox) logger.warn('running as root, where Chromium refuses its sandbox: run as an ordinary user to have it');
   const app = new App({
@@ -45,6 +50,9 @@ async function run(config: Config): Promise<void> {
         maxBuckets: config.maxBrowsers,
         observer,
       }),
+      ...(firefox
+        ? [new FirefoxEngine({ binary: firefox, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
+        : []),
     ],
   });
 

@@ -5,8 +5,8 @@ export interface BrowserBucketsOptions<B extends LaunchedBrowser>
   extends Omit<BrowserPoolOptions<B>, 'launch' | 'lingerMs'> {
   /** Launches a process of a bucket. */
   readonly launch: (key: string) => Promise<B>;
-  /** The bucket that is always warm. */
-  readonly mainKey: string;
+  /** The bucket that is always warm, if one is. */
+  readonly mainKey: string | undefined;
   /** How many others there may be at once. */
   readonly maxOthers: number;
 }
@@ -21,23 +21,25 @@ const lingerMs = 60_000;
  */
 export class BrowserBuckets<B extends LaunchedBrowser> {
   readonly #options: BrowserBucketsOptions<B>;
-  readonly #main: BrowserPool<B>;
+  readonly #main: BrowserPool<B> | undefined;
   /** In the order in which they were asked for last. */
   readonly #others = new Map<string, BrowserPool<B>>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(options: BrowserBucketsOptions<B>) {
     this.#options = options;
-    this.#main = new BrowserPool({ ...options, launch: () => options.launch(options.mainKey) });
+    const { mainKey } = options;
+    if (mainKey !== undefined) this.#main = new BrowserPool({ ...options, launch: () => options.launch(mainKey) });
   }
 
   /** Launches the first process of the main bucket. @throws what the launch threw */
-  start(): Promise<void> {
-    return this.#main.start();
+  async start(): Promise<void> {
+    await this.#main?.start();
   }
 
   /** A process of the main bucket, however full. @throws as `BrowserPool.any` */
-  any(signal: AbortSignal): Promise<B> {
+  async any(signal: AbortSignal): Promise<B> {
+    if (!this.#main) throw new Error('there is no main bucket');
     return this.#main.any(signal);
   }
 
@@ -48,17 +50,21 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
 
   /** Ends processes that no longer answer. */
   async endHung(): Promise<void> {
-    await Promise.all([this.#main, ...this.#others.values()].map((pool) => pool.endHung()));
+    await Promise.all(this.#pools.map((pool) => pool.endHung()));
   }
 
   /** Ends every process. */
   async close(): Promise<void> {
-    await Promise.all([this.#main, ...this.#others.values()].map((pool) => pool.close()));
+    await Promise.all(this.#pools.map((pool) => pool.close()));
     await Promise.all(this.#closing);
   }
 
+  get #pools(): BrowserPool<B>[] {
+    return [...(this.#main ? [this.#main] : []), ...this.#others.values()];
+  }
+
   #pool(key: string): BrowserPool<B> {
-    if (key === this.#options.mainKey) return this.#main;
+    if (this.#main && key === this.#options.mainKey) return this.#main;
     const there = this.#others.get(key);
     if (there) this.#others.delete(key);
     else this.#makeRoom();

@@ -102,7 +102,8 @@ function plausible(screen: Screen, { device }: Combination): Screen {
     device === 'mobile'
       ? width >= 320 && width <= 500 && height > width && height <= 1100 && devicePixelRatio >= 1.5
       : width >= 1024 && height >= 700 && width > height && devicePixelRatio >= 1 && devicePixelRatio <= 2;
-  return fits ? screen : usualScreens[device];
+  // Zoomed pages leave ratios in the data that no screen has.
+  return fits ? { width, height, devicePixelRatio: Math.round(devicePixelRatio * 8) / 8 } : usualScreens[device];
 }
 
 /** Numbers from 0 to 1 that follow from a text (mulberry32). */

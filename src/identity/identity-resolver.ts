@@ -73,8 +73,8 @@ export class IdentityResolver {
   async resolve(wish: IdentityWish, seed: string, country: string | undefined): Promise<ResolvedIdentity> {
     const place = this.#placeOf(wish, country);
     const { identity, family, isKnown = true } = await this.#identityOf(wish, seed);
-    const engine = this.#options.engines.find(({ name }) => name === family) ?? this.#default;
-    const presented = { ...identity, ...place };
+    const engine = this.#engineFor(identity, family);
+    const presented = asEngineCan({ ...identity, ...place }, engine);
     const warnings = isKnown ? differences(presented, family, engine) : [unknownWarning];
     if (this.#options.strict && warnings.length > 0) {
       throw new MooringError(
@@ -83,6 +83,12 @@ export class IdentityResolver {
       );
     }
     return { identity: presented, engine: engine.name, warnings };
+  }
+
+  /** The engine of that family, if there is one and it can be a phone where that is asked for; else the default. */
+  #engineFor({ device }: Identity, family: EngineFamily | undefined): AvailableEngine {
+    const own = this.#options.engines.find(({ name }) => name === family);
+    return own && (device === 'desktop' || own.name !== 'firefox') ? own : this.#default;
   }
 
   get #default(): AvailableEngine {
@@ -200,6 +206,13 @@ export function nativeIdentity({ name, version, userAgent }: AvailableEngine): I
   };
 }
 
+/** Firefox takes one language besides its own two, and has the cores of the machine. */
+function asEngineCan(identity: Identity, { name }: AvailableEngine): Identity {
+  if (name !== 'firefox') return identity;
+  const [first = 'en-US'] = identity.languages;
+  return { ...identity, languages: first === 'en-US' ? usualLanguages : [first], hardwareConcurrency: undefined };
+}
+
 const isWish = ({ browser, operatingSystem, device }: IdentityWish): boolean =>
   [browser, operatingSystem, device].some((list) => list !== undefined && list.length > 0);
 
@@ -225,6 +238,11 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
   } else if (real !== undefined && operatingSystem !== 'ios' && version !== majorOf(engine.version)) {
     warnings.push(`${browser} ${version} is presented by ${title} ${majorOf(engine.version)}.`);
   }
+  const isElsewhere = identity.languages[0] !== 'en-US';
+  if (real === 'firefox' && (isElsewhere || identity.timezone !== undefined))
+    warnings.push('In Firefox service workers have the language and time zone of the machine: languages, timezone.');
+  else if (real !== undefined && isElsewhere)
+    warnings.push('The scripts of service workers are fetched in the language of the machine: accept-language.');
   const native = readUserAgent(engine.userAgent.replace('Headless', ''));
   if (native && native.operatingSystem !== operatingSystem) {
     warnings.push(

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
+import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
 const origin = new Origin();
 let app: RunningApp;
 
 beforeAll(async () => {
   await origin.start();
-  app = await RunningApp.start({}, chromiumEngine(await chosenChromium()));
+  app = await RunningApp.start({}, await suiteEngine.create());
 });
 afterAll(async () => {
   await app?.close();
@@ -24,7 +24,9 @@ const act = (browserActions: unknown, rest: Record<string, unknown> = {}) =>
 async function log(actions: Actions): Promise<string> {
   const { body } = await act([...actions, { type: 'execute_js', code: "document.querySelector('#log').textContent" }]);
   if (body.data !== 'success') throw new Error(JSON.stringify(body));
-  return body.solution.javascriptReturn.at(-1);
+  const said: string = body.solution.javascriptReturn.at(-1);
+  // In Firefox the cursor rests where the last page had it, which may be on the element that logs it.
+  return said === 'hover;' ? said : said.replace(/^hover;/, '');
 }
 
 /** Runs the actions, then evaluates an expression. */
@@ -34,7 +36,7 @@ async function value(actions: Actions, code: string): Promise<unknown> {
   return body.solution.javascriptReturn.at(-1);
 }
 
-describe('browserActions', () => {
+describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(suiteEngine)}`, () => {
   it('click – with the cursor, or direct', async () => {
     expect(await log([{ type: 'click', cssSelector: '#button' }])).toBe('click:real;');
     expect(await log([{ type: 'click', cssSelector: '#button', direct: 'true' }])).toBe('click:direct;');
@@ -73,7 +75,7 @@ describe('browserActions', () => {
     expect(
       await value(
         [{ type: 'type', cssSelector: '#text', text: 'new', direct: true }],
-        "document.querySelector('#text').value + document.querySelector('#log').textContent",
+        "document.querySelector('#text').value + document.querySelector('#log').textContent.replace('hover;', '')",
       ),
     ).toBe('new');
   });
@@ -211,7 +213,9 @@ describe('browserActions', () => {
     ]);
     expect(body.solution.javascriptReturn).toEqual([[1280, 1024, 0]]);
     const png = Buffer.from(body.solution.screenshots[0], 'base64');
-    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([500, 400]);
+    expect(png.readUInt32BE(16)).toBe(500);
+    // Firefox leaves out a scroll bar at the bottom.
+    expect([400, 388]).toContain(png.readUInt32BE(20));
   });
 
   it('if, while – nested, with their place in an error', async () => {

@@ -1,77 +1,79 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
-import { suiteEngines } from '../support/suite-engines.js';
+import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
-describe.each(suiteEngines)('$name', ({ create }) => {
-  const origin = new Origin();
-  let app: RunningApp;
+for (const engine of suiteEngines)
+  describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
+    const { create } = engine;
+    const origin = new Origin();
+    let app: RunningApp;
 
-  beforeAll(async () => {
-    await origin.start();
-    app = await RunningApp.start({}, await create());
-  });
-  afterAll(async () => {
-    await app?.close();
-    await origin.close();
-  });
-
-  const body = (path: string, rest: Record<string, unknown> = {}) => ({
-    cmd: 'request.get',
-    session: 'around',
-    url: `${origin.url}${path}`,
-    ...rest,
-  });
-  const get = (path: string, rest: Record<string, unknown> = {}) => app.ok(body(path, rest));
-
-  it('dialogs – are dismissed and told; beforeunload does not hold the next request up', async () => {
-    const { solution, warnings } = await get('/dialogs');
-    expect(solution.innerText.trim()).toBe('falsenull');
-    expect(warnings.map((text: string) => /\((.*?)\)/.exec(text)?.[1])).toEqual([
-      'alert: "hello"',
-      'confirm: "sure?"',
-      'prompt: "name?"',
-    ]);
-    expect((await get('/')).solution.innerText).toContain('Welcome');
-  });
-
-  it('dialogs without end – the answer comes, and the session goes on', async () => {
-    const { body: answer } = await app.send(body('/alerts-forever', { timeout: 8000 }));
-    expect(['success', 'error']).toContain(answer.data);
-    expect((await get('/')).solution.innerText).toContain('Welcome');
-  });
-
-  it('popups – are told, not followed, and closed when the session goes elsewhere', async () => {
-    const { solution } = await get('/opens-tabs', {
-      browserActions: [
-        { type: 'click', cssSelector: '#tab' },
-        { type: 'wait', wait: 300 },
-      ],
+    beforeAll(async () => {
+      await origin.start();
+      app = await RunningApp.start({}, await create());
     });
-    expect(solution.currentUrl).toBe(`${origin.url}/opens-tabs`);
-    expect(solution.popups).toEqual([`${origin.url}/text`]);
-    const stays = await app.ok({ cmd: 'request.get', session: 'around', keepSamePage: true });
-    expect(stays.solution.popups).toEqual([`${origin.url}/text`]);
-    expect((await get('/')).solution.popups).toBeUndefined();
-  });
-
-  it('popups – no more than ten stay', async () => {
-    const { solution } = await get('/opens-tabs', {
-      browserActions: [
-        { type: 'click', cssSelector: '#many' },
-        { type: 'wait', wait: 1000 },
-      ],
+    afterAll(async () => {
+      await app?.close();
+      await origin.close();
     });
-    expect(solution.popups.length).toBeLessThanOrEqual(10);
-    expect((await get('/')).solution.statusCode).toBe(200);
-  });
 
-  it('a page that closes itself – fails clearly or stays, and the session goes on with its cookies', async () => {
-    await get('/set-cookie');
-    const { body: answer } = await app.send(
-      body('/closes-itself', { browserActions: [{ type: 'wait', wait: 500 }], timeout: 8000 }),
-    );
-    if (answer.data === 'error') expect(answer.code).toBe('CODE-0026');
-    expect((await get('/')).solution.cookieString).toBe('a=1; b=2');
+    const body = (path: string, rest: Record<string, unknown> = {}) => ({
+      cmd: 'request.get',
+      session: 'around',
+      url: `${origin.url}${path}`,
+      ...rest,
+    });
+    const get = (path: string, rest: Record<string, unknown> = {}) => app.ok(body(path, rest));
+
+    it('dialogs – are dismissed and told; beforeunload does not hold the next request up', async () => {
+      const { solution, warnings } = await get('/dialogs');
+      expect(solution.innerText.trim()).toBe('falsenull');
+      expect(warnings.map((text: string) => /\((.*?)\)/.exec(text)?.[1])).toEqual([
+        'alert: "hello"',
+        'confirm: "sure?"',
+        'prompt: "name?"',
+      ]);
+      expect((await get('/')).solution.innerText).toContain('Welcome');
+    });
+
+    it('dialogs without end – the answer comes, and the session goes on', async () => {
+      const { body: answer } = await app.send(body('/alerts-forever', { timeout: 8000 }));
+      expect(['success', 'error']).toContain(answer.data);
+      expect((await get('/')).solution.innerText).toContain('Welcome');
+    });
+
+    it('popups – are told, not followed, and closed when the session goes elsewhere', async () => {
+      const { solution } = await get('/opens-tabs', {
+        browserActions: [
+          { type: 'click', cssSelector: '#tab' },
+          { type: 'wait', wait: 300 },
+        ],
+      });
+      expect(solution.currentUrl).toBe(`${origin.url}/opens-tabs`);
+      expect(solution.popups).toEqual([`${origin.url}/text`]);
+      const stays = await app.ok({ cmd: 'request.get', session: 'around', keepSamePage: true });
+      expect(stays.solution.popups).toEqual([`${origin.url}/text`]);
+      expect((await get('/')).solution.popups).toBeUndefined();
+    });
+
+    it('popups – no more than ten stay', async () => {
+      const { solution } = await get('/opens-tabs', {
+        browserActions: [
+          { type: 'click', cssSelector: '#many' },
+          { type: 'wait', wait: 1000 },
+        ],
+      });
+      expect(solution.popups.length).toBeLessThanOrEqual(10);
+      expect((await get('/')).solution.statusCode).toBe(200);
+    });
+
+    it('a page that closes itself – fails clearly or stays, and the session goes on with its cookies', async () => {
+      await get('/set-cookie');
+      const { body: answer } = await app.send(
+        body('/closes-itself', { browserActions: [{ type: 'wait', wait: 500 }], timeout: 8000 }),
+      );
+      if (answer.data === 'error') expect(answer.code).toBe('CODE-0026');
+      expect((await get('/')).solution.cookieString).toBe('a=1; b=2');
+    });
   });
-});

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
+import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
 const origin = new Origin();
 let app: RunningApp;
@@ -11,7 +11,7 @@ beforeAll(async () => {
   await origin.start();
   app = await RunningApp.start(
     { MOORING_PROXY_CHECK: 'off', MOORING_RESPONSE_LIMIT: '1MB' },
-    chromiumEngine(await chosenChromium()),
+    await suiteEngine.create(),
   );
 });
 afterAll(async () => {
@@ -27,7 +27,7 @@ const solution = async (path: string, rest: Record<string, unknown> = {}) => {
   return body.solution;
 };
 
-describe('requestType request', () => {
+describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteName(suiteEngine)}`, () => {
   it('a page – every field that is always there, without a page', async () => {
     const reply = await solution('/missing');
     expect(reply).toMatchObject({
@@ -38,7 +38,7 @@ describe('requestType request', () => {
       localStorageData: {},
     });
     expect(reply.requestHeaders['user-agent']).toBe(reply.userAgent);
-    expect(reply.userAgent).toContain('Chrome/');
+    expect(reply.userAgent).toMatch(/Chrome\/|Firefox\//);
     expect(origin.seen.filter(({ path }) => path === '/missing')).toHaveLength(1);
   });
 

@@ -1,13 +1,54 @@
 import type { BrowserEngine } from '../../src/engine/engine.js';
-import { chosenChromium, chromiumEngine } from './chromium.js';
+import { chosenChromium, chromiumEngine, everyChromium } from './chromium.js';
+import { chosenFirefox, firefoxEngine } from './firefox.js';
 
-/** The engines that the request suites run on. */
+/** An engine that the request suites run on. */
 export interface SuiteEngine {
   readonly name: string;
+  /** Why it cannot be tested here. */
+  readonly skip?: string;
   /** @param maxBuckets how many user agents it presents at once */
   readonly create: (maxBuckets?: number) => Promise<BrowserEngine>;
 }
 
+const chosen = await chosenChromium();
+const full = (await everyChromium()).find(({ flavour, source }) => flavour === 'full' && source === 'system');
+const firefox = await chosenFirefox();
+
+function found<T>(binary: T | undefined): T {
+  if (!binary) throw new Error('it is not here');
+  return binary;
+}
+
+/** The Chromium that a server would run. */
+export const chosenEngine: SuiteEngine = {
+  name: `chromium ${chosen.flavour}`,
+  create: async (maxBuckets) => chromiumEngine(chosen, 50, [], maxBuckets),
+};
+
+const fullEngine: SuiteEngine = {
+  name: 'chromium full',
+  ...(full ? {} : { skip: 'this system has no Chromium or Chrome' }),
+  create: async (maxBuckets) => chromiumEngine(found(full), 50, [], maxBuckets),
+};
+
+const firefoxSuite: SuiteEngine = {
+  name: 'firefox',
+  ...(firefox ? {} : { skip: 'this machine has no Firefox' }),
+  create: async (maxBuckets) => firefoxEngine(found(firefox), maxBuckets),
+};
+
+/** Every engine; the full Chromium only where it is not the chosen one. */
 export const suiteEngines: readonly SuiteEngine[] = [
-  { name: 'chromium', create: async (maxBuckets) => chromiumEngine(await chosenChromium(), 50, [], maxBuckets) },
+  chosenEngine,
+  ...(chosen.flavour === 'full' ? [] : [fullEngine]),
+  firefoxSuite,
 ];
+
+/** The title of an engine's suite, with the reason when it is skipped. */
+export const suiteName = ({ name, skip }: SuiteEngine): string =>
+  skip === undefined ? name : `${name} (skipped: ${skip})`;
+
+/** The engine that a suite of one engine runs on: the project of the test runner says which. */
+export const suiteEngine: SuiteEngine =
+  { full: fullEngine, firefox: firefoxSuite }[process.env.SUITE_ENGINE ?? ''] ?? chosenEngine;

@@ -12,6 +12,7 @@ import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext } from './context.js';
 import { translateFailure } from './failures.js';
 import type { ChromiumBinary, Environment } from './find-chromium.js';
+import { ChromiumPageProtocol } from './page-protocol.js';
 
 export interface ChromiumEngineOptions {
   readonly binary: ChromiumBinary;
@@ -118,7 +119,12 @@ export class ChromiumEngine implements BrowserEngine {
     try {
       const context = await abortable(opening, signal, (late) => late.close());
       presentation.present(context, identity);
-      return new PlaywrightContext({ context, browserGone: gone, onClosed });
+      return new PlaywrightContext({
+        context,
+        protocolOf: (page) => ChromiumPageProtocol.open(page),
+        browserGone: gone,
+        onClosed,
+      });
     } catch (error) {
       throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
     }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { CDPSession } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { Extracted, Extraction } from '../engine.js';
+import type { PageProtocol } from './page-protocol.js';
 
 /** How long an expression may look for its matches. The browser ends it then; no page and no server hangs. */
 const regexTimeoutMs = 2000;
@@ -91,23 +91,11 @@ function markdownLibraries(): string {
 }
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
-export async function extract(cdp: CDPSession, mainFrameId: string, wish: Extraction): Promise<Extracted> {
-  const { executionContextId } = await cdp.send('Page.createIsolatedWorld', {
-    frameId: mainFrameId,
-    worldName: 'mooring',
-  });
-  const evaluate = async (expression: string, timeout?: number): Promise<unknown> => {
-    const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
-      contextId: executionContextId,
-      expression,
-      returnByValue: true,
-      ...(timeout === undefined ? {} : { timeout }),
-    });
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-    return result.value;
-  };
+export async function extract(protocol: PageProtocol, wish: Extraction): Promise<Extracted> {
   const { regexes, markdown, ...rest } = wish;
-  const found = (await evaluate(`(${extractInPage})(${JSON.stringify(rest)})`)) as ReturnType<typeof extractInPage>; // what it returns
+  const found = (await protocol.evaluate(`(${extractInPage})(${JSON.stringify(rest)})`)) as ReturnType<
+    typeof extractInPage
+  >; // what it returns
   if ('badSelector' in found) {
     throw new MooringError(
       'INVALID_PARAMETER',
@@ -115,21 +103,23 @@ export async function extract(cdp: CDPSession, mainFrameId: string, wish: Extrac
     );
   }
   const matches: string[][] = [];
-  for (const regex of regexes ?? []) matches.push(await findMatches(evaluate, regex));
+  for (const regex of regexes ?? []) matches.push(await findMatches(protocol, regex));
   return {
     ...found,
     ...(regexes ? { regexes: matches } : {}),
-    ...(markdown ? { markdown: String(await evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) } : {}),
+    ...(markdown
+      ? { markdown: String(await protocol.evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) }
+      : {}),
   };
 }
 
 async function findMatches(
-  evaluate: (expression: string, timeout: number) => Promise<unknown>,
+  protocol: PageProtocol,
   { source, flags }: { readonly source: string; readonly flags: string },
 ): Promise<string[]> {
   const call = `(${matchesInPage})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
   try {
-    return (await evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
+    return (await protocol.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
   } catch (error) {
     throw new MooringError(
       'INVALID_PARAMETER',

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
 import { translateFailure } from './failures.js';
 import { PlaywrightPage } from './page.js';
+import type { PageProtocol } from './page-protocol.js';
 
 const closeTimeoutMs = 5000;
 
 export interface PlaywrightContextParts {
   readonly context: BrowserContext;
+  /** The way to a page that this kind of browser has. */
+  readonly protocolOf: (page: Page) => Promise<PageProtocol>;
   /** Aborts when the browser process is gone. */
   readonly browserGone: AbortSignal;
   /** Gives the context's place in the browser back; called once, when it has closed. */
@@ -103,9 +106,7 @@ export class PlaywrightContext implements EngineContext {
     } finally {
       this.#opening -= 1;
     }
-    const cdp = await this.#context.newCDPSession(page);
-    const mainFrameId = await mainFrameIdOf(cdp);
-    const opened = new PlaywrightPage({ page, cdp, mainFrameId });
+    const opened = new PlaywrightPage({ page, protocol: await this.#parts.protocolOf(page) });
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
   }
@@ -118,9 +119,4 @@ export class PlaywrightContext implements EngineContext {
       ),
     );
   };
-}
-
-async function mainFrameIdOf(cdp: CDPSession): Promise<string> {
-  const { frameTree } = await cdp.send('Page.getFrameTree');
-  return frameTree.frame.id;
 }

@@ -22,8 +22,16 @@ const rows: readonly Row[] = [
     code: 'CODE-0026',
     expected: 'the tab to stay alive',
   },
+  // Firefox.
+  { pattern: /NS_ERROR_PROXY_CONNECTION_REFUSED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
+  { pattern: /NS_ERROR_PROXY/, code: 'CODE-0005', expected: 'a tunnel through the proxy' },
+  { pattern: /NS_ERROR_NET_TIMEOUT/, code: 'CODE-0025', expected: 'an answer in time' },
   // Every other failure of the network or of TLS: no usable response.
-  { pattern: /net::ERR_\w+/, code: 'CODE-0006', expected: 'a usable HTTP response' },
+  {
+    pattern: /net::ERR_\w+|NS_ERROR_\w+|NS_BINDING_ABORTED|(SSL|SEC|MOZILLA_PKIX)_ERROR_\w+|deniedPortAccess/,
+    code: 'CODE-0006',
+    expected: 'a usable HTTP response',
+  },
 ];
 
 /**
@@ -36,7 +44,10 @@ export function translateFailure(error: unknown, subject: string, failedUrl?: st
   const message = errorMessage(error);
   const row = rows.find(({ pattern }) => pattern.test(message));
   if (!row) return error;
-  const seen = /net::(ERR_\w+)/.exec(message)?.[1] ?? 'browser has been closed, or its tab crashed';
+  const seen =
+    /(?:net::)?((?:NS_|SSL_|SEC_|MOZILLA_PKIX_)?ERR(?:OR)?_\w+|NS_BINDING_ABORTED|deniedPortAccess)/.exec(
+      message,
+    )?.[1] ?? 'browser has been closed, or its tab crashed';
   return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, {
     cause: error,
     ...(failedUrl === undefined ? {} : { url: failedUrl }),

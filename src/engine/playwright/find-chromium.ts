@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, open, readdir, realpath } from 'node:fs/promises';
-import { homedir, platform } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { access } from 'node:fs/promises';
 import { findEmbeddedChromium } from './embedded-chromium.js';
+import { askVersion, type Environment, onPath, playwrightPrograms, realBinary } from './programs.js';
+
+export type { Environment } from './programs.js';
 
 /** Where a Chromium comes from. */
 export type ChromiumSource = 'MOORING_CHROMIUM' | 'system' | 'playwright' | 'embedded';
@@ -33,9 +31,6 @@ export interface FindChromiumOptions {
   /** The environment that a browser is started with; `PLAYWRIGHT_BROWSERS_PATH` in it says where Playwright's are. */
   readonly env: Environment;
 }
-
-/** Names to values of a process environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** No Chromium can be run; the message says what was tried and what installs one. */
 export class NoChromiumError extends Error {
@@ -142,11 +137,7 @@ async function firstOf(options: FindChromiumOptions, failures: string[]): Promis
 async function* machineChromiums(options: FindChromiumOptions): AsyncGenerator<Candidate> {
   const seen = new Set<string>();
   for (const flavour of ['shell', 'full'] as const) {
-    const onPath = (options.env.PATH ?? '')
-      .split(delimiter)
-      .filter((folder) => folder !== '')
-      .flatMap((folder) => programNames[flavour].map((name) => join(folder, name)));
-    for (const path of [...systemPaths[flavour], ...onPath]) {
+    for (const path of [...systemPaths[flavour], ...onPath(options.env, programNames[flavour])]) {
       const real = await realBinary(path);
       if (!real || seen.has(real)) continue;
       seen.add(real);
@@ -154,61 +145,21 @@ async function* machineChromiums(options: FindChromiumOptions): AsyncGenerator<C
     }
   }
   for (const flavour of ['shell', 'full'] as const) {
-    for (const path of await playwrightPaths(flavour, options.env.PLAYWRIGHT_BROWSERS_PATH)) {
+    for (const path of await playwrightPaths(flavour, options.env)) {
       yield { path, source: 'playwright', flavour };
     }
   }
 }
 
-/** The file behind a path, if it is a program and no script. */
-async function realBinary(path: string): Promise<string | undefined> {
-  try {
-    const real = await realpath(path);
-    await access(real, constants.X_OK);
-    const file = await open(real);
-    try {
-      const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-      return buffer.toString('latin1') === '#!' ? undefined : real;
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined; // not there, or not for us to run
-  }
-}
-
 /** What Playwright's installer left in its folder, the newest build first. */
-async function playwrightPaths(flavour: 'shell' | 'full', browsersPath: string | undefined): Promise<string[]> {
-  const root = browsersPath && browsersPath !== '0' ? browsersPath : defaultPlaywrightFolder();
-  const prefix = flavour === 'shell' ? 'chromium_headless_shell-' : 'chromium-';
-  const builds = (await readdir(root).catch(() => [])).filter((name) => name.startsWith(prefix));
-  builds.sort((a, b) => Number(b.slice(prefix.length)) - Number(a.slice(prefix.length)));
-  const programs =
-    flavour === 'shell'
-      ? ['chrome-headless-shell', 'headless_shell']
-      : ['chrome', 'Chromium.app/Contents/MacOS/Chromium'];
-  const paths: string[] = [];
-  for (const build of builds) {
-    for (const platform of await readdir(join(root, build)).catch(() => [])) {
-      for (const program of programs) {
-        const real = await realBinary(join(root, build, platform, program));
-        if (real) paths.push(real);
-      }
-    }
-  }
-  return paths;
-}
-
-function defaultPlaywrightFolder(): string {
-  if (platform() === 'darwin') return join(homedir(), 'Library', 'Caches', 'ms-playwright');
-  return join(homedir(), '.cache', 'ms-playwright');
+async function playwrightPaths(flavour: 'shell' | 'full', env: Environment): Promise<string[]> {
+  return flavour === 'shell'
+    ? playwrightPrograms('chromium_headless_shell-', ['chrome-headless-shell', 'headless_shell'], env)
+    : playwrightPrograms('chromium-', ['chrome', 'Chromium.app/Contents/MacOS/Chromium'], env);
 }
 
 const flavourOf = (path: string): 'shell' | 'full' => (/headless[-_]shell/i.test(path) ? 'shell' : 'full');
 const major = (version: string): number => Number.parseInt(version, 10);
-
-const run = promisify(execFile);
-const probeTimeoutMs = 10_000;
 
 /** Asks a binary for its version: what proves that it can be run. A sentence if it cannot. */
 async function probe(
@@ -218,14 +169,8 @@ async function probe(
   base: Environment,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChromiumBinary | string> {
-  try {
-    const { stdout } = await run(executablePath, ['--version'], { timeout: probeTimeoutMs, env: { ...base, ...env } });
-    const version = /\d+(\.\d+){1,3}/.exec(stdout)?.[0];
-    return version ? { executablePath, version, flavour, source, env } : 'it does not tell its version';
-  } catch (error) {
-    const { stderr, message } = error as { stderr?: string; message: string }; // execFile's error
-    return (stderr?.trim() || message).split('\n')[0] ?? 'it does not start';
-  }
+  const asked = await askVersion(executablePath, { ...base, ...env });
+  return 'version' in asked ? { executablePath, version: asked.version, flavour, source, env } : asked.problem;
 }
 
 /** The embedded browser, unpacked; with the libraries and fonts of its package where the system has none. */

@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CDPSession, Download, Page, Request, Response } from 'playwright-core';
+import type { Download, Page, Request, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, Deadline, settledWithin } from '../../util/deadline.js';
 import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect } from '../engine.js';
 import { assertFits, discardDownload, readDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
-import { needsOverride, RequestOverride } from './request-override.js';
+import type { PageProtocol } from './page-protocol.js';
 
 /** What a navigation acts on. */
 export interface NavigationSubject {
   readonly page: Page;
-  readonly cdp: CDPSession;
-  readonly mainFrameId: string;
+  readonly protocol: PageProtocol;
   readonly mainFrame: MainFrame;
 }
 
@@ -35,7 +34,7 @@ export async function navigatePage(
   signal: AbortSignal,
 ): Promise<NavigationResult> {
   const { page, mainFrame } = subject;
-  const override = needsOverride(request) ? new RequestOverride(subject.cdp, subject.mainFrameId, request) : undefined;
+  const override = subject.protocol.override(request);
   // Where only the fragment differs the browser would send nothing, and show the page as it was.
   if (request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
   const startedAt = performance.now();
@@ -44,7 +43,9 @@ export async function navigatePage(
   try {
     await override?.start();
     const stopStoring =
-      request.localStorage && (await storeBeforeScripts(subject.cdp, request.url, request.localStorage));
+      request.localStorage && (await storeBeforeScripts(subject.protocol, request.url, request.localStorage));
+    const committed = new AbortController();
+    void endScriptsInTheWay(subject.protocol, committed.signal);
     try {
       await page.goto(request.url, {
         waitUntil: 'commit',
@@ -57,6 +58,7 @@ export async function navigatePage(
       if (other) return other;
       // The page moved on by itself before it committed: what it shows now counts.
     } finally {
+      committed.abort();
       await stopStoring?.();
     }
     if (override && !override.applied) {
@@ -74,18 +76,26 @@ export async function navigatePage(
   }
 }
 
+const inTheWayPollMs = 1000;
+
+/** A page that begins to run without end when it is about to be left would hold up what comes after it. */
+async function endScriptsInTheWay(protocol: PageProtocol, committed: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(inTheWayPollMs, undefined, { signal: committed }).catch(() => {}); // it has been left
+    if (committed.aborted) return;
+    const answers = await settledWithin(protocol.evaluateInPage('0'), inTheWayPollMs);
+    if (!answers && !committed.aborted) await protocol.terminate().catch(() => {}); // the page went meanwhile
+  }
+}
+
 /** Sets `localStorage` of one origin in the next document, before any of its scripts. @returns how to stop that */
-async function storeBeforeScripts(
-  cdp: CDPSession,
+function storeBeforeScripts(
+  protocol: PageProtocol,
   url: string,
   entries: Readonly<Record<string, string>>,
 ): Promise<() => Promise<void>> {
   const script = `if (location.origin === ${JSON.stringify(new URL(url).origin)}) for (const [key, value] of Object.entries(${JSON.stringify(entries)})) localStorage.setItem(key, value);`;
-  await cdp.send('Page.enable'); // without it the script is kept and never run
-  const { identifier } = await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: script });
-  return async () => {
-    await cdp.send('Page.removeScriptToEvaluateOnNewDocument', { identifier }).catch(() => {}); // gone with the page
-  };
+  return protocol.beforeScripts(script);
 }
 
 /** What is to be told of a document that the page came to by itself. */
@@ -122,10 +132,11 @@ async function withoutDocument(
 ): Promise<NavigationResult | undefined> {
   const message = error instanceof Error ? error.message : '';
   const response = mainFrame.lastResponse;
-  if (/Download is starting/.test(message) || (/ERR_ABORTED/.test(message) && mainFrame.download)) {
+  const isAborted = /ERR_ABORTED|NS_BINDING_ABORTED/.test(message);
+  if (/Download is starting/.test(message) || (isAborted && mainFrame.download)) {
     return downloadResult(await mainFrame.nextDownload(leftMs), response, request, signal);
   }
-  if (/ERR_ABORTED/.test(message) && response && (response.status() === 204 || response.status() === 205)) {
+  if (isAborted && response && (response.status() === 204 || response.status() === 205)) {
     return { ...describeDocument(response), kind: 'empty', method: request.method };
   }
   if (/interrupted by another navigation/.test(message)) return undefined;
@@ -136,14 +147,16 @@ async function withoutDocument(
 
 /** Waits until the page has come far enough. Tells whether it has; a document whose parsing is over may do with that. */
 async function waitForLoad(
-  { page, cdp }: NavigationSubject,
+  { page, protocol }: NavigationSubject,
   leftMs: () => number,
   { url, loadState = 'load' }: NavigationRequest,
 ): Promise<boolean> {
   const over = new AbortController();
   try {
     const waiting = page.waitForLoadState(loadState, { timeout: leftMs() });
-    await (loadState === 'networkidle' ? waiting : Promise.race([waiting, untilReady(cdp, loadState, over.signal)]));
+    await (loadState === 'networkidle'
+      ? waiting
+      : Promise.race([waiting, untilReady(protocol, loadState, over.signal)]));
     return true;
   } catch (error) {
     if (!isTimeout(error)) throw translateFailure(error, url);
@@ -170,15 +183,18 @@ const readyPollMs = 500;
  * does not get there (a file, a 204, a request that was held back), completes without the events that the driver waits
  * for.
  */
-async function untilReady(cdp: CDPSession, loadState: keyof typeof readyStates, signal: AbortSignal): Promise<void> {
+async function untilReady(
+  protocol: PageProtocol,
+  loadState: keyof typeof readyStates,
+  signal: AbortSignal,
+): Promise<void> {
   const states: readonly unknown[] = readyStates[loadState];
   let isReady = false;
   while (!isReady) {
     await sleep(readyPollMs, undefined, { signal }).catch(() => {}); // it is over
     if (signal.aborted) return;
-    const answer = cdp.send('Runtime.evaluate', { expression: 'document.readyState' });
-    isReady = await answer.then(
-      ({ result }) => states.includes(result.value),
+    isReady = await protocol.evaluate('document.readyState').then(
+      (state) => states.includes(state),
       () => false, // between two documents, or gone
     );
   }

@@ -171,7 +171,7 @@ export class PlaywrightActor implements PageActor {
         await this.#glideTo({ x: width * between(0.1, 0.9), y: height * between(0.1, 0.9) });
         await pause(between(60, 250), limits.signal);
       }
-      await this.#page.mouse.wheel(0, between(100, 300));
+      await this.#page.mouse.wheel(0, Math.round(between(100, 300)));
       await pause(between(60, 250), limits.signal);
       await this.#page.mouse.wheel(0, -400);
     });
@@ -212,14 +212,16 @@ export class PlaywrightActor implements PageActor {
 
   async #glideTo(target: { readonly x: number; readonly y: number }): Promise<void> {
     const bow = { x: between(-30, 30), y: between(-30, 30) };
+    const { width, height } = this.#page.viewportSize() ?? defaultViewport;
     const steps = 8;
     for (let i = 1; i <= steps; i++) {
       const t = i / steps;
       const eased = t * t * (3 - 2 * t);
       const curve = Math.sin(Math.PI * t);
+      // Within the page: beyond its edge a cursor is nowhere.
       await this.#page.mouse.move(
-        this.#cursor.x + (target.x - this.#cursor.x) * eased + bow.x * curve,
-        this.#cursor.y + (target.y - this.#cursor.y) * eased + bow.y * curve,
+        within(this.#cursor.x + (target.x - this.#cursor.x) * eased + bow.x * curve, width),
+        within(this.#cursor.y + (target.y - this.#cursor.y) * eased + bow.y * curve, height),
       );
     }
     this.#cursor = target;
@@ -317,6 +319,8 @@ function translateStep(error: unknown, selector: string | undefined, timeoutMs: 
     },
   );
 }
+
+const within = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);
 
 const between = (least: number, most: number): number => least + Math.random() * (most - least);
 

@@ -1,6 +1,6 @@
-import type { CDPSession } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { PageContent } from '../engine.js';
+import type { PageProtocol } from './page-protocol.js';
 
 /**
  * Runs in the page, in a world of its own that the page's scripts cannot touch. One call for all a page says: every
@@ -10,7 +10,7 @@ function readInPage(maxChars: number): PageContent | { tooLarge: number } {
   const root = document.documentElement;
   const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
   const html = doctype + (root?.outerHTML ?? '');
-  // Chromium shows a body that is no markup in one <pre>: its text is the raw body, without any viewer's controls.
+  // Browsers show a body that is no markup in one <pre>: its text is the raw body, without any viewer's controls.
   const isText = /^(text\/plain|application\/json|text\/css|text\/javascript|application\/javascript)|\+json$/.test(
     document.contentType,
   );
@@ -30,17 +30,10 @@ function readInPage(maxChars: number): PageContent | { tooLarge: number } {
   return { html, text, url: location.href, userAgent: navigator.userAgent, localStorage: stored };
 }
 
-/** Reads the page of a protocol session at one moment. */
-export async function readPage(cdp: CDPSession, mainFrameId: string, maxChars: number): Promise<PageContent> {
-  const world = await cdp.send('Page.createIsolatedWorld', { frameId: mainFrameId, worldName: 'mooring' });
-  const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
-    contextId: world.executionContextId,
-    expression: `(${readInPage})(${maxChars})`,
-    returnByValue: true,
-  });
-  if (exceptionDetails)
-    throw new Error(`reading the page failed: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-  const content = result.value as PageContent | { tooLarge: number }; // what the function above returns
+/** Reads the page at one moment. */
+export async function readPage(protocol: PageProtocol, maxChars: number): Promise<PageContent> {
+  // What the function above returns.
+  const content = (await protocol.evaluate(`(${readInPage})(${maxChars})`)) as PageContent | { tooLarge: number };
   if ('tooLarge' in content) {
     throw new MooringError(
       'RESPONSE_TOO_LARGE',
@@ -54,7 +47,7 @@ export async function readPage(cdp: CDPSession, mainFrameId: string, maxChars: n
 export function isDocumentGone(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id/i.test(
+    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame/i.test(
       error.message,
     )
   );

@@ -1,4 +1,4 @@
-import type { CDPSession, Dialog, Download, Page, Response } from 'playwright-core';
+import type { Dialog, Download, Page, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
@@ -23,15 +23,14 @@ import { tabGoneError, translateFailure } from './failures.js';
 import { isSameDocument, MainFrame } from './main-frame.js';
 import { describeDocument, navigatePage } from './navigation.js';
 import { PlaywrightActor } from './page-actor.js';
+import type { PageProtocol } from './page-protocol.js';
 import { isDocumentGone, readPage } from './page-reader.js';
 import { PlaywrightWatch } from './page-watch.js';
 import { PlaywrightRecording } from './recording.js';
 
 export interface PlaywrightPageParts {
   readonly page: Page;
-  /** A protocol session of our own on that page. */
-  readonly cdp: CDPSession;
-  readonly mainFrameId: string;
+  readonly protocol: PageProtocol;
 }
 
 /** How long a page may take to answer before it counts as hung. */
@@ -40,10 +39,10 @@ const closeTimeoutMs = 3000;
 /** How many tabs a page may have open beside itself. */
 const maxPopups = 10;
 
-/** A tab of Chromium: Playwright navigates, one protocol call reads. */
+/** A tab: the driver navigates, one call of the protocol reads. */
 export class PlaywrightPage implements EnginePage {
   readonly #page: Page;
-  readonly #cdp: CDPSession;
+  readonly #protocol: PageProtocol;
   readonly #parts: PlaywrightPageParts;
   readonly #gone = new AbortController();
   readonly #mainFrame: MainFrame;
@@ -63,7 +62,7 @@ export class PlaywrightPage implements EnginePage {
   constructor(parts: PlaywrightPageParts) {
     this.#parts = parts;
     this.#page = parts.page;
-    this.#cdp = parts.cdp;
+    this.#protocol = parts.protocol;
     this.#mainFrame = new MainFrame(parts.page, this.#onDownload);
     // Without a listener the driver would answer dialogs too, but nobody would know.
     this.#page.on('dialog', this.#onDialog);
@@ -105,7 +104,7 @@ export class PlaywrightPage implements EnginePage {
   async read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
     for (;;) {
       try {
-        return await this.#guard(readPage(this.#cdp, this.#parts.mainFrameId, maxChars), signal, 'reading the page');
+        return await this.#guard(readPage(this.#protocol, maxChars), signal, 'reading the page');
       } catch (error) {
         if (!isDocumentGone(error) || !this.alive) throw error;
         // The page is on its way elsewhere by itself: read what it arrives at.
@@ -115,7 +114,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
-    return this.#guard(extract(this.#cdp, this.#parts.mainFrameId, wish), signal, 'reading the page');
+    return this.#guard(extract(this.#protocol, wish), signal, 'reading the page');
   }
 
   async waitForUrl(pattern: string, { timeoutMs, signal }: StepLimits): Promise<void> {
@@ -168,7 +167,13 @@ export class PlaywrightPage implements EnginePage {
   }
 
   record(maxBytes: number): PageRecording {
-    return new PlaywrightRecording(this.#cdp, maxBytes);
+    const protocol = this.#protocol;
+    if (!protocol.picture)
+      throw new MooringError(
+        'UNSUPPORTED_PARAMETER',
+        '`video`: expected a browser that can be filmed; this one is not.',
+      );
+    return new PlaywrightRecording(() => protocol.picture?.() ?? Promise.reject(new Error('no picture')), maxBytes);
   }
 
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
@@ -190,18 +195,18 @@ export class PlaywrightPage implements EnginePage {
   async settle(): Promise<boolean> {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
-    await settledWithin(this.#cdp.send('Page.stopLoading'), answerTimeoutMs);
+    await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
     // What was given up has to let go of the page before the next one begins.
     if (this.#navigating) await settledWithin(this.#navigating, answerTimeoutMs);
     const letGo =
       this.#steps.size === 0 || (await settledWithin(Promise.allSettled([...this.#steps]), answerTimeoutMs));
     if (letGo && (await this.#answers())) return true;
-    await settledWithin(this.#cdp.send('Runtime.terminateExecution'), answerTimeoutMs);
+    await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
     // A step that goes on would act on the next document: the page is not to be used again.
     if (letGo && (await this.#answers())) return true;
     this.#gone.abort(tabGoneError('its page does not answer'));
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
-    this.#cdp.send('Page.crash').catch(() => {});
+    this.#protocol.crash();
     await this.close();
     return false;
   }
@@ -239,7 +244,7 @@ export class PlaywrightPage implements EnginePage {
     if (!this.#showedDialog) return;
     this.#showedDialog = false;
     const expression = 'alert = confirm = prompt = print = () => null';
-    await settledWithin(this.#cdp.send('Runtime.evaluate', { expression }), answerTimeoutMs);
+    await settledWithin(this.#protocol.evaluateInPage(expression), answerTimeoutMs);
   }
 
   readonly #onDialog = (dialog: Dialog): void => {
@@ -255,8 +260,7 @@ export class PlaywrightPage implements EnginePage {
   };
 
   async #answers(): Promise<boolean> {
-    const answer = this.#cdp.send('Runtime.evaluate', { expression: '0' });
-    return (await settledWithin(answer, answerTimeoutMs)) && this.alive;
+    return (await settledWithin(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
   }
 
   async #close(): Promise<void> {

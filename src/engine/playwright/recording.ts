@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Output, WebMOutputFormat } from 'mediabunny';
-import type { CDPSession } from 'playwright-core';
 import { settledWithin } from '../../util/deadline.js';
 import type { PageRecording } from '../engine.js';
 
 const frameIntervalMs = 200;
 /** How long a page may take for one picture; one that is on its way elsewhere gives none. */
 const frameTimeoutMs = 400;
-const quality = 60;
 
 interface Frame {
   readonly atMs: number;
@@ -25,7 +23,7 @@ interface Vp8Image {
  * VP8 (RFC 9649 §2.5), which is what WebM holds. Five pictures a second; a picture equal to the last one is left out.
  */
 export class PlaywrightRecording implements PageRecording {
-  readonly #cdp: CDPSession;
+  readonly #picture: () => Promise<string>;
   readonly #maxBytes: number;
   readonly #frames: Frame[] = [];
   readonly #over = new AbortController();
@@ -33,9 +31,12 @@ export class PlaywrightRecording implements PageRecording {
   #bytes = 0;
   #film: Promise<Uint8Array | undefined> | undefined;
 
-  /** @param maxBytes when the film has come to this size it goes on no longer */
-  constructor(cdp: CDPSession, maxBytes: number) {
-    this.#cdp = cdp;
+  /**
+   * @param picture what is shown as WebP, base64
+   * @param maxBytes when the film has come to this size it goes on no longer
+   */
+  constructor(picture: () => Promise<string>, maxBytes: number) {
+    this.#picture = picture;
     this.#maxBytes = maxBytes;
     this.#filming = this.#shoot();
   }
@@ -64,12 +65,9 @@ export class PlaywrightRecording implements PageRecording {
 
   async #take(): Promise<void> {
     const atMs = performance.now();
-    const shot = this.#cdp.send('Page.captureScreenshot', { format: 'webp', quality, optimizeForSpeed: true });
+    const shot = this.#picture();
     if (!(await settledWithin(shot, frameTimeoutMs))) return;
-    const data = await shot.then(
-      (answer) => answer.data,
-      () => undefined, // the page is on its way elsewhere
-    );
+    const data = await shot.catch(() => undefined); // the page is on its way elsewhere
     const image = data === undefined ? undefined : vp8ImageOf(Buffer.from(data, 'base64'));
     if (!image || this.#bytes + image.data.byteLength > this.#maxBytes) return;
     const last = this.#frames.at(-1);

@@ -81,7 +81,13 @@ export class RequestOverride {
     const { method, headers, body } = this.#request;
     this.#state = 'applied';
     if (this.#request.emptyDocument) {
-      await this.#cdp.send('Fetch.fulfillRequest', { requestId, ...emptyDocument }).catch(() => {}); // the page went meanwhile
+      const answer = {
+        requestId,
+        responseCode: 200,
+        responseHeaders: [{ name: 'content-type', value: emptyDocument.type }],
+        body: Buffer.from(emptyDocument.html).toString('base64'),
+      };
+      await this.#cdp.send('Fetch.fulfillRequest', answer).catch(() => {}); // the page went meanwhile
       await this.stop();
       return;
     }
@@ -105,10 +111,10 @@ export class RequestOverride {
   };
 }
 
-const emptyDocument = {
-  responseCode: 200,
-  responseHeaders: [{ name: 'content-type', value: 'text/html; charset=utf-8' }],
-  body: Buffer.from('<!doctype html><html><head></head><body></body></html>').toString('base64'),
+/** What is shown in place of a site that is not to be loaded. */
+export const emptyDocument = {
+  type: 'text/html; charset=utf-8',
+  html: '<!doctype html><html><head></head><body></body></html>',
 };
 
 function mergeHeaders(

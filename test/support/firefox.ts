@@ -1,0 +1,11 @@
+import { type FirefoxBinary, findFirefox } from '../../src/engine/playwright/find-firefox.js';
+import { FirefoxEngine } from '../../src/engine/playwright/firefox.js';
+
+const quiet = { launched() {}, crashed() {}, launchFailed() {} };
+
+/** The Firefox of this machine, if there is one. */
+export const chosenFirefox = (): Promise<FirefoxBinary | undefined> =>
+  findFirefox({ named: process.env.MOORING_FIREFOX, env: process.env });
+
+export const firefoxEngine = (binary: FirefoxBinary, maxBuckets = 3): FirefoxEngine =>
+  new FirefoxEngine({ binary, env: process.env, contextsPerBrowser: 50, maxBuckets, observer: quiet });
