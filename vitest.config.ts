@@ -31,7 +31,7 @@ export default defineConfig({
       project('api', ['test/api/**/*.test.ts', 'test/contract/fake-*.test.ts'], true, 20_000),
       project(
         'browser',
-        ['test/browser/**/*.test.ts', 'test/contract/{chromium,firefox}-*.test.ts', 'test/clients/**/*.test.ts'],
+        ['test/browser/**/*.test.ts', 'test/contract/{chromium,firefox,webkit}-*.test.ts', 'test/clients/**/*.test.ts'],
         false,
         60_000,
       ),

@@ -1,4 +1,4 @@
-// npm run browsers [-- install]: lists the browsers that the server could run, or installs one.
+// npm run browsers [-- install [chromium|firefox]]: lists the browsers that the server could run, or installs one.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,9 +9,19 @@ install();
 build();
 const { loadConfig } = await import('../dist/config.js');
 const { chooseChromium, listChromiums } = await import('../dist/engine/playwright/find-chromium.js');
+const { listFirefoxes } = await import('../dist/engine/playwright/find-firefox.js');
+const { listWebKits } = await import('../dist/engine/playwright/find-webkit.js');
 
 const config = loadConfig();
-const options = { named: config.chromium, cacheDir: config.cacheDir, env: process.env };
+const options = {
+  named: config.chromium,
+  flavour: config.chromiumFlavour,
+  cacheDir: config.cacheDir,
+  env: process.env,
+};
+
+const row = (mark, name, version, build, path) =>
+  console.log(`  ${mark}  ${name.padEnd(8)}  ${version.padEnd(15)}  ${build.padEnd(17)}  ${path}`);
 
 async function list() {
   const chosen = await chooseChromium(options).catch((error) => {
@@ -19,45 +29,73 @@ async function list() {
     return undefined;
   });
   for (const entry of await listChromiums(options)) {
-    if ('unusable' in entry) console.log(`  -  unusable: ${entry.unusable}`);
+    if ('unusable' in entry) row('-', 'Chromium', 'unusable', '', entry.unusable);
     else {
       const mark = entry.executablePath === chosen?.executablePath ? '*' : ' ';
-      console.log(
-        `  ${mark}  Chromium ${entry.version}  ${entry.flavour.padEnd(5)}  ${entry.source.padEnd(10)}  ${entry.executablePath}`,
-      );
+      row(mark, 'Chromium', entry.version, `${entry.flavour}, ${entry.source}`, entry.executablePath);
     }
   }
-  if (chosen) console.log(`\n* is the one that npm start runs: ${chosen.reason}`);
+  const lists = {
+    Firefox: await listFirefoxes({ named: config.firefox, env: process.env }),
+    WebKit: await listWebKits(process.env),
+  };
+  for (const [name, entries] of Object.entries(lists)) {
+    const first = entries.find((entry) => 'version' in entry);
+    for (const entry of entries) {
+      if ('unusable' in entry) row('-', name, 'unusable', '', entry.unusable);
+      else row(entry === first ? '*' : ' ', name, entry.version, entry.source, entry.executablePath);
+    }
+    if (!first)
+      row(' ', name, 'none', '', `a wish for ${name === 'WebKit' ? 'Safari' : name} is presented by Chromium`);
+  }
+  if (chosen) console.log(`\n* is what npm start runs. Chromium: ${chosen.reason}`);
 }
 
 /** Playwright's installer first (no rights needed), then the system's packages. */
-function installBrowser() {
-  const playwright = join(dirname(createRequire(import.meta.url).resolve('playwright-core/package.json')), 'cli.js');
-  const ways = [
-    [process.execPath, [playwright, 'install', 'chromium-headless-shell']],
+const waysToInstall = {
+  chromium: [
+    ['playwright', ['install', 'chromium-headless-shell']],
     ['apt-get', ['install', '-y', 'chromium-headless-shell']],
     ['apt-get', ['install', '-y', 'chromium']],
     ['dnf', ['install', '-y', 'chromium-headless']],
     ['apk', ['add', 'chromium']],
     ['brew', ['install', '--cask', 'chromium']],
-  ];
-  for (const [program, args] of ways) {
-    console.log(`> ${program === process.execPath ? 'node' : program} ${args.join(' ')}`);
-    const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  ],
+  firefox: [
+    ['playwright', ['install', 'firefox']],
+    ['apt-get', ['install', '-y', 'firefox-esr']],
+    ['apt-get', ['install', '-y', 'firefox']],
+    ['dnf', ['install', '-y', 'firefox']],
+    ['apk', ['add', 'firefox']],
+    ['brew', ['install', '--cask', 'firefox']],
+  ],
+  webkit: [['playwright', ['install', 'webkit']]],
+};
+
+function installBrowser(name) {
+  const playwright = join(dirname(createRequire(import.meta.url).resolve('playwright-core/package.json')), 'cli.js');
+  for (const [program, args] of waysToInstall[name]) {
+    console.log(`> ${program} ${args.join(' ')}`);
+    const [file, rest] = program === 'playwright' ? [process.execPath, [playwright, ...args]] : [program, args];
+    const { status, error } = spawnSync(file, rest, { stdio: 'inherit' });
     if (status === 0) return true;
+    console.log(error ? `  there is no ${program} here` : '  it did not work; the next way');
   }
   return false;
 }
 
-const [command] = process.argv.slice(2);
+const [command, name = 'chromium'] = process.argv.slice(2);
 if (command === undefined) await list();
-else if (command === 'install') {
-  if (installBrowser()) await list();
+else if (command === 'install' && Object.hasOwn(waysToInstall, name)) {
+  if (installBrowser(name)) await list();
   else {
-    console.error('None of the ways to install a browser worked here; name a binary in MOORING_CHROMIUM.');
+    console.error(
+      `None of the ways to install ${name} worked here; name a binary in MOORING_CHROMIUM or MOORING_FIREFOX.`,
+    );
     process.exitCode = 1;
   }
 } else {
-  console.error(`expected \`npm run browsers\` or \`npm run browsers -- install\`, came ${command}`);
+  const names = Object.keys(waysToInstall).join('|');
+  console.error(`expected \`npm run browsers\` or \`npm run browsers -- install [${names}]\`, came ${command} ${name}`);
   process.exitCode = 1;
 }

@@ -288,6 +288,15 @@ export const settings = {
     default: undefined,
     sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
   }),
+  chromiumFlavour: setting({
+    env: ['MOORING_CHROMIUM_FLAVOUR'],
+    schema: z.enum(['shell', 'full'], { error: 'expected shell or full' }),
+    shape: '`shell` `full`',
+    default: 'shell',
+    sentence:
+      'Which build is preferred: the headless shell, small and quick, or the whole browser, with plugins, PDF viewer and ' +
+      'codecs. Without a shell the whole browser runs too.',
+  }),
   firefox: setting({
     env: ['MOORING_FIREFOX'],
     schema: pathSchema.optional(),

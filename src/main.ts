@@ -6,7 +6,9 @@ import { type Config, ConfigError, loadConfig } from './config.js';
 import { ChromiumEngine } from './engine/playwright/chromium.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/playwright/find-chromium.js';
 import { findFirefox } from './engine/playwright/find-firefox.js';
-import { FirefoxEngine } from './engine/playwright/firefox.js';
+import { findWebKit } from './engine/playwright/find-webkit.js';
+import { createFirefoxEngine } from './engine/playwright/firefox.js';
+import { createWebKitEngine } from './engine/playwright/webkit.js';
 import { errorMessage } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
 import { ScratchFolder } from './util/scratch-folder.js';
@@ -31,7 +33,13 @@ async function run(config: Config): Promise<void> {
   // What the driver keeps for its browsers (profiles, downloads) goes where it has an owner and a sweep.
   process.env.TMPDIR = scratch.path;
 
-  const binary = await chooseChromium({ named: config.chromium, cacheDir: config.cacheDir, env });
+  const binary = await chooseChromium({
+    named: config.chromium,
+    flavour: config.chromiumFlavour,
+    cacheDir: config.cacheDir,
+    env,
+  });
+  const webkit = await findWebKit(env);
   const firefox = await findFirefox({ named: config.firefox, env });
   if (config.firefox !== undefined && !firefox)
     throw new StartError(`MOORING_FIREFOX names ${config.firefox}, which cannot be run.`);
@@ -51,7 +59,10 @@ async function run(config: Config): Promise<void> {
         observer,
       }),
       ...(firefox
-        ? [new FirefoxEngine({ binary: firefox, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
+        ? [createFirefoxEngine({ binary: firefox, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
+        : []),
+      ...(webkit
+        ? [createWebKitEngine({ binary: webkit, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
         : []),
     ],
   });

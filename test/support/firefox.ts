@@ -1,5 +1,6 @@
+import type { BrowserEngine } from '../../src/engine/engine.js';
 import { type FirefoxBinary, findFirefox } from '../../src/engine/playwright/find-firefox.js';
-import { FirefoxEngine } from '../../src/engine/playwright/firefox.js';
+import { createFirefoxEngine } from '../../src/engine/playwright/firefox.js';
 
 const quiet = { launched() {}, crashed() {}, launchFailed() {} };
 
@@ -7,5 +8,5 @@ const quiet = { launched() {}, crashed() {}, launchFailed() {} };
 export const chosenFirefox = (): Promise<FirefoxBinary | undefined> =>
   findFirefox({ named: process.env.MOORING_FIREFOX, env: process.env });
 
-export const firefoxEngine = (binary: FirefoxBinary, maxBuckets = 3): FirefoxEngine =>
-  new FirefoxEngine({ binary, env: process.env, contextsPerBrowser: 50, maxBuckets, observer: quiet });
+export const firefoxEngine = (binary: FirefoxBinary, maxBuckets = 3): BrowserEngine =>
+  createFirefoxEngine({ binary, env: process.env, contextsPerBrowser: 50, maxBuckets, observer: quiet });

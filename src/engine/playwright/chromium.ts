@@ -10,6 +10,7 @@ import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
 import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext } from './context.js';
+import { defaultArgumentsOf } from './driver-wire.js';
 import { translateFailure } from './failures.js';
 import type { ChromiumBinary, Environment } from './find-chromium.js';
 import { ChromiumPageProtocol } from './page-protocol.js';
@@ -140,12 +141,14 @@ export class ChromiumEngine implements BrowserEngine {
 
   async #launch(userAgent: string): Promise<LaunchedChromium> {
     const { binary, sandbox, env, extraArgs } = this.#options;
+    const slimming = binary.flavour === 'full' ? await slimmingOf() : { ignoreDefaultArgs: [], args: [] };
     const browser = await chromium.launch({
+      ignoreDefaultArgs: [...slimming.ignoreDefaultArgs],
       executablePath: binary.executablePath,
       headless: true,
       chromiumSandbox: sandbox,
       // Shared and service workers have their user agent from nowhere else.
-      args: [...args, `--user-agent=${userAgent}`, ...(extraArgs ?? [])],
+      args: [...args, ...slimming.args, `--user-agent=${userAgent}`, ...(extraArgs ?? [])],
       env: { ...env, ...binary.env } as Record<string, string>, // undefined values do not reach a child
       timeout: launchTimeoutMs,
       // The server decides when its browsers end (SIGTERM drains first).
@@ -178,6 +181,17 @@ export class ChromiumEngine implements BrowserEngine {
       },
     };
   }
+}
+
+/** Two hidden pages that the whole browser would open for each context. */
+const unwantedFeatures = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];
+const disableFeatures = '--disable-features=';
+
+/** How the whole browser is made lighter. A second list of features would take the place of the driver's own: both are one. */
+async function slimmingOf(): Promise<{ readonly ignoreDefaultArgs: string[]; readonly args: string[] }> {
+  const own = (await defaultArgumentsOf(chromium)).filter((arg) => arg.startsWith(disableFeatures));
+  const features = own.flatMap((arg) => arg.slice(disableFeatures.length).split(','));
+  return { ignoreDefaultArgs: own, args: [disableFeatures + [...features, ...unwantedFeatures].join(',')] };
 }
 
 async function readVersion(browser: Browser): Promise<string> {

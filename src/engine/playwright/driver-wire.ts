@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserType } from 'playwright-core';
 
 /** One message between the driver and its browser. */
 export interface WireMessage {
@@ -62,7 +62,15 @@ export function contextIdOf(context: BrowserContext): string {
   return id;
 }
 
-function insideOf(object: Browser | BrowserContext): unknown {
+/** What the driver would start a browser with. */
+export async function defaultArgumentsOf(type: BrowserType): Promise<readonly string[]> {
+  const inside = insideOf(type) as { defaultArgs?(options: object, isPersistent: boolean, folder: string): unknown };
+  const args = await inside.defaultArgs?.({}, false, '');
+  if (!Array.isArray(args)) throw new Error('this version of the driver does not tell its arguments');
+  return args as string[]; // as it hands them to the browser
+}
+
+function insideOf(object: Browser | BrowserContext | BrowserType): unknown {
   const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
   if (!inside) throw new Error('this version of the driver does not run in this process');
   return inside;

@@ -26,6 +26,8 @@ export interface ChosenChromium extends ChromiumBinary {
 export interface FindChromiumOptions {
   /** The binary that the operator named; nothing else is tried then. */
   readonly named: string | undefined;
+  /** `full`: the whole browser, or none. Default: `shell`, the small build first. */
+  readonly flavour?: 'shell' | 'full';
   /** The folder for the embedded browser. */
   readonly cacheDir: string;
   /** The environment that a browser is started with; `PLAYWRIGHT_BROWSERS_PATH` in it says where Playwright's are. */
@@ -79,6 +81,11 @@ export async function chooseChromium(options: FindChromiumOptions): Promise<Chos
   }
   const failures: string[] = [];
   const machine = await firstOf(options, failures);
+  if (options.flavour === 'full') {
+    if (machine) return { ...machine, reason: 'the whole browser, by MOORING_CHROMIUM_FLAVOUR' };
+    failures.push('the embedded one is a headless shell');
+    throw noChromium('No whole Chromium (MOORING_CHROMIUM_FLAVOUR=full) can be run here.', failures);
+  }
   const embedded = await findEmbeddedChromium();
   if (machine && embedded && major(embedded.version) > major(machine.version)) {
     const unpacked = await embeddedBinary(options);
@@ -100,10 +107,11 @@ export async function chooseChromium(options: FindChromiumOptions): Promise<Chos
   if (typeof fallback !== 'string')
     return { ...fallback, reason: 'embedded: no other Chromium was found on this machine' };
   failures.push(`the embedded one: ${fallback}`);
-  throw new NoChromiumError(
-    `No Chromium can be run here.\n${failures.map((line) => `  ${line}`).join('\n')}\n${installAdvice}`,
-  );
+  throw noChromium('No Chromium can be run here.', failures);
 }
+
+const noChromium = (what: string, failures: readonly string[]): NoChromiumError =>
+  new NoChromiumError(`${what}\n${failures.map((line) => `  ${line}`).join('\n')}\n${installAdvice}`);
 
 /** Every Chromium there is, the one that would be chosen among its source first. */
 export async function listChromiums(
@@ -127,6 +135,7 @@ interface Candidate {
 
 async function firstOf(options: FindChromiumOptions, failures: string[]): Promise<ChromiumBinary | undefined> {
   for await (const { path, source, flavour } of machineChromiums(options)) {
+    if (options.flavour === 'full' && flavour !== 'full') continue;
     const result = await probe(path, source, flavour, options.env);
     if (typeof result !== 'string') return result;
     failures.push(`${path}: ${result}`);

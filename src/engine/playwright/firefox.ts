@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, firefox } from 'playwright-core';
 import { appVersionOf, userAgentOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
-import { nativeIdentity } from '../../identity/identity-resolver.js';
-import { abortable } from '../../util/deadline.js';
-import { BrowserBuckets } from '../browser-buckets.js';
-import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
-import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
-import { PlaywrightContext } from './context.js';
+import type { BrowserPoolObserver } from '../browser-pool.js';
+import type { BrowserEngine, EngineInfo } from '../engine.js';
 import { filterWire } from './driver-wire.js';
-import { translateFailure } from './failures.js';
 import type { FirefoxBinary } from './find-firefox.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
-import { DriverPageProtocol } from './page-protocol.js';
+import { LazyEngine } from './lazy-engine.js';
 import type { Environment } from './programs.js';
 
 export interface FirefoxEngineOptions {
@@ -29,7 +23,6 @@ export interface FirefoxEngineOptions {
   readonly observer: BrowserPoolObserver;
 }
 
-const retireAfterContexts = 2000;
 const launchTimeoutMs = 60_000;
 
 /** Nothing in the background that talks to the network, nothing past the proxy, no names resolved here. */
@@ -64,123 +57,45 @@ const preferences = {
   'services.settings.server': 'data:,',
 } as const;
 
-interface LaunchedFirefox extends LaunchedBrowser {
-  readonly browser: Browser;
-}
-
 /**
- * Firefox: Playwright's own build in its own way, any other over WebDriver BiDi. Launched when somebody wishes for it, for
- * it takes seconds and half a gigabyte; it lingers a minute after its last session.
+ * Firefox: Playwright's own build in its own way, any other over WebDriver BiDi. A process is told at its start what it is
+ * to say of itself, so each user agent has its own.
  */
-export class FirefoxEngine implements BrowserEngine {
-  readonly info: EngineInfo;
-  readonly #options: FirefoxEngineOptions;
-  readonly #native: Identity;
-  readonly #buckets: BrowserBuckets<LaunchedFirefox>;
-  /** What each user agent stands for: a process is told all of it when it is started. */
-  readonly #identities = new Map<string, Identity>();
-
-  constructor(options: FirefoxEngineOptions) {
-    this.#options = options;
-    this.info = infoOf(options.binary);
-    this.#native = nativeIdentity(this.info);
-    this.#buckets = new BrowserBuckets({
-      launch: (userAgent) => this.#launch(this.#identities.get(userAgent)),
-      mainKey: undefined,
-      maxOthers: options.maxBuckets ?? 3,
-      seatsPerBrowser: options.contextsPerBrowser,
-      retireAfterSeats: retireAfterContexts,
-      observer: options.observer,
-    });
-  }
-
-  /** That it can be run is known from its binary. */
-  async start(): Promise<void> {}
-
-  async newContext(
-    { proxyServer, identity = this.#native }: ContextOptions,
-    signal: AbortSignal,
-  ): Promise<EngineContext> {
-    if (identity.userAgent !== this.#native.userAgent) this.#identities.set(identity.userAgent, identity);
-    const seat = await this.#buckets.take(identity.userAgent, signal);
-    try {
-      const { browser, gone } = seat.browser;
-      const opening = browser.newContext({
-        ...emulationOf(identity),
-        ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
-      });
-      const context = await abortable(opening, signal, (late) => late.close());
-      return new PlaywrightContext({
-        context,
-        protocolOf: async (page) => new DriverPageProtocol(page),
-        browserGone: gone,
-        onClosed: () => seat.release(),
-      });
-    } catch (error) {
-      seat.release();
-      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
-    }
-  }
-
-  async check(signal: AbortSignal): Promise<void> {
-    const context = await this.newContext({}, signal);
-    try {
-      const page = await context.newPage(signal);
-      await page.read(Number.MAX_SAFE_INTEGER, signal);
-    } finally {
-      await context.close();
-    }
-  }
-
-  endHung(): Promise<void> {
-    return this.#buckets.endHung();
-  }
-
-  close(): Promise<void> {
-    return this.#buckets.close();
-  }
-
-  async #launch(identity: Identity | undefined): Promise<LaunchedFirefox> {
-    const { binary, env } = this.#options;
-    const isOwn = binary.source === 'playwright';
-    const wrapper = isOwn ? undefined : await writeWrapper(binary.executablePath);
-    try {
-      const browser = await firefox.launch({
-        executablePath: wrapper ?? binary.executablePath,
-        ...(isOwn ? {} : { channel: 'moz-firefox' }),
-        headless: true,
-        firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
-        env: { ...env } as Record<string, string>, // undefined values do not reach a child
-        timeout: launchTimeoutMs,
-        handleSIGHUP: false,
-        handleSIGINT: false,
-        handleSIGTERM: false,
-      });
-      if (!isOwn) {
-        const filter = new FirefoxBidiFilter();
-        filter.open(filterWire(browser, filter));
-      }
-      return launched(browser);
-    } finally {
-      if (wrapper) await rm(wrapper, { force: true });
-    }
-  }
+export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngine {
+  return new LazyEngine({
+    ...options,
+    info: infoOf(options.binary),
+    maxBuckets: options.maxBuckets ?? 3,
+    launch: (identity) => launch(options, identity),
+    bucketOf: ({ userAgent }) => userAgent,
+    emulationOf,
+  });
 }
 
-function launched(browser: Browser): LaunchedFirefox {
-  const gone = new AbortController();
-  setMaxListeners(0, gone.signal); // every context listens
-  browser.once('disconnected', () => gone.abort());
-  let closed: Promise<void> | undefined;
-  return {
-    browser,
-    gone: gone.signal,
-    responds: async () => browser.isConnected(),
-    close: () => {
-      closed ??= browser.close();
-      return closed;
-    },
-  };
+async function launch({ binary, env }: FirefoxEngineOptions, identity: Identity | undefined): Promise<Browser> {
+  const isOwn = binary.source === 'playwright';
+  const wrapper = isOwn ? undefined : await writeWrapper(binary.executablePath);
+  try {
+    const browser = await firefox.launch({
+      executablePath: wrapper ?? binary.executablePath,
+      ...(isOwn ? {} : { channel: 'moz-firefox' }),
+      headless: true,
+      firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
+      env: { ...env } as Record<string, string>, // undefined values do not reach a child
+      timeout: launchTimeoutMs,
+      // The server decides when its browsers end (SIGTERM drains first).
+      handleSIGHUP: false,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+    });
+    if (!isOwn) {
+      const filter = new FirefoxBidiFilter();
+      filter.open(filterWire(browser, filter));
+    }
+    return browser;
+  } finally {
+    if (wrapper) await rm(wrapper, { force: true });
+  }
 }
 
 /** The driver sets a variable that makes one dead tab take the whole browser along; nothing but the program itself can drop it. */

@@ -35,21 +35,29 @@ export const onPath = (env: Environment, names: readonly string[]): string[] =>
 export async function playwrightPrograms(
   prefix: string,
   programs: readonly string[],
-  { PLAYWRIGHT_BROWSERS_PATH: browsersPath }: Environment,
+  env: Environment,
 ): Promise<string[]> {
-  const root = browsersPath && browsersPath !== '0' ? browsersPath : defaultPlaywrightFolder();
-  const builds = (await readdir(root).catch(() => [])).filter((name) => name.startsWith(prefix));
-  builds.sort((a, b) => Number(b.slice(prefix.length)) - Number(a.slice(prefix.length)));
   const paths: string[] = [];
-  for (const build of builds) {
-    for (const folder of await readdir(join(root, build)).catch(() => [])) {
+  for (const build of await playwrightBuilds(prefix, env)) {
+    for (const folder of await readdir(build).catch(() => [])) {
       for (const program of programs) {
-        const real = await realBinary(join(root, build, folder, program));
+        const real = await realBinary(join(build, folder, program));
         if (real) paths.push(real);
       }
     }
   }
   return paths;
+}
+
+/** The folders of builds of a prefix, the newest first. */
+export async function playwrightBuilds(
+  prefix: string,
+  { PLAYWRIGHT_BROWSERS_PATH: browsersPath }: Environment,
+): Promise<string[]> {
+  const root = browsersPath && browsersPath !== '0' ? browsersPath : defaultPlaywrightFolder();
+  const builds = (await readdir(root).catch(() => [])).filter((name) => name.startsWith(prefix));
+  builds.sort((a, b) => Number(b.slice(prefix.length)) - Number(a.slice(prefix.length)));
+  return builds.map((name) => join(root, name));
 }
 
 function defaultPlaywrightFolder(): string {

@@ -1,0 +1,121 @@
+import { setMaxListeners } from 'node:events';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Identity } from '../../identity/identity.js';
+import { nativeIdentity } from '../../identity/identity-resolver.js';
+import { abortable } from '../../util/deadline.js';
+import { BrowserBuckets } from '../browser-buckets.js';
+import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
+import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
+import { PlaywrightContext } from './context.js';
+import { translateFailure } from './failures.js';
+import { DriverPageProtocol } from './page-protocol.js';
+
+export interface LazyEngineOptions {
+  /** Known from the binary, without launching it. */
+  readonly info: EngineInfo;
+  readonly contextsPerBrowser: number;
+  /** How many processes of different kinds there may be at once. */
+  readonly maxBuckets: number;
+  readonly observer: BrowserPoolObserver;
+  /** Launches a process that presents an identity; without one, itself. */
+  readonly launch: (identity: Identity | undefined) => Promise<Browser>;
+  /** Identities of one bucket share processes. */
+  readonly bucketOf: (identity: Identity) => string;
+  /** What a context adds to what its process presents. */
+  readonly emulationOf: (identity: Identity) => BrowserContextOptions;
+}
+
+const retireAfterContexts = 2000;
+
+interface LaunchedLazily extends LaunchedBrowser {
+  readonly browser: Browser;
+}
+
+/**
+ * A browser that is launched when somebody wishes for it, since it takes seconds and half a gigabyte, and that lingers a
+ * minute after its last session. Its pages are asked by the driver's own calls.
+ */
+export class LazyEngine implements BrowserEngine {
+  readonly info: EngineInfo;
+  readonly #options: LazyEngineOptions;
+  readonly #native: Identity;
+  readonly #buckets: BrowserBuckets<LaunchedLazily>;
+  /** What each bucket but its own stands for. */
+  readonly #identities = new Map<string, Identity>();
+
+  constructor(options: LazyEngineOptions) {
+    this.info = options.info;
+    this.#options = options;
+    this.#native = nativeIdentity(options.info);
+    this.#buckets = new BrowserBuckets({
+      launch: async (key) => launched(await options.launch(this.#identities.get(key))),
+      mainKey: undefined,
+      maxOthers: options.maxBuckets,
+      seatsPerBrowser: options.contextsPerBrowser,
+      retireAfterSeats: retireAfterContexts,
+      observer: options.observer,
+    });
+  }
+
+  /** That it can be run is known from its binary. */
+  async start(): Promise<void> {}
+
+  async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
+    const { proxyServer, identity = this.#native } = options;
+    const { bucketOf, emulationOf } = this.#options;
+    const key = bucketOf(identity);
+    if (key !== bucketOf(this.#native)) this.#identities.set(key, identity);
+    const seat = await this.#buckets.take(key, signal);
+    try {
+      const { browser, gone } = seat.browser;
+      const opening = browser.newContext({
+        ...emulationOf(identity),
+        ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
+      });
+      const context = await abortable(opening, signal, (late) => late.close());
+      return new PlaywrightContext({
+        context,
+        protocolOf: async (page) => new DriverPageProtocol(page),
+        browserGone: gone,
+        onClosed: () => seat.release(),
+      });
+    } catch (error) {
+      seat.release();
+      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
+    }
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const context = await this.newContext({}, signal);
+    try {
+      const page = await context.newPage(signal);
+      await page.read(Number.MAX_SAFE_INTEGER, signal);
+    } finally {
+      await context.close();
+    }
+  }
+
+  endHung(): Promise<void> {
+    return this.#buckets.endHung();
+  }
+
+  close(): Promise<void> {
+    return this.#buckets.close();
+  }
+}
+
+function launched(browser: Browser): LaunchedLazily {
+  const gone = new AbortController();
+  setMaxListeners(0, gone.signal); // every context listens
+  browser.once('disconnected', () => gone.abort());
+  let closed: Promise<void> | undefined;
+  return {
+    browser,
+    gone: gone.signal,
+    responds: async () => browser.isConnected(),
+    close: () => {
+      closed ??= browser.close();
+      return closed;
+    },
+  };
+}
