@@ -170,6 +170,25 @@ async function warm(): Promise<void> {
   await page.context().close();
 }
 
+/** A session with an identity, beside one without; the browser that presents it runs already. */
+async function identity(): Promise<void> {
+  let n = 0;
+  const wish = { browser: [{ name: 'chrome', minVersion: 140, maxVersion: 140 }], operatingSystem: 'windows' };
+  const createOnce = async (options: Record<string, unknown>): Promise<number> => {
+    const session = `identity-${n++}`;
+    const ms = await timed(() => send({ cmd: 'sessions.create', session, ...options }));
+    await send({ cmd: 'sessions.destroy', session });
+    return ms;
+  };
+  await createOnce(wish);
+  const times = await alternate(
+    () => createOnce(wish),
+    () => createOnce({}),
+  );
+  const what = 'create with an identity (raw: ours, without), p50';
+  rows.push({ what, ours: p50(times.ours), raw: p50(times.raw), limit: 1.5 * p50(times.raw), unit: 'ms' });
+}
+
 /** A request without a page, beside undici alone through such a port. */
 async function plain(): Promise<void> {
   const session = 'plain';
@@ -380,7 +399,7 @@ function print(): void {
 }
 
 try {
-  const all = { create, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs };
+  const all = { create, identity, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs };
   const wanted = process.argv
     .find((argument) => argument.startsWith('--only='))
     ?.slice(7)

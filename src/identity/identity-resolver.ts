@@ -138,7 +138,11 @@ export class IdentityResolver {
       viewport:
         device === 'mobile'
           ? { width: screen.width, height: screen.height }
-          : { width: screen.width, height: screen.height - desktopChromePx },
+          : {
+              // A window on a very large screen is not as large: every pixel of it is drawn and kept.
+              width: Math.min(screen.width, 1920),
+              height: Math.min(screen.height - desktopChromePx, 1080),
+            },
       maxTouchPoints: device === 'mobile' ? 5 : 0,
       hardwareConcurrency,
     };
