@@ -50,6 +50,19 @@ const used = (): string[] =>
     .map(([name]) => name);
 
 describe('the proxy pool', () => {
+  it("language and time zone – follow the country of the session's proxy, unless something else is said", async () => {
+    write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
+    app = await start();
+    const place = async (session: string, wish: Record<string, unknown> = {}) => {
+      const { languages, timezone } = (await app.ok({ cmd: 'sessions.create', session, ...wish })).fingerprint;
+      return [languages[0], timezone];
+    };
+    expect(await place('follows')).toEqual(['de-DE', 'Europe/Berlin']);
+    expect(await place('stays', { setLocale: false })).toEqual(['en-US', undefined]);
+    expect(await place('direct', { noProxy: true })).toEqual(['en-US', undefined]);
+    expect(await place('said', { locales: 'fr-FR' })).toEqual(['fr-FR', undefined]);
+  });
+
   it.each([
     [{}, ['homeUs']],
     [{ datacenter: true }, ['center']],

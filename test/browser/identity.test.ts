@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { combinationsOf } from '../../src/identity/combinations.js';
-import { browserProcesses } from '../support/chromium.js';
+import { browserProcesses, rendererProcesses } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
@@ -123,6 +123,19 @@ for (const engine of suiteEngines)
       const { solution } = await app.ok({ cmd: 'request.get', session: 'steady', keepSamePage: true });
       expect(solution.currentUrl).toBe(`${origin.url}/echo`);
     });
+
+    if (!isFirefox && process.platform === 'linux')
+      it('stays the same – when the renderer dies', async () => {
+        const wish = { browser: 'chrome', operatingSystem: 'macos' };
+        const { fingerprint } = await app.ok({ cmd: 'sessions.create', session: 'crash', ...wish });
+        await app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
+        for (const id of rendererProcesses()) process.kill(id, 'SIGKILL');
+        // The tab is found dead by the next request at the latest.
+        await app.send({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
+        const { solution } = await app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/echo` });
+        expect(JSON.parse(solution.innerText).headers['user-agent']).toBe(fingerprint.userAgent);
+        expect((await app.ok({ cmd: 'sessions.identity', session: 'crash' })).contradictions).toEqual([]);
+      });
 
     it('the same ID and wish – the same identity, also in another session of that name', async () => {
       const wish = { browser: isFirefox ? own : ['chrome', 'firefox', 'safari'], device: 'desktop' };

@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { firefox } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { answeredCommandNames } from '../../src/engine/playwright/firefox-bidi-filter.js';
 import { chosenFirefox, firefoxEngine } from '../support/firefox.js';
 import { describeEngine } from './engine-contract.js';
 
@@ -43,4 +46,19 @@ function firefoxProcesses(): number[] {
       }
     })
     .map(Number);
+}
+
+if (binary && binary.source === 'system') {
+  it('without the filter no context can be opened – when one can, firefox-bidi-filter.ts is no longer needed', async () => {
+    const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: binary.executablePath });
+    try {
+      const failure = await browser.newContext().then(
+        () => 'it opened',
+        (error: unknown) => String(error),
+      );
+      expect(answeredCommandNames.some((name) => failure.includes(name))).toBe(true);
+    } finally {
+      await browser.close();
+    }
+  });
 }

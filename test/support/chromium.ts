@@ -66,3 +66,28 @@ export function browserProcesses(): number[] {
     .map(Number)
     .sort((a, b) => a - b);
 }
+
+/** Processes of tabs, of the browsers that this process started. */
+export function rendererProcesses(): number[] {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((id) => {
+      try {
+        const rest = /\(.*\) (.*)/s.exec(readFileSync(`/proc/${id}/stat`, 'utf8'))?.[1] ?? '';
+        const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
+        return [{ id: Number(id), parent: Number(rest.split(' ')[1]), command }];
+      } catch {
+        return []; // ended meanwhile
+      }
+    });
+  const ours = new Set(browserProcesses());
+  for (let found = true; found; ) {
+    found = false;
+    for (const { id, parent } of processes) {
+      if (!ours.has(parent) || ours.has(id)) continue;
+      ours.add(id);
+      found = true;
+    }
+  }
+  return processes.filter(({ id, command }) => ours.has(id) && command.includes('--type=renderer')).map(({ id }) => id);
+}
