@@ -11,6 +11,7 @@ import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '.
 import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext } from './context.js';
 import { defaultArgumentsOf } from './driver-wire.js';
+import { deviceEmulation } from './emulation.js';
 import { translateFailure } from './failures.js';
 import type { ChromiumBinary, Environment } from './find-chromium.js';
 import { ChromiumPageProtocol } from './page-protocol.js';
@@ -114,7 +115,8 @@ export class ChromiumEngine implements BrowserEngine {
     signal: AbortSignal,
   ): Promise<EngineContext> {
     const opening = browser.newContext({
-      ...emulationOf(identity),
+      // What it says of the user agent is put right on its way to the browser.
+      ...deviceEmulation(identity),
       ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
     });
     try {
@@ -209,19 +211,4 @@ function infoOf({ version, flavour }: ChromiumBinary): EngineInfo {
   const system = platform === 'darwin' ? 'Macintosh; Intel Mac OS X 10_15_7' : 'X11; Linux x86_64';
   const userAgent = `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Safari/537.36`;
   return { name: 'chromium', version, userAgent, build: flavour };
-}
-
-/** The driver's own part of an identity. What it says of the user agent is put right on its way to the browser. */
-function emulationOf({ userAgent, languages, timezone, viewport, screen, device, maxTouchPoints }: Identity) {
-  const [locale] = languages;
-  return {
-    userAgent,
-    viewport: { ...viewport },
-    screen: { width: screen.width, height: screen.height },
-    deviceScaleFactor: screen.devicePixelRatio,
-    isMobile: device === 'mobile',
-    hasTouch: maxTouchPoints > 0,
-    ...(locale === undefined ? {} : { locale }),
-    ...(timezone === undefined ? {} : { timezoneId: timezone }),
-  };
 }

@@ -1,8 +1,8 @@
 import { webkit } from 'playwright-core';
 import { userAgentOf } from '../../identity/browser-strings.js';
-import type { Identity } from '../../identity/identity.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, EngineInfo } from '../engine.js';
+import { deviceEmulation } from './emulation.js';
 import type { WebKitBinary } from './find-webkit.js';
 import { LazyEngine } from './lazy-engine.js';
 import type { Environment } from './programs.js';
@@ -36,7 +36,7 @@ export function createWebKitEngine(options: WebKitEngineOptions): BrowserEngine 
         handleSIGTERM: false,
       }),
     bucketOf: () => 'webkit',
-    emulationOf,
+    emulationOf: deviceEmulation,
   });
 }
 
@@ -48,18 +48,4 @@ function infoOf({ version, source }: WebKitBinary): EngineInfo {
     device: 'desktop',
   } as const;
   return { name: 'webkit', version, userAgent: userAgentOf(safari), build: source };
-}
-
-function emulationOf({ userAgent, languages, timezone, viewport, screen, device, maxTouchPoints }: Identity) {
-  const [locale] = languages;
-  return {
-    userAgent,
-    viewport: { ...viewport },
-    screen: { width: screen.width, height: screen.height },
-    deviceScaleFactor: screen.devicePixelRatio,
-    isMobile: device === 'mobile',
-    hasTouch: maxTouchPoints > 0,
-    ...(locale === undefined ? {} : { locale }),
-    ...(timezone === undefined ? {} : { timezoneId: timezone }),
-  };
 }
