@@ -227,7 +227,9 @@ export class PageRequest {
   async #link(field: 'screenshotUrl' | 'videoUrl', file: FileToKeep): Promise<Partial<Solution>> {
     const link = await keepFile(this.#parts, file);
     if (link !== undefined) return { [field]: link };
-    this.#warnings.push(`\`${field}\` is missing: this server has no room for more files (MOORING_FILES_LIMIT).`);
+    this.#warnings.push(
+      `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, or its disk).`,
+    );
     return {};
   }
 
@@ -361,7 +363,8 @@ async function keepFile(
   file: FileToKeep,
 ): Promise<string | undefined> {
   const until = command.request.closeAfterUse ? {} : { until: leased.over };
-  const path = await files.add({ ...file, ...until });
+  // A disk that is full or gone is no reason to lose what the request has brought.
+  const path = await files.add({ ...file, ...until }).catch(() => undefined);
   return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;
 }
 

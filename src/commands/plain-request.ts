@@ -1,8 +1,8 @@
-import { Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
+import { type Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
 import type { PlainAnswer, RequestCookies } from '../egress/plain-request.js';
 import type { CookieToSet, EngineContext, EngineCookie } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
-import { navigationHeaders } from '../identity/navigation-headers.js';
+import { isTrustworthy, navigationHeaders } from '../identity/navigation-headers.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { RequestFields } from '../protocol/requests.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
@@ -104,10 +104,19 @@ export async function runPlainRequest(
 function withoutCredentials(text: string): { url: string; authorization: Record<string, string> } {
   const url = new URL(text);
   if (url.username === '' && url.password === '') return { url: text, authorization: {} };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   url.username = '';
   url.password = '';
   return { url: url.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
+/** What is percent-encoded as what it means; a stray `%` stays. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function solutionOf(
@@ -168,39 +177,58 @@ class SessionCookies implements RequestCookies {
   }
 
   async take(url: string, lines: readonly string[]): Promise<void> {
-    const jar = new CookieJar(undefined, { looseMode: true, rejectPublicSuffixes: true });
-    for (const line of lines) jar.setCookieSync(line, url, { ignoreError: true });
-    const expired = lines
-      .flatMap((line) => Cookie.parse(line, { loose: true }) ?? [])
-      .filter((cookie) => cookie.TTL() <= 0);
-    const kept = (await jar.store.getAllCookies()).map((cookie) => toSet(cookie, url));
-    const gone = expired.map((cookie) => ({ ...toSet(cookie, url), expires: 1 }));
-    if (kept.length + gone.length === 0) return;
-    await this.#context.addCookies([...kept, ...gone], this.#signal);
+    const cookies = acceptedCookies(url, lines);
+    if (cookies.length === 0) return;
     this.#all = undefined;
+    try {
+      await this.#context.addCookies(cookies, this.#signal);
+    } catch (error) {
+      if (!(error instanceof MooringError) || error.code !== 'INVALID_PARAMETER') throw error;
+      // The browser refuses one of them, and with it all: a site may send what it likes, each counts by itself.
+      for (const cookie of cookies) await this.#context.addCookies([cookie], this.#signal).catch(ignoreRefusal);
+    }
   }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof MooringError) || error.code !== 'INVALID_PARAMETER') throw error;
+}
+
+/** What a site's lines come to, in their order: of one cookie the last line counts, and one that is over is deleted. */
+function acceptedCookies(url: string, lines: readonly string[]): CookieToSet[] {
+  const jar = new CookieJar(undefined, { looseMode: true, rejectPublicSuffixes: true });
+  const last = new Map<string, CookieToSet>();
+  for (const line of lines) {
+    // Nothing comes of a line that the site may not send: for another domain, or for all of a public suffix.
+    const cookie = jar.setCookieSync(line, url, { ignoreError: true });
+    if (!cookie) continue;
+    const { name, ...rest } = toSet(cookie, url);
+    const { domain = '', path = '' } = rest as { domain?: string; path?: string };
+    last.set([name, domain, path].join('\n'), { name, ...rest } as CookieToSet); // as it was taken apart
+  }
+  return [...last.values()];
 }
 
 /** Whether a browser sends a cookie to a URL that it goes to by itself (RFC 6265 §5.4; browsers trust loopback too). */
 function isSentTo({ domain, path, secure, expires }: EngineCookie, url: URL): boolean {
   const host = url.hostname;
   const fits = domain.startsWith('.') ? domainMatch(host, domain.slice(1)) : host === domain;
-  const isSecure = url.protocol === 'https:' || host === 'localhost' || host.endsWith('.localhost');
   const isFresh = expires === -1 || expires > Date.now() / 1000;
-  return fits === true && isFresh && (isSecure || !secure) && pathMatch(url.pathname, path);
+  return fits === true && isFresh && (isTrustworthy(url) || !secure) && pathMatch(url.pathname, path);
 }
 
 function toSet(cookie: Cookie, url: string): CookieToSet {
   const { key, value, path, secure, httpOnly, sameSite, hostOnly } = cookie;
   const domain = cookie.domain ?? new URL(url).hostname;
-  const expiry = cookie.expiryTime();
+  const expiry = cookie.expiryTime() ?? Number.POSITIVE_INFINITY;
   const names = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
   return {
     name: key,
     value,
     domain: hostOnly === false ? `.${domain}` : domain,
     path: path ?? '/',
-    expires: expiry === undefined || !Number.isFinite(expiry) ? -1 : Math.round(expiry / 1000),
+    // In the past, where it is over: that deletes it.
+    expires: expiry === Number.POSITIVE_INFINITY ? -1 : Math.max(1, Math.round(expiry / 1000)),
     httpOnly,
     secure,
     ...(sameSite && sameSite in names ? { sameSite: names[sameSite as keyof typeof names] } : {}),

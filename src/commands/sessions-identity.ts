@@ -44,7 +44,8 @@ async function look(
 ): Promise<{ reports: ContextReports; headers: HeadersByPath }> {
   const headers: Record<string, Record<string, string>> = {};
   using _served = session.egress.serve(selfCheckHost, (path, sent) => {
-    headers[path] = { ...sent };
+    // The session's own page could ask for others.
+    if (path in selfCheckFiles) headers[path] = { ...sent };
     return selfCheckFiles[path];
   });
   const page = await session.context.newPage(limits.signal);

@@ -84,14 +84,10 @@ async function exchange(
 ): Promise<Omit<PlainAnswer, 'redirects'>> {
   const cookie = await cookies.headerFor(url);
   const sent = { ...headers, ...(cookie === '' ? {} : { cookie }) };
+  let answer: Awaited<ReturnType<typeof request>> | undefined;
   try {
-    const answer = await request(url, {
-      method: method as 'GET',
-      headers: sent,
-      body: body ?? null,
-      dispatcher,
-      signal,
-    }); // any method
+    // Any method.
+    answer = await request(url, { method: method as 'GET', headers: sent, body: body ?? null, dispatcher, signal });
     const received = answer.headers;
     const lines = received['set-cookie'] ?? [];
     await cookies.take(url, Array.isArray(lines) ? lines : [lines]);
@@ -110,6 +106,7 @@ async function exchange(
       body: await unpack(packed, String(received['content-encoding'] ?? ''), maxBytes, url),
     };
   } catch (error) {
+    answer?.body.destroy(); // or its connection would wait for whoever reads it
     if (signal.aborted) throw signal.reason;
     if (error instanceof MooringError) throw error;
     throw new MooringError(

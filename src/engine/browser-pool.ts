@@ -112,9 +112,12 @@ export class BrowserPool<B extends LaunchedBrowser> {
   /** Ends processes that no longer answer, as if they had crashed. */
   async endHung(): Promise<void> {
     await Promise.all(
-      [...this.#members].map(async ({ browser }) => {
+      [...this.#members].map(async (member) => {
+        const { browser } = member;
         // Whatever made this necessary may keep our own process from hearing answers in time: ask more than once.
         for (let i = 0; i < triesToAnswer; i++) if (await browser.responds()) return;
+        // At once, so that no session is opened in it while it is ended.
+        this.#onGone(member);
         await settledWithin(browser.close(), closeTimeoutMs);
       }),
     );

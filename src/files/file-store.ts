@@ -41,6 +41,8 @@ export class FileStore {
   readonly #options: FileStoreOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #deleting = new Set<Promise<void>>();
+  /** Folders of before, which may hold files yet. */
+  readonly #former = new Set<string>();
   #bytes = 0;
   #folder: Promise<string> | undefined;
   #closed = false;
@@ -80,9 +82,19 @@ export class FileStore {
       }
       return `${token}/${safeName}`;
     } catch (error) {
-      if (!this.#entries.has(token)) this.#bytes -= size;
+      await this.#giveUp(token, size);
       throw error;
     }
+  }
+
+  /** Takes back what a file that could not be written has left; the next one makes the folder anew, should it be lost. */
+  async #giveUp(token: string, size: number): Promise<void> {
+    if (this.#entries.has(token)) return;
+    this.#bytes -= size;
+    const folder = await this.#folder?.catch(() => undefined);
+    this.#folder = undefined;
+    if (folder) await rm(join(folder, token), { force: true }).catch(() => {}); // it may be gone altogether
+    if (folder) this.#former.add(folder);
   }
 
   /** The file of a link, by its token. */
@@ -96,7 +108,7 @@ export class FileStore {
     for (const token of [...this.#entries.keys()]) this.#delete(token);
     await Promise.all(this.#deleting);
     const folder = await this.#folder?.catch(() => undefined);
-    if (folder) await rm(folder, { recursive: true, force: true });
+    for (const path of [...this.#former, ...(folder ? [folder] : [])]) await rm(path, { recursive: true, force: true });
   }
 
   #delete(token: string): void {

@@ -185,7 +185,8 @@ export function readUserAgent(userAgent: string): Subject | undefined {
 }
 
 function systemIn(userAgent: string): OperatingSystem | undefined {
-  if (/iPhone|iPad/.test(userAgent)) return 'ios';
+  if (/iPad/.test(userAgent)) return undefined; // its screen and platform are others than a phone's
+  if (/iPhone/.test(userAgent)) return 'ios';
   if (/Android/.test(userAgent)) return 'android';
   if (/Windows NT/.test(userAgent)) return 'windows';
   if (/Macintosh/.test(userAgent)) return 'macos';

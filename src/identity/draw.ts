@@ -37,26 +37,27 @@ export async function draw(combinations: readonly Combination[], seed: string): 
 
 function drawFrom(source: FingerprintGenerator, combinations: readonly Combination[]): Draw | undefined {
   const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
-  const browsers = unique(combinations.map(({ browser }) => browser)).map((name) => {
-    const { minVersion, maxVersion } = combinations.find(({ browser }) => browser === name) ?? {};
-    return {
-      name,
-      ...(minVersion === undefined ? {} : { minVersion }),
-      ...(maxVersion === undefined ? {} : { maxVersion }),
-    };
-  });
+  const ranges = new Map(
+    combinations.map(({ browser: name, minVersion, maxVersion }) => [
+      `${name} ${minVersion} ${maxVersion}`,
+      { name, minVersion, maxVersion },
+    ]),
+  );
   try {
     const { fingerprint } = source.getFingerprint({
-      browsers,
+      browsers: [...ranges.values()],
       operatingSystems: unique(combinations.map(({ operatingSystem }) => operatingSystem)),
       devices: unique(combinations.map(({ device }) => device)),
       strict: true, // or it would change the wish without a word
     });
     const drawn = readUserAgent(fingerprint.navigator.userAgent);
-    const combination = combinations.find(
+    const fitting = combinations.filter(
       (one) =>
         one.browser === drawn?.browser && one.operatingSystem === drawn.operatingSystem && one.device === drawn.device,
     );
+    const isWithin = ({ minVersion, maxVersion }: Combination): boolean =>
+      drawn !== undefined && minVersion <= drawn.version && drawn.version <= maxVersion;
+    const combination = fitting.find(isWithin) ?? fitting[0];
     if (!drawn || !combination) return undefined;
     const { width, height, devicePixelRatio } = fingerprint.screen;
     return {

@@ -74,8 +74,13 @@ export class IdentityResolver {
     const place = this.#placeOf(wish, country);
     const { identity, family, isKnown = true } = await this.#identityOf(wish, seed);
     const engine = this.#engineFor(identity, family);
-    const presented = asEngineCan({ ...identity, ...place }, engine);
-    const warnings = isKnown ? differences(presented, family, engine) : [unknownWarning];
+    const wished = { ...identity, ...place };
+    const presented = asEngineCan(wished, engine);
+    const dropped = wished.languages.filter((tag) => !presented.languages.includes(tag));
+    const warnings = [
+      ...(isKnown ? differences(presented, family, engine) : [unknownWarning]),
+      ...(dropped.length > 0 ? [`Firefox is not told of these languages: ${dropped.join(', ')}.`] : []),
+    ];
     if (this.#options.strict && warnings.length > 0) {
       throw new MooringError(
         'IDENTITY_IMPOSSIBLE',

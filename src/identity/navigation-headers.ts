@@ -10,11 +10,16 @@ const accepted = {
 /** Of what is asked for packed, `zstd` is left out: nothing here unpacks it. */
 const packed = 'gzip, deflate, br';
 
+/** What browsers treat as secure: https, and this machine (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy). */
+export function isTrustworthy({ protocol, hostname }: URL): boolean {
+  if (protocol === 'https:') return true;
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** The headers that such a browser sends when it goes to a URL by itself, in its order. Without cookies. */
 export function navigationHeaders(identity: Identity, url: URL): Record<string, string> {
   const family = familyOf(identity.browser, identity.operatingSystem);
-  const isSecure =
-    url.protocol === 'https:' || /^(localhost|127\.|\[::1\])/.test(url.hostname) || url.hostname.endsWith('.localhost');
+  const isSecure = isTrustworthy(url);
   const userAgent = { 'user-agent': identity.userAgent };
   const language = { 'accept-language': acceptLanguage(identity.languages) };
   const fetchHeaders: Record<string, string> = isSecure

@@ -115,6 +115,12 @@ for (const engine of suiteEngines)
         expect(solution.currentUrl).toBe(`${origin.url}/`);
       });
 
+      it('a file that the page hands out while it loads – is there for the action', async () => {
+        const browserActions = [{ type: 'download', timeout: 5000 }];
+        const { solution } = await get('/file-while-loading', { browserActions });
+        expect(solution.downloads).toMatchObject([{ name: 'data.zip', size: 13 }]);
+      });
+
       it('none comes – CODE-0025 with its place; one that never ends – too', async () => {
         const none = await app.fails('CODE-0025', body('/', { browserActions: [{ type: 'download', timeout: 300 }] }));
         expect(none).toContain('browserActions[0]');

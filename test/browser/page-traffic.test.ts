@@ -134,6 +134,30 @@ for (const engine of suiteEngines)
       expect(origin.count('/cached-asset')).toBe(before + 1);
     });
 
+    it('disableMedia, abortOnDetection – hold for a page that is gone to by POST too', async () => {
+      const before = origin.count('/asset?0');
+      const rest = { cmd: 'request.post', session: 'no-media-post', postData: 'a=1' };
+      await app.ok(body('/assets?count=1', { ...rest, disableMedia: true }));
+      expect(origin.count('/asset?0')).toBe(before);
+    });
+
+    it('a request that is given up before it began – leaves nothing that holds back what later ones load', async () => {
+      const session = 'given-up';
+      await get('/', { session });
+      await app.send(
+        body('/', {
+          session,
+          keepSamePage: true,
+          browserActions: [{ type: 'execute_js', code: 'setTimeout(() => { for (;;); })' }],
+          timeout: 2000,
+        }),
+      );
+      await app.send(body('/', { session, keepSamePage: true, disableMedia: true, timeout: 2500 }));
+      const before = origin.count('/asset?0');
+      await get('/assets?count=1', { session });
+      expect(origin.count('/asset?0')).toBe(before + 1);
+    });
+
     it('dontLoadMainSite – an empty page of that origin, with its cookies; nothing is fetched', async () => {
       await get('/set-cookie');
       const before = origin.seen.length;

@@ -28,6 +28,33 @@ const solution = async (path: string, rest: Record<string, unknown> = {}) => {
 };
 
 describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteName(suiteEngine)}`, () => {
+  const sets = (...lines: string[]): string =>
+    `${origin.url}/sets?${new URLSearchParams(lines.map((line) => ['line', line]))}`;
+  const cookiesAfter = async (session: string, url: string): Promise<string[]> => {
+    const { solution } = await app.ok({ cmd: 'request.get', session, url, requestType: 'request' });
+    return solution.cookies.map(({ name, value }: { name: string; value: string }) => `${name}=${value}`).sort();
+  };
+
+  it('cookies – deleted and set again in one answer – the last line counts', async () => {
+    const past = 'expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/';
+    expect(await cookiesAfter('order', sets(`sid=deleted; ${past}`, 'sid=fresh; Path=/'))).toEqual(['sid=fresh']);
+    expect(await cookiesAfter('order', sets('sid=again; Path=/', `sid=deleted; ${past}`))).toEqual([]);
+  });
+
+  it('cookies – one of another domain is neither set nor deleted; an odd line takes no other along', async () => {
+    const cookies = [{ name: 'bank', value: 'secret', domain: 'bank.test', path: '/' }];
+    await app.ok({ cmd: 'request.get', session: 'foreign', url: `${origin.url}/`, cookies });
+    const lines = ['bank=; Domain=bank.test; Path=/; Max-Age=0', `big=${'x'.repeat(5000)}; Path=/`, 'ok=1; Path=/'];
+    expect(await cookiesAfter('foreign', sets(...lines))).toEqual(expect.arrayContaining(['bank=secret', 'ok=1']));
+  });
+
+  it('a stray % in the user information of a URL – is taken as it is', async () => {
+    const url = `http://user:100%@127.0.0.1:${origin.port}/echo`;
+    const { solution } = await app.ok({ cmd: 'request.get', session: 'percent', url, requestType: 'request' });
+    const { authorization } = JSON.parse(solution.innerText).headers;
+    expect(Buffer.from(authorization.slice(6), 'base64').toString()).toBe('user:100%');
+  });
+
   it('a page – every field that is always there, without a page', async () => {
     const reply = await solution('/missing');
     expect(reply).toMatchObject({

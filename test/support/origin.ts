@@ -301,6 +301,26 @@ export class Origin {
       if (given === `Basic ${Buffer.from('anna:secret').toString('base64')}`) page(response, 'Private', 'welcome anna');
       else send(response, 401, 'text/html', html('Private', 'no'), { 'www-authenticate': 'Basic realm="private"' });
     },
+    '/sets': (request, response) => {
+      const lines = new URL(request.path, 'http://x').searchParams.getAll('line');
+      page(response, 'Sets', 'set', { 'set-cookie': lines });
+    },
+    '/file-while-loading': (_request, response) =>
+      page(response, 'File', '<script>location.href = "/file"</script><img src="/slow">'),
+    '/pdf': (_request, response) =>
+      send(response, 200, 'application/pdf', "%PDF-1.4 the site's own", {
+        'content-disposition': 'attachment; filename="own.pdf"',
+      }),
+    '/cut-off': (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html', 'content-length': '1000' });
+      response.write('<p>short');
+      setTimeout(() => response.destroy(), 100);
+    },
+    '/cut-off-chunked': (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.write('<p>short');
+      setTimeout(() => response.destroy(), 100);
+    },
     '/large-page': (request, response) => {
       const bytes = Number(new URL(request.path, 'http://x').searchParams.get('bytes'));
       const text = html('Large', `<p>${'words and more words. '.repeat(Math.round(bytes / 22))}</p>`);

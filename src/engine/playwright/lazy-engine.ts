@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import type { Identity } from '../../identity/identity.js';
 import { nativeIdentity } from '../../identity/identity-resolver.js';
-import { abortable } from '../../util/deadline.js';
+import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
@@ -26,6 +26,9 @@ export interface LazyEngineOptions {
 }
 
 const retireAfterContexts = 2000;
+const answerTimeoutMs = 3000;
+/** More than there are buckets at once: callers name user agents as they like. */
+const rememberedIdentities = 1000;
 
 interface LaunchedLazily extends LaunchedBrowser {
   readonly browser: Browser;
@@ -64,7 +67,7 @@ export class LazyEngine implements BrowserEngine {
     const { proxyServer, identity = this.#native } = options;
     const { bucketOf, emulationOf } = this.#options;
     const key = bucketOf(identity);
-    if (key !== bucketOf(this.#native)) this.#identities.set(key, identity);
+    if (key !== bucketOf(this.#native)) this.#remember(key, identity);
     const seat = await this.#buckets.take(key, signal);
     try {
       const { browser, gone } = seat.browser;
@@ -83,6 +86,13 @@ export class LazyEngine implements BrowserEngine {
       seat.release();
       throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
     }
+  }
+
+  #remember(key: string, identity: Identity): void {
+    this.#identities.delete(key);
+    this.#identities.set(key, identity);
+    const [oldest] = this.#identities.keys();
+    if (oldest !== undefined && this.#identities.size > rememberedIdentities) this.#identities.delete(oldest);
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -104,6 +114,17 @@ export class LazyEngine implements BrowserEngine {
   }
 }
 
+async function answersWithin(opening: Promise<BrowserContext>, ms: number): Promise<boolean> {
+  const opened = opening.then(
+    async (context) => {
+      context.close().catch(() => {}); // gone with the browser
+      return true;
+    },
+    () => false,
+  );
+  return (await settledWithin(opened, ms)) && (await opened);
+}
+
 function launched(browser: Browser): LaunchedLazily {
   const gone = new AbortController();
   setMaxListeners(0, gone.signal); // every context listens
@@ -112,7 +133,8 @@ function launched(browser: Browser): LaunchedLazily {
   return {
     browser,
     gone: gone.signal,
-    responds: async () => browser.isConnected(),
+    // There is no lighter question that goes all the way.
+    responds: () => answersWithin(browser.newContext(), answerTimeoutMs),
     close: () => {
       closed ??= browser.close();
       return closed;

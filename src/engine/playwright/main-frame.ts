@@ -14,12 +14,14 @@ export class MainFrame {
   #failedUrl: string | undefined;
   #download: Download | undefined;
   #expectsDownload = false;
+  readonly #onDownload: (download: Download) => void;
   #onErrorPage = (): void => {};
   #errorPage: Promise<void> = Promise.resolve();
 
   /** @param onDownload told of a download that no navigation of ours led to */
   constructor(page: Page, onDownload: (download: Download) => void) {
     this.#page = page;
+    this.#onDownload = onDownload;
     page.on('response', (response) => {
       if (!isForMainFrame(response.request(), page)) return;
       this.#responses = [...this.#responses.slice(1 - rememberedResponses), response];
@@ -70,14 +72,19 @@ export class MainFrame {
     });
   }
 
-  /** The navigation is over. */
+  /** The navigation has its document, or none: what is downloaded from now on, or was besides, is the page's own doing. */
   end(): void {
     this.#expectsDownload = false;
+    if (this.#download) this.#onDownload(this.#download);
+    this.#download = undefined;
   }
 
   /** The download that has begun or is about to. */
   async nextDownload(timeoutMs: number): Promise<Download | undefined> {
-    return this.#download ?? (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
+    const download =
+      this.#download ?? (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
+    this.#download = undefined;
+    return download;
   }
 
   #onNavigated(frame: Frame): void {

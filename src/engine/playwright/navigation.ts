@@ -67,6 +67,7 @@ export async function navigatePage(
         `expected the browser to send ${request.method} to ${request.url}; it showed ${page.url()} without.`,
       );
     }
+    mainFrame.end();
     assertReadable(mainFrame.document, request);
     const loaded = await abortable(waitForLoad(subject, leftMs, request), signal);
     return await documentResult(mainFrame.document, page, request, loaded, leftMs());

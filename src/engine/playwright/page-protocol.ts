@@ -158,7 +158,8 @@ class RouteOverride implements NavigationOverride {
 
   readonly #onRoute = async (route: Route, request: Request): Promise<void> => {
     const isOurs = !this.applied && request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
-    if (!isOurs) return route.continue().catch(() => {}); // the page went meanwhile
+    // Whoever watches the page has its say on the others.
+    if (!isOurs) return route.fallback().catch(() => {}); // the page went meanwhile
     this.applied = true;
     const { method, headers, body, emptyDocument: isEmpty } = this.#request;
     try {

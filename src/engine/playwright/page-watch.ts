@@ -26,7 +26,7 @@ export interface PageWatchParts {
   readonly popups: ReadonlySet<Page>;
   /** Whether a request is the navigation that we ourselves sent the page on. */
   readonly isOwnNavigation: (request: Request) => boolean;
-  readonly onEnd: () => void;
+  readonly onEnd: (ended: PlaywrightWatch) => void;
 }
 
 /** Watches a page of Playwright. Its requests are held back only if the options ask for that: it costs the HTTP cache. */
@@ -120,7 +120,7 @@ export class PlaywrightWatch implements PageWatch {
   }
 
   [Symbol.dispose](): void {
-    this.#parts.onEnd();
+    this.#parts.onEnd(this);
     for (const download of this.#downloads) discardDownload(download);
     // Nobody waits for it: what is asked of the page next comes after it, and a page that hangs holds up no answer.
     for (const end of this.#ends) end();

@@ -158,11 +158,14 @@ export class PlaywrightPage implements EnginePage {
         request.frame() === this.#page.mainFrame() &&
         this.#goingTo !== undefined &&
         isSameDocument(request.url(), this.#goingTo),
-      onEnd: () => {
-        this.#watch = undefined;
+      onEnd: (ended) => {
+        if (this.#watch === ended) this.#watch = undefined;
       },
     });
-    this.#watch = await this.#guard(beginning, signal, 'watching the page');
+    // One that begins when nobody wants it any more would hold back what later requests load.
+    const undo = (late: PlaywrightWatch): void => late[Symbol.dispose]();
+    const begun = abortable(abortable(beginning, this.#gone.signal, undo), signal, undo);
+    this.#watch = await this.#guard(begun, signal, 'watching the page');
     return this.#watch;
   }
 
