@@ -1,4 +1,4 @@
-import type { DownloadedFile, EngineContext, EnginePage, PageActor, PageWatch, StepLimits } from '../engine/engine.js';
+import type { DownloadedFile, EngineContext, EnginePage, PageActor, StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { DownloadOutput } from '../protocol/replies.js';
 
@@ -70,7 +70,8 @@ export interface ActionContext {
   /** Goes to a URL as the caller itself does. */
   readonly goto: (url: string, limits: StepLimits) => Promise<void>;
   readonly results: ActionResults;
-  readonly watch: PageWatch;
+  /** The next file that the page hands out, also one from before. */
+  readonly nextDownload: (limits: StepLimits) => Promise<Omit<DownloadedFile, 'url'>>;
   /** Keeps a file for a while. @returns a link to it; nothing when there is no room */
   readonly keepFile: (file: Omit<DownloadedFile, 'url'>) => Promise<string | undefined>;
 }

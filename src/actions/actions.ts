@@ -83,9 +83,9 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     await actor.upload(action.cssSelector, files, limits);
     await afterwards(action, actor, limits);
   },
-  download: async (action, { actor, watch, results, keepFile }, limits) => {
+  download: async (action, { actor, nextDownload, results, keepFile }, limits) => {
     if (action.cssSelector !== undefined) await actor.click(action.cssSelector, false, limits);
-    const file = await watch.nextDownload(limits);
+    const file = await nextDownload(limits);
     results.addDownload(file, action.link ? await keepFile(file) : undefined);
   },
   remove_iframes: (_action, { actor }, limits) => actor.removeFrames(limits),

@@ -2,7 +2,7 @@ import type { EnginePage, Extraction, NavigationRequest, WatchOptions } from '..
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import type { Solution } from '../protocol/replies.js';
-import type { RequestFields } from '../protocol/requests.js';
+import { parseRegex, type RequestFields } from '../protocol/requests.js';
 import type { HttpRequest } from './navigation-request.js';
 
 /** How the page is to be loaded. */
@@ -58,12 +58,6 @@ export async function extractFrom(
     ...(elements ? { cssSelector: elements } : {}),
     ...(regexes ? { regex: Array.isArray(regex) ? regexes : (regexes[0] ?? []) } : {}),
   };
-}
-
-/** `/source/flags`, or the source alone. All matches are looked for in any case. */
-function parseRegex(text: string): { source: string; flags: string } {
-  const [, source = text, flags = ''] = /^\/(.+)\/([dimsuvy]*g?[dimsuvy]*)$/s.exec(text) ?? [];
-  return { source, flags: [...new Set(`${flags}g`)].join('') };
 }
 
 /** The actions before the page is loaded, and those after. */
@@ -123,6 +117,30 @@ function fitting(bytes: Uint8Array, what: string, maxBytes: number): Uint8Array 
     'RESPONSE_TOO_LARGE',
     `expected a ${what} of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${bytes.byteLength}.`,
   );
+}
+
+/** Fields that are about a page. */
+const shownFields = [
+  'cssSelector',
+  'regex',
+  'includeLinks',
+  'includeImages',
+  'markdown',
+  'screenshot',
+  'screenshotUpload',
+  'pdf',
+  'waitForUrl',
+  'removeIframes',
+  'blockCookieBanners',
+] as const satisfies readonly (keyof RequestFields)[];
+
+/** What is to be said when the answer was a file, or nothing: the page that is there is the one before. */
+export function noPageWarnings(request: RequestFields): string[] {
+  const warnings = shownFields
+    .filter((name) => request[name] !== undefined && request[name] !== false)
+    .map((name) => `\`${name}\` had no effect: the answer is no page.`);
+  const acting = request.browserActions?.some(({ type, when }) => type !== 'download' && when !== 'beforeload');
+  return acting ? [...warnings, '`browserActions` ran on the page of before: the answer is no page.'] : warnings;
 }
 
 /** Fields that say how another one is done, and that one. */

@@ -3,6 +3,7 @@ import { runActions } from '../actions/action-runner.js';
 import type { EgressRequest } from '../egress/egress-port.js';
 import type {
   CookieToSet,
+  DownloadedFile,
   EngineContext,
   EnginePage,
   NavigationRequest,
@@ -26,6 +27,7 @@ import {
   extractFrom,
   loadingOf,
   loneWarnings,
+  noPageWarnings,
   pdfOf,
   screenshotOf,
   splitActions,
@@ -143,8 +145,13 @@ export class PageRequest {
   /** What is to be over before the actions. */
   async #settle({ page, watch, result, actor }: Visit): Promise<void> {
     const { request } = this.#parts.command;
-    if (result.kind !== 'document') return;
-    if (!result.loaded)
+    if (result.kind !== 'document') {
+      this.#warnings.push(...noPageWarnings(request));
+      return;
+    }
+    if (result.brokeOff)
+      this.#warnings.push('The connection broke off before the page was complete; the reply shows what had come.');
+    else if (!result.loaded)
       this.#warnings.push('The page had not finished loading when the time was over; the reply shows it as it stood.');
     if (request.dontLoadMainSite)
       this.#warnings.push('The site was not loaded: `statusCode` is that of an empty page in its place.');
@@ -180,8 +187,11 @@ export class PageRequest {
     if (request.onlyStatusCode) {
       return { verified: true, ...visit.whereabouts() };
     }
-    const screenshot = await screenshotOf(page, request, maxBytes, signal);
-    const [extracted, pdf] = [await extractFrom(page, request, signal), await pdfOf(page, request, maxBytes, signal)];
+    // Of a file, or of nothing, there is nothing to be seen: the page is the one before.
+    const wanted = result.kind === 'document' ? request : {};
+    const screenshot = await screenshotOf(page, wanted, maxBytes, signal);
+    const extracted = await extractFrom(page, wanted, signal);
+    const pdf = await pdfOf(page, wanted, maxBytes, signal);
     const always = await readSolution({
       page,
       context: leased.context,
@@ -247,6 +257,7 @@ class Visit {
   readonly #parts: PageRequestParts;
   readonly #results: ActionResults;
   #result: NavigationResult | undefined;
+  #taken = false;
 
   constructor(
     parts: PageRequestParts,
@@ -280,7 +291,9 @@ class Visit {
 
   whereabouts(): Pick<Solution, 'statusCode' | 'currentUrl'> {
     const { kind, status, url } = this.shown;
-    return { statusCode: status, currentUrl: kind === 'document' ? this.page.url : url };
+    // After a `goto` that failed the browser shows a page of its own.
+    const shows = kind === 'document' && !/^(chrome-error|about):/.test(this.page.url);
+    return { statusCode: status, currentUrl: shows ? this.page.url : url };
   }
 
   /** What is known without asking the page. */
@@ -308,7 +321,7 @@ class Visit {
       page: this.page,
       actor: this.actor,
       context: leased.context,
-      watch: this.watch,
+      nextDownload: (limits) => this.#nextDownload(limits),
       results: this.#results,
       deadline,
       goto: (url, limits) => this.#gotoAction(url, limits),
@@ -322,6 +335,15 @@ class Visit {
           ...(error === undefined ? {} : { error: errorMessage(error) }),
         }),
     });
+  }
+
+  /** The file that the request itself led to comes first. */
+  async #nextDownload(limits: StepLimits): Promise<Omit<DownloadedFile, 'url'>> {
+    const { kind, body, fileName = '', headers } = this.#result ?? {};
+    if (kind !== 'download' || !body || !headers || this.#taken) return this.watch.nextDownload(limits);
+    this.#taken = true;
+    const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
+    return { name: fileName, type, bytes: body };
   }
 
   async #gotoAction(url: string, limits: StepLimits): Promise<void> {

@@ -1,9 +1,16 @@
 import { MooringError } from '../errors.js';
 import type { BatchCommand } from '../protocol/commands.js';
-import type { Progress, RequestReply } from '../protocol/replies.js';
+import type { BatchReply, Progress, RequestReply } from '../protocol/replies.js';
 import type { CommandHandler } from './handler.js';
 import { httpRequestOf } from './navigation-request.js';
-import { assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
+import {
+  assertServable,
+  openingWarnings,
+  type RequestHandlerOptions,
+  requestDeadline,
+  runRequest,
+  withWarnings,
+} from './request.js';
 
 type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };
 
@@ -20,6 +27,7 @@ export const requestBatchHandler =
     for (const { command: step } of steps) assertServable(sessions, step);
     const eachMs = command.requests.map(({ request }) => request.timeout ?? requestTimeoutMs);
     using whole = requestDeadline(command.timeoutMs ?? eachMs.reduce((sum, ms) => sum + ms, 0), signal);
+    const isNew = !sessions.isActive(owner, command.session);
     using lease = await sessions.lease({ ...command, id: command.session, owner }, whole.signal);
     whole.follow(lease.session.over);
     const results: Result[] = [];
@@ -42,7 +50,8 @@ export const requestBatchHandler =
     } finally {
       if (command.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
     }
-    return { solution: {}, data: 'success', session: command.session, results };
+    const reply = { solution: {}, data: 'success' as const, session: command.session, results };
+    return withWarnings<BatchReply>(reply, isNew ? openingWarnings(lease.session) : []);
   };
 
 /** The failure with its place, and what was finished before it. */

@@ -37,15 +37,25 @@ export const requestHandler =
     assertHasPage(sessions, command, context.owner);
     using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
     const target = { ...command, id: command.session, owner: context.owner };
+    const isNew = !sessions.isActive(target.owner, target.id);
     using lease = await sessions.lease(target, deadline.signal);
     deadline.follow(lease.session.over);
     try {
-      return await runRequest(command, http, lease.session, deadline, context, options);
+      const reply = await runRequest(command, http, lease.session, deadline, context, options);
+      return isNew ? withWarnings(reply, openingWarnings(lease.session)) : reply;
     } finally {
       // Its end is not waited for: the caller's deadline is for the answer.
       if (request.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
     }
   };
+
+/** What whoever opened a session has to know of it; `sessions.create` says it in the fingerprint. */
+export const openingWarnings = ({ warnings, identity }: LeasedSession): string[] => [...warnings, ...identity.warnings];
+
+/** A reply with more to be told. */
+export function withWarnings<R extends { warnings?: string[] | undefined }>(reply: R, more: readonly string[]): R {
+  return more.length === 0 ? reply : { ...reply, warnings: [...more, ...(reply.warnings ?? [])] };
+}
 
 /** Refuses what no session could serve, before one is opened for it. @throws MooringError */
 export function assertServable(sessions: SessionManager, { request }: RequestCommand): void {

@@ -128,6 +128,8 @@ export interface NavigationResult {
   readonly fileName?: string;
   /** False when the page's `load` event did not come in time; what was there by then is shown. */
   readonly loaded: boolean;
+  /** The connection broke off in the middle of the document. */
+  readonly brokeOff?: boolean;
 }
 
 /** What a page says of itself, read at one moment. */

@@ -224,7 +224,7 @@ export const batchReplySchema = z.object({
     .array(z.object({ solution: solutionSchema.partial(), warnings: z.array(z.string()).optional(), ...timedFields }))
     .describe('What each request brought back, in order.'),
 });
-type BatchReply = z.infer<typeof batchReplySchema>;
+export type BatchReply = z.infer<typeof batchReplySchema>;
 
 type CreateReply = z.infer<typeof createReplySchema>;
 type DestroyReply = z.infer<typeof destroyReplySchema>;

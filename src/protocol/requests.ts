@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorMessage } from '../errors.js';
 import { actionList } from './actions.js';
 import { cookieList, flag, headers, integer, listOf, optional, sessionId, webUrl } from './fields.js';
 import { solutionFields } from './replies.js';
@@ -9,6 +10,25 @@ const storageText = z.preprocess(
   (value) => (typeof value === 'string' || value === undefined ? value : JSON.stringify(value)),
   z.string(),
 );
+
+/** `/source/flags`, or the source alone. All matches are looked for in any case. */
+export function parseRegex(text: string): { source: string; flags: string } {
+  const [, source = text, flags = ''] = /^\/(.+)\/([dgimsuvy]*)$/s.exec(text) ?? [];
+  return { source, flags: [...new Set(`${flags}g`)].join('') };
+}
+
+const regex = () =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      try {
+        const { source, flags } = parseRegex(text);
+        new RegExp(source, flags);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `expected a regular expression (${errorMessage(error)})` });
+      }
+    });
 
 const urlPattern = () => z.string().min(1).max(2000);
 /** How many patterns of one kind a request may have. */
@@ -60,7 +80,8 @@ export const requestSchema = z.object({
   ),
   innerText: optional(flag()).describe('`solution.innerText` is always there; accepted for code that asks for it.'),
   requestType: optional(z.enum(['browser', 'request'])).describe(
-    '`browser`: a page. `request`: a plain HTTP exchange with cookies, name and exit of the session; its page stays as it is.',
+    '`browser`: a page. `request`: a plain HTTP exchange with cookies, name and exit of the session; its page stays as it ' +
+      'is. Fields that need a page are refused with it; `response` and `innerText` are the body.',
   ),
   retries: optional(integer(0, 10)).describe(
     'How often a GET is tried again when it got no usable response. Default: 0. What may have had an effect is not repeated.',
@@ -80,7 +101,7 @@ export const requestSchema = z.object({
     'Adds `solution.cssSelector`: the text of every element that fits.',
   ),
   customAttribute: optional(z.string().min(1)).describe('With `cssSelector`: the values of this attribute instead.'),
-  regex: optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(maxPatterns)])).describe(
+  regex: optional(z.union([regex(), z.array(regex()).max(maxPatterns)])).describe(
     'Adds `solution.regex`: in the HTML, the first group of each match, or all of it. `/…/flags` is taken too. For a ' +
       'list of expressions: a list for each.',
   ),

@@ -5,21 +5,32 @@ import { flag, integer, listOf, optional, sessionId } from './fields.js';
 const named = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'name' in value ? value.name : value;
 
-const locale = z.string().refine((tag) => {
+/** The name in the form that browsers take, whatever its case; nothing if there is none. */
+function canonical(name: unknown, of: (name: string) => string | undefined): unknown {
   try {
-    return Intl.getCanonicalLocales(tag).length === 1;
+    return (typeof name === 'string' && of(name)) || name;
+  } catch {
+    return name; // the schema says what is wrong with it
+  }
+}
+const localeOf = (tag: string): string | undefined => Intl.getCanonicalLocales(tag)[0];
+const zoneOf = (name: string): string => new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+const isKnown = (of: (name: string) => unknown) => (name: string) => {
+  try {
+    return of(name) !== undefined;
   } catch {
     return false;
   }
-}, 'expected a language tag (BCP 47) such as de-DE');
+};
 
-const timezone = z.string().refine((name) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}, 'expected a time zone (IANA) such as Europe/Berlin');
+const locale = z.preprocess(
+  (tag) => canonical(tag, localeOf),
+  z.string().refine(isKnown(localeOf), 'expected a language tag (BCP 47) such as de-DE'),
+);
+const timezone = z.preprocess(
+  (name) => canonical(name, zoneOf),
+  z.string().refine(isKnown(zoneOf), 'expected a time zone (IANA) such as Europe/Berlin'),
+);
 
 const browserWish = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),

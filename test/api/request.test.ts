@@ -188,6 +188,20 @@ describe('request.*', () => {
     );
   });
 
+  it('a request that opens its session – tells what there is to be told of it, once', async () => {
+    const body = { cmd: 'request.get', session: 'opens', url: origin.url, mobileProxy: true };
+    expect((await app.ok(body)).warnings).toEqual([
+      'There is no proxy pool on this server: the session connects directly.',
+    ]);
+    expect((await app.ok({ cmd: 'request.get', session: 'opens', url: origin.url })).warnings).toBeUndefined();
+  });
+
+  it('timezone, locales – in any case – are taken by the name that browsers know', async () => {
+    const wish = { timezone: 'europe/berlin', locales: ['DE-de'] };
+    const { fingerprint } = await app.ok({ cmd: 'sessions.create', ...wish });
+    expect(fingerprint).toMatchObject({ timezone: 'Europe/Berlin', languages: ['de-DE'] });
+  });
+
   it('fields about solving challenges – have no effect, and a warning each', async () => {
     const solving = {
       automaticallySolveCaptchas: true,

@@ -37,6 +37,26 @@ async function value(actions: Actions, code: string): Promise<unknown> {
 }
 
 describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(suiteEngine)}`, () => {
+  it.each([
+    ['await Promise.resolve(5)', 5],
+    ['() => 5', 5],
+    ['async () => (await Promise.resolve(6)) + 1', 7],
+    ['function f() { return 3 }; f()', 3],
+    ['const x = 1; x', 1],
+    ['const r = await Promise.resolve(2); return r', 2],
+  ])('execute_js – %s', async (code, expected) => {
+    const { body } = await act([{ type: 'execute_js', code }]);
+    expect(body.solution.javascriptReturn).toEqual([expected]);
+  });
+
+  it('dropdown – an option that is not there, no select – says which there are', async () => {
+    const none = await act([{ type: 'dropdown', cssSelector: '#select', value: 'zzz', timeout: 500 }]);
+    expect(none.body).toMatchObject({ code: 'CODE-0027' });
+    expect(none.body.error).toContain('there are "a", "b", "c"');
+    const input = await act([{ type: 'dropdown', cssSelector: '#text', value: 'a', timeout: 500 }]);
+    expect(input.body.error).toContain('expected a select element');
+  });
+
   it('click – with the cursor, or direct', async () => {
     expect(await log([{ type: 'click', cssSelector: '#button' }])).toBe('click:real;');
     expect(await log([{ type: 'click', cssSelector: '#button', direct: 'true' }])).toBe('click:direct;');

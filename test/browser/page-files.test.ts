@@ -115,6 +115,25 @@ for (const engine of suiteEngines)
         expect(solution.currentUrl).toBe(`${origin.url}/`);
       });
 
+      it('the file that the request itself led to – is the first', async () => {
+        const { solution } = await get('/file', { browserActions: [{ type: 'download', timeout: 2000 }] });
+        expect(solution.downloads).toMatchObject([{ name: 'data.zip', type: 'application/zip', size: 13 }]);
+      });
+
+      it('fields about a page – are not answered from the page before, and the reply says so', async () => {
+        await get('/article');
+        const { solution, warnings } = await get('/pdf', {
+          pdf: true,
+          cssSelector: 'p',
+          markdown: true,
+          screenshot: true,
+        });
+        expect(Buffer.from(solution.base64Response, 'base64').toString()).toContain("the site's own");
+        for (const field of ['cssSelector', 'markdown', 'screenshot']) expect(solution[field]).toBeUndefined();
+        expect(warnings).toHaveLength(4);
+        expect(warnings.join()).toContain('the answer is no page');
+      });
+
       it('a file that the page hands out while it loads – is there for the action', async () => {
         const browserActions = [{ type: 'download', timeout: 5000 }];
         const { solution } = await get('/file-while-loading', { browserActions });

@@ -54,6 +54,11 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
     expect((await get('/shows-storage', storage)).localStorageData.token).toBe('{"a":1}');
   });
 
+  it('regex – none at all – says what is wrong with it, and nothing is opened', async () => {
+    const error = await app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: `${origin.url}/`, regex: '(' });
+    expect(error).toMatch(/`regex`: expected a regular expression \(.*Unterminated group/);
+  });
+
   it('regex – one that would run for ever – is ended, and the page goes on', async () => {
     const error = await app.fails('INVALID_PARAMETER', {
       cmd: 'request.get',

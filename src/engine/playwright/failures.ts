@@ -26,6 +26,12 @@ const rows: readonly Row[] = [
   { pattern: /NS_ERROR_PROXY_CONNECTION_REFUSED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
   { pattern: /NS_ERROR_PROXY/, code: 'CODE-0005', expected: 'a tunnel through the proxy' },
   { pattern: /NS_ERROR_NET_TIMEOUT/, code: 'CODE-0025', expected: 'an answer in time' },
+  // The whole browser, where a headless shell would show the page of the 401.
+  {
+    pattern: /ERR_INVALID_AUTH_CREDENTIALS/,
+    code: 'CODE-0006',
+    expected: 'a user name and password (`user:password@` in the URL, or an `authorization` header)',
+  },
   // Every other failure of the network or of TLS: no usable response.
   {
     pattern: /net::ERR_\w+|NS_ERROR_\w+|NS_BINDING_ABORTED|(SSL|SEC|MOZILLA_PKIX)_ERROR_\w+|deniedPortAccess/,

@@ -15,6 +15,8 @@ export class MainFrame {
   #download: Download | undefined;
   #expectsDownload = false;
   readonly #onDownload: (download: Download) => void;
+  #onBreak = (): void => {};
+  #broken: Promise<void> = Promise.resolve();
   #onErrorPage = (): void => {};
   #errorPage: Promise<void> = Promise.resolve();
 
@@ -27,7 +29,9 @@ export class MainFrame {
       this.#responses = [...this.#responses.slice(1 - rememberedResponses), response];
     });
     page.on('requestfailed', (request) => {
-      if (isForMainFrame(request, page)) this.#failedUrl = request.url();
+      if (!isForMainFrame(request, page)) return;
+      this.#failedUrl = request.url();
+      if (this.#document?.request() === request) this.#onBreak();
     });
     page.on('framenavigated', (frame) => this.#onNavigated(frame));
     page.on('download', (download) => {
@@ -61,12 +65,20 @@ export class MainFrame {
     return this.#errorPage;
   }
 
+  /** Resolves when the document that is shown breaks off in the middle, after `begin`. */
+  get broken(): Promise<void> {
+    return this.#broken;
+  }
+
   /** A navigation begins. */
   begin(): void {
     this.#responses = [];
     this.#failedUrl = undefined;
     this.#download = undefined;
     this.#expectsDownload = true;
+    this.#broken = new Promise((resolve) => {
+      this.#onBreak = resolve;
+    });
     this.#errorPage = new Promise((resolve) => {
       this.#onErrorPage = resolve;
     });

@@ -69,8 +69,13 @@ export async function navigatePage(
     }
     mainFrame.end();
     assertReadable(mainFrame.document, request);
-    const loaded = await abortable(waitForLoad(subject, leftMs, request), signal);
-    return await documentResult(mainFrame.document, page, request, loaded, leftMs());
+    const breaking = mainFrame.broken.then(() => 'broken' as const);
+    const loading = waitForLoad(subject, leftMs, request);
+    loading.catch(() => {}); // nobody waits for it once the document has broken off
+    const loaded = await abortable(Promise.race([loading, breaking]), signal);
+    if (loaded === 'broken' && mainFrame.document)
+      return { ...describeDocument(mainFrame.document), method: request.method, loaded: false, brokeOff: true };
+    return await documentResult(mainFrame.document, page, request, loaded === true, leftMs());
   } finally {
     mainFrame.end();
     await override?.stop();

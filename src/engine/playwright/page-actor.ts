@@ -40,9 +40,10 @@ export class PlaywrightActor implements PageActor {
           await element.evaluate((node) => (node as HTMLElement).click(), undefined, { timeout }); // of an HTML page
           return;
         }
-        await element.scrollIntoViewIfNeeded({ timeout });
-        await this.#moveTo(element, timeout);
-        await element.click({ timeout });
+        const left = countdown(timeout);
+        await element.scrollIntoViewIfNeeded({ timeout: left() });
+        await this.#moveTo(element, left());
+        await element.click({ timeout: left() });
       });
     });
   }
@@ -101,7 +102,18 @@ export class PlaywrightActor implements PageActor {
     await this.#step(selector, limits, (timeout) =>
       this.#arriving(limits, async () => {
         const choice = typeof option === 'number' ? { index: option } : { value: option };
-        await this.#locate(selector).selectOption(choice, { timeout });
+        const element = this.#locate(selector);
+        try {
+          await element.selectOption(choice, { timeout });
+        } catch (error) {
+          if ((await element.count().catch(() => 0)) === 0) throw error;
+          const found = await element.evaluate(
+            (node) => (node instanceof HTMLSelectElement ? [...node.options].map(({ value }) => value) : undefined),
+            undefined,
+            { timeout: 500 },
+          );
+          throw optionError(selector, option, found, error);
+        }
       }),
     );
   }
@@ -197,8 +209,13 @@ export class PlaywrightActor implements PageActor {
 
   /** Runs the code once: what it is, is told by compiling it. */
   async #evaluate(code: string): Promise<unknown> {
-    if (compiles(`(${code}\n)`)) return this.#frame.evaluate(`(${code}\n)`);
-    if (compiles(code)) return this.#frame.evaluate(code);
+    // A function, as drivers take them, is called.
+    const call = (expression: string): string =>
+      `(async (value) => typeof value === 'function' ? value() : value)(${expression})`;
+    if (compiles(`(${code}\n)`)) return this.#frame.evaluate(call(`(${code}\n)`));
+    if (compiles(`(async () => (${code}\n))`)) return this.#frame.evaluate(call(`(async () => (${code}\n))()`));
+    // Or the driver would take what begins with a function for one.
+    if (compiles(code)) return this.#frame.evaluate(`void 0;\n${code}`);
     // Statements with a `return` or an `await` among them; or no code at all, which the page says then.
     return this.#frame.evaluate(`(async () => { ${code}\n})()`);
   }
@@ -281,6 +298,31 @@ export class PlaywrightActor implements PageActor {
       throw translateStep(error, selector, timeoutMs);
     }
   }
+}
+
+/** What is left of a time, at least a millisecond. */
+function countdown(ms: number): () => number {
+  const end = performance.now() + ms;
+  return () => Math.max(1, end - performance.now());
+}
+
+function optionError(
+  selector: string,
+  option: number | string,
+  found: readonly string[] | undefined,
+  cause: unknown,
+): MooringError {
+  if (!found)
+    return new MooringError('INVALID_PARAMETER', `expected a select element at ${selector}; it is none.`, { cause });
+  const there = found
+    .slice(0, 20)
+    .map((value) => JSON.stringify(value))
+    .join(', ');
+  return new MooringError(
+    'CODE-0027',
+    `expected an option ${JSON.stringify(option)} in ${selector} that can be chosen; there are ${there || 'none'}.`,
+    { cause },
+  );
 }
 
 /** Whether it is a script. It is compiled here and never run here. */
