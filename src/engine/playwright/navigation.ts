@@ -7,6 +7,7 @@ import { assertFits, discardDownload, readDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
 import type { PageProtocol } from './page-protocol.js';
+import { sentHeaders } from './sent-headers.js';
 
 /** What a navigation acts on. */
 export interface NavigationSubject {
@@ -289,16 +290,9 @@ async function downloadResult(
 
 function headersOf(response: Response): Promise<NavigationHeaders> {
   const headers = Promise.all([response.request().allHeaders(), response.allHeaders()]).then(([request, answer]) => ({
-    request: Object.fromEntries(Object.entries(request).flatMap(([name, value]) => asSent(name, value))),
+    request: sentHeaders(request),
     response: answer,
   }));
   headers.catch(() => {}); // whoever reads them gets the failure
   return headers;
-}
-
-/** A request header as it goes out of the session's port, which speaks for the browser. */
-function asSent(name: string, value: string): [string, string][] {
-  // HTTP/2 pseudo-headers are the request line, not headers (RFC 9113 §8.3).
-  if (name.startsWith(':')) return [];
-  return [[name === 'proxy-connection' ? 'connection' : name, value]];
 }

@@ -14,6 +14,7 @@ import type {
 import { matchesUrl } from '../url-pattern.js';
 import { blockCookieBanners, untilNoBanner } from './cookie-banners.js';
 import { assertFits, discardDownload, readDownload } from './downloads.js';
+import { sentHeaders } from './sent-headers.js';
 
 /** How much of each kind is remembered; a page can do any of it without end. */
 const remembered = { aborted: 100, dialogs: 20, downloads: 20 } as const;
@@ -170,7 +171,7 @@ export class PlaywrightWatch implements PageWatch {
     const headers = await request.allHeaders().catch(() => request.headers());
     this.captured[i] = {
       ...describe(request),
-      headers,
+      headers: sentHeaders(headers),
       status: response.status(),
       responseHeaders: response.headers(),
       ...kept,
@@ -201,7 +202,7 @@ function describe(request: Request): AbortedRequest {
   return {
     url: request.url(),
     method: request.method(),
-    headers: request.headers(),
+    headers: sentHeaders(request.headers()),
     ...(body === null ? {} : { body: body.slice(0, 1_000_000) }),
   };
 }
