@@ -141,13 +141,15 @@ for (const engine of suiteEngines)
       expect((await get('/private', { session: 'auth2', customHeaders: { authorization } })).statusCode).toBe(200);
     });
 
-    it('20 large pages read at once – the memory of the server stays within what they have', async () => {
-      const read = (i: number) => get('/large-page?bytes=1500000', { session: `large-${i}`, filter: ['statusCode'] });
-      await read(0);
-      const before = process.memoryUsage().rss;
-      const answers = await Promise.all([...Array(20).keys()].map(read));
-      expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200));
-      expect(process.memoryUsage().rss - before).toBeLessThan(20 * 1_500_000 * 8);
-      for (let i = 0; i < 20; i++) await app.ok({ cmd: 'sessions.destroy', session: `large-${i}` });
-    });
+    // What it costs the server does not depend on the engine.
+    if (engine === suiteEngines[0])
+      it('20 large pages read at once – the memory of the server stays within what they have', async () => {
+        const read = (i: number) => get('/large-page?bytes=1500000', { session: `large-${i}`, filter: ['statusCode'] });
+        await read(0);
+        const before = process.memoryUsage().rss;
+        const answers = await Promise.all([...Array(20).keys()].map(read));
+        expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200));
+        expect(process.memoryUsage().rss - before).toBeLessThan(20 * 1_500_000 * 8);
+        for (let i = 0; i < 20; i++) await app.ok({ cmd: 'sessions.destroy', session: `large-${i}` });
+      });
   });
