@@ -102,7 +102,13 @@ function plausible(screen: Screen, { device }: Combination): Screen {
   const fits =
     device === 'mobile'
       ? width >= 320 && width <= 500 && height > width && height <= 1100 && devicePixelRatio >= 1.5
-      : width >= 1024 && height >= 700 && width > height && devicePixelRatio >= 1 && devicePixelRatio <= 2;
+      : width >= 1024 &&
+        width <= 3840 &&
+        height >= 700 &&
+        height <= 2160 &&
+        width > height &&
+        devicePixelRatio >= 1 &&
+        devicePixelRatio <= 2;
   // Zoomed pages leave ratios in the data that no screen has.
   return fits ? { width, height, devicePixelRatio: Math.round(devicePixelRatio * 8) / 8 } : usualScreens[device];
 }
