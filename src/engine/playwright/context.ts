@@ -106,7 +106,7 @@ export class PlaywrightContext implements EngineContext {
     } finally {
       this.#opening -= 1;
     }
-    const opened = new PlaywrightPage({ page, protocol: await this.#parts.protocolOf(page) });
+    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page));
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
   }

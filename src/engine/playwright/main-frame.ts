@@ -1,7 +1,58 @@
 import type { Download, Frame, Page, Request, Response } from 'playwright-core';
+import { settledWithin } from '../../util/deadline.js';
 
-/** How many answers are remembered until one of them becomes the document. */
-const rememberedResponses = 20;
+/** How many requests and answers are remembered until one of them becomes the document. */
+const remembered = 20;
+
+/** Something that happens once, or never. */
+class Occurrence {
+  readonly promise: Promise<void>;
+  #resolve: () => void = () => {};
+  #hasHappened = false;
+
+  constructor() {
+    this.promise = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get hasHappened(): boolean {
+    return this.#hasHappened;
+  }
+
+  readonly happen = (): void => {
+    this.#hasHappened = true;
+    this.#resolve();
+  };
+}
+
+/** What can happen to one navigation of ours. */
+class Course {
+  readonly url: string;
+  /** The browser shows what it brought. */
+  readonly arrived = new Occurrence();
+  /** The page that is left has set out for elsewhere itself. */
+  readonly overtaken = new Occurrence();
+  /** Nothing that was under way on arrival is so any more, or it has taken the document's place. */
+  readonly decided = new Occurrence();
+  /** The document that is shown broke off in the middle. */
+  readonly broken = new Occurrence();
+  /** The browser shows its own page about a failure. */
+  readonly errorPage = new Occurrence();
+  /** What was under way when it arrived, and may still get there. */
+  readonly rivals = new Set<Request>();
+  failedUrl: string | undefined;
+  download: Download | undefined;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Whether it led there, over redirects or not. */
+  includes(request: Request): boolean {
+    return isFirstRequest(firstRequest(request).url(), this.url);
+  }
+}
 
 /**
  * What the main frame of a page goes through, whoever sends it there: which answers came, which of them the page shows,
@@ -9,33 +60,25 @@ const rememberedResponses = 20;
  */
 export class MainFrame {
   readonly #page: Page;
+  readonly #onDownload: (download: Download) => void;
+  /** First requests of navigations, whoever began them, that are not over. */
+  readonly #underWay = new Set<Request>();
   #responses: Response[] = [];
   #document: Response | undefined;
-  #failedUrl: string | undefined;
-  #download: Download | undefined;
+  #course = new Course('about:blank');
   #expectsDownload = false;
-  readonly #onDownload: (download: Download) => void;
-  #onBreak = (): void => {};
-  #broken: Promise<void> = Promise.resolve();
-  #onErrorPage = (): void => {};
-  #errorPage: Promise<void> = Promise.resolve();
 
   /** @param onDownload told of a download that no navigation of ours led to */
   constructor(page: Page, onDownload: (download: Download) => void) {
     this.#page = page;
     this.#onDownload = onDownload;
-    page.on('response', (response) => {
-      if (!isForMainFrame(response.request(), page)) return;
-      this.#responses = [...this.#responses.slice(1 - rememberedResponses), response];
-    });
-    page.on('requestfailed', (request) => {
-      if (!isForMainFrame(request, page)) return;
-      this.#failedUrl = request.url();
-      if (this.#document?.request() === request) this.#onBreak();
-    });
+    page.on('request', (request) => this.#onRequest(request));
+    page.on('response', (response) => this.#onResponse(response));
+    page.on('requestfailed', (request) => this.#onFailed(request));
     page.on('framenavigated', (frame) => this.#onNavigated(frame));
     page.on('download', (download) => {
-      if (this.#expectsDownload) this.#download = download;
+      for (const request of this.#underWay) if (isSameDocument(request.url(), download.url())) this.#end(request);
+      if (this.#expectsDownload) this.#course.download = download;
       else onDownload(download);
     });
   }
@@ -45,73 +88,152 @@ export class MainFrame {
     return this.#document;
   }
 
-  /** The last answer since `begin`. */
+  /** The last answer to the navigation since `begin`. */
   get lastResponse(): Response | undefined {
-    return this.#responses.at(-1);
+    return this.#responses.findLast((response) => this.#course.includes(response.request()));
   }
 
-  /** The URL of the last request that failed since `begin`: the end of the redirects. */
+  /** Resolves when the browser shows what the navigation since `begin` brought. */
+  get arrived(): Promise<void> {
+    return this.#course.arrived.promise;
+  }
+
+  /** Resolves when the page itself has set out for elsewhere since `begin`. */
+  get overtaken(): Promise<void> {
+    return this.#course.overtaken.promise;
+  }
+
+  /** The URL of the navigation's last request that failed since `begin`: the end of the redirects. */
   get failedUrl(): string | undefined {
-    return this.#failedUrl;
+    return this.#course.failedUrl;
   }
 
   /** The download that began since `begin`. */
   get download(): Download | undefined {
-    return this.#download;
+    return this.#course.download;
   }
 
   /** Resolves when the browser shows its error page after `begin`. */
   get errorPage(): Promise<void> {
-    return this.#errorPage;
+    return this.#course.errorPage.promise;
   }
 
   /** Resolves when the document that is shown breaks off in the middle, after `begin`. */
   get broken(): Promise<void> {
-    return this.#broken;
+    return this.#course.broken.promise;
   }
 
-  /** A navigation begins. */
-  begin(): void {
+  /** A navigation of ours begins. */
+  begin(url: string): void {
     this.#responses = [];
-    this.#failedUrl = undefined;
-    this.#download = undefined;
+    this.#course = new Course(url);
     this.#expectsDownload = true;
-    this.#broken = new Promise((resolve) => {
-      this.#onBreak = resolve;
-    });
-    this.#errorPage = new Promise((resolve) => {
-      this.#onErrorPage = resolve;
-    });
+  }
+
+  /**
+   * Waits until nothing that the page before had begun can take the document's place any more.
+   *
+   * @returns whether the document is still there
+   */
+  async holds(timeoutMs: number): Promise<boolean> {
+    const { rivals, decided } = this.#course;
+    if (rivals.size > 0) await settledWithin(decided.promise, timeoutMs);
+    const isReplaced = decided.hasHappened && rivals.size > 0;
+    // What did not come by now leads nowhere.
+    for (const rival of rivals) this.#underWay.delete(rival);
+    return !isReplaced;
   }
 
   /** The navigation has its document, or none: what is downloaded from now on, or was besides, is the page's own doing. */
   end(): void {
     this.#expectsDownload = false;
-    if (this.#download) this.#onDownload(this.#download);
-    this.#download = undefined;
+    if (this.#course.download) this.#onDownload(this.#course.download);
+    this.#course.download = undefined;
   }
 
   /** The download that has begun or is about to. */
   async nextDownload(timeoutMs: number): Promise<Download | undefined> {
     const download =
-      this.#download ?? (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
-    this.#download = undefined;
+      this.#course.download ??
+      (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
+    this.#course.download = undefined;
     return download;
+  }
+
+  #onRequest(request: Request): void {
+    if (!isForMainFrame(request, this.#page)) return;
+    if (!this.#course.includes(request)) this.#course.overtaken.happen();
+    if (request.redirectedFrom()) return;
+    this.#underWay.add(request);
+    const [oldest] = this.#underWay;
+    if (oldest && this.#underWay.size > remembered) this.#end(oldest);
+  }
+
+  #onResponse(response: Response): void {
+    if (!isForMainFrame(response.request(), this.#page)) return;
+    this.#responses = [...this.#responses.slice(1 - remembered), response];
+    if ([204, 205].includes(response.status())) this.#end(response.request());
+  }
+
+  #onFailed(request: Request): void {
+    if (!isForMainFrame(request, this.#page)) return;
+    this.#end(request);
+    const { arrived, broken } = this.#course;
+    if (this.#course.includes(request)) this.#course.failedUrl = request.url();
+    if (arrived.hasHappened && this.#document?.request() === request) broken.happen();
   }
 
   #onNavigated(frame: Frame): void {
     if (frame !== this.#page.mainFrame()) return;
     const url = frame.url();
-    if (url.startsWith('chrome-error:')) this.#onErrorPage();
-    if (/^(chrome-error|about):/.test(url)) this.#document = undefined;
+    if (url.startsWith('chrome-error:')) this.#course.errorPage.happen();
+    if (/^(chrome-error|about):/.test(url)) {
+      this.#document = undefined;
+      return;
+    }
+    const response = this.#responses.findLast((one) => isSameDocument(one.url(), url));
     // An address that no answer came from was set by a script of the document that is shown.
-    else this.#document = this.#responses.findLast((response) => isSameDocument(response.url(), url)) ?? this.#document;
+    if (!response) return;
+    this.#document = response;
+    const { arrived, rivals, decided } = this.#course;
+    const first = firstRequest(response.request());
+    this.#underWay.delete(first);
+    if (rivals.has(first)) decided.happen();
+    if (!this.#course.includes(first) || arrived.hasHappened) return;
+    for (const request of this.#underWay) rivals.add(request);
+    arrived.happen();
+  }
+
+  /** A navigation is over that brought no document. */
+  #end(request: Request): void {
+    const { rivals, decided } = this.#course;
+    const first = firstRequest(request);
+    this.#underWay.delete(first);
+    if (rivals.delete(first) && rivals.size === 0) decided.happen();
   }
 }
 
-/** Whether two URLs differ in the fragment at most. */
-export const isSameDocument = (a: string, b: string): boolean => a.split('#', 1)[0] === b.split('#', 1)[0];
+/** Whether two URLs, in whatever spelling, differ in their fragments and credentials at most. */
+export const isSameDocument = (a: string, b: string): boolean => plainUrl(a) === plainUrl(b);
 
-function isForMainFrame(request: Request, page: Page): boolean {
+/** Whether a navigation to `goal` begins there: the browser may know that the site wants https. */
+export const isFirstRequest = (url: string, goal: string): boolean =>
+  isSameDocument(url, goal) || isSameDocument(url, goal.replace(/^http:/i, 'https:'));
+
+function plainUrl(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.hash = url.username = url.password = '';
+  return url.href;
+}
+
+/** Whether it is to bring the document of the page itself. */
+export function isForMainFrame(request: Request, page: Page): boolean {
   return request.isNavigationRequest() && request.frame() === page.mainFrame();
+}
+
+/** The one that a chain of redirects began with. */
+function firstRequest(request: Request): Request {
+  const from = request.redirectedFrom();
+  return from ? firstRequest(from) : request;
 }

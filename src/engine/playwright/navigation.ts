@@ -6,7 +6,7 @@ import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect }
 import { assertFits, discardDownload, readDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
-import type { PageProtocol } from './page-protocol.js';
+import type { NavigationOverride, PageProtocol } from './page-protocol.js';
 import { sentHeaders } from './sent-headers.js';
 
 /** What a navigation acts on. */
@@ -16,7 +16,8 @@ export interface NavigationSubject {
   readonly mainFrame: MainFrame;
 }
 
-const errorPageTimeoutMs = 1000;
+/** How long after a failure the event that explains it may come. */
+const eventTimeoutMs = 500;
 
 /**
  * One navigation of a page's main frame.
@@ -35,39 +36,15 @@ export async function navigatePage(
   signal: AbortSignal,
 ): Promise<NavigationResult> {
   const { page, mainFrame } = subject;
-  const override = subject.protocol.override(request);
   // Where only the fragment differs the browser would send nothing, and show the page as it was.
   if (request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
   const startedAt = performance.now();
   const leftMs = (): number => Math.max(1, request.loadTimeoutMs - (performance.now() - startedAt));
-  mainFrame.begin();
   try {
-    await override?.start();
     const stopStoring =
       request.localStorage && (await storeBeforeScripts(subject.protocol, request.url, request.localStorage));
-    const committed = new AbortController();
-    void endScriptsInTheWay(subject.protocol, committed.signal);
-    try {
-      await page.goto(request.url, {
-        waitUntil: 'commit',
-        timeout: 0, // the command's signal is the deadline
-        ...(request.referer === undefined ? {} : { referer: request.referer }),
-      });
-    } catch (error) {
-      if (override?.refusal) throw override.refusal;
-      const other = await withoutDocument(error, mainFrame, request, leftMs(), signal);
-      if (other) return other;
-      // The page moved on by itself before it committed: what it shows now counts.
-    } finally {
-      committed.abort();
-      await stopStoring?.();
-    }
-    if (override && !override.applied) {
-      throw new MooringError(
-        'CODE-0006',
-        `expected the browser to send ${request.method} to ${request.url}; it showed ${page.url()} without.`,
-      );
-    }
+    const other = await arrive(subject, request, leftMs, signal).finally(() => stopStoring?.());
+    if (other) return other;
     mainFrame.end();
     assertReadable(mainFrame.document, request);
     const breaking = mainFrame.broken.then(() => 'broken' as const);
@@ -79,8 +56,87 @@ export async function navigatePage(
     return await documentResult(mainFrame.document, page, request, loaded === true, leftMs());
   } finally {
     mainFrame.end();
-    await override?.stop();
   }
+}
+
+/** How often the page that is to be left may get in between. */
+const maxOvertakings = 10;
+const leaveTimeoutMs = 3000;
+
+/**
+ * Goes there until the browser shows what came of it. The page that is to be left may be on its way elsewhere too, and
+ * get there instead: it is led to an empty page then, and left from there.
+ *
+ * @returns the result if there is no document
+ */
+async function arrive(
+  subject: NavigationSubject,
+  request: NavigationRequest,
+  leftMs: () => number,
+  signal: AbortSignal,
+): Promise<NavigationResult | undefined> {
+  const { page, protocol } = subject;
+  const { method, url } = request;
+  for (let overtakings = 0; ; overtakings++) {
+    const override = protocol.override(request);
+    try {
+      await override?.start();
+      const outcome = await go(subject, request, override, leftMs, signal);
+      if (outcome !== 'overtaken') {
+        if (!override || override.applied) return outcome === 'arrived' ? undefined : outcome;
+        throw new MooringError(
+          'CODE-0006',
+          `expected the browser to send ${method} to ${url}; it showed ${page.url()} without.`,
+        );
+      }
+    } finally {
+      await override?.stop();
+    }
+    signal.throwIfAborted();
+    const isSent = override?.applied && method !== 'GET';
+    if (isSent || overtakings === maxOvertakings) {
+      throw new MooringError(
+        'CODE-0006',
+        `expected ${page.url()} to be left for ${url}; it went elsewhere by itself at the same time.${isSent ? ` ${method} was sent.` : ''}`,
+      );
+    }
+    // Overtaken as well, it may still get there and would overtake the next round; if the page went, that tells.
+    const leave = () => page.goto('about:blank', { timeout: Math.min(leftMs(), leaveTimeoutMs) });
+    await leave()
+      .catch(leave)
+      .catch(() => {});
+  }
+}
+
+/** One round. A result stands for an answer that is no document. */
+async function go(
+  { page, protocol, mainFrame }: NavigationSubject,
+  request: NavigationRequest,
+  override: NavigationOverride | undefined,
+  leftMs: () => number,
+  signal: AbortSignal,
+): Promise<'arrived' | 'overtaken' | NavigationResult> {
+  const committed = new AbortController();
+  void endScriptsInTheWay(protocol, committed.signal);
+  let hasArrived = false;
+  mainFrame.begin(request.url);
+  try {
+    const response = await page.goto(request.url, {
+      waitUntil: 'commit',
+      timeout: 0, // the command's signal is the deadline
+      ...(request.referer === undefined ? {} : { referer: request.referer }),
+    });
+    hasArrived = response !== null && isSameDocument(response.url(), page.url());
+  } catch (error) {
+    if (override?.refusal) throw override.refusal;
+    const result = await withoutDocument(error, mainFrame, request, leftMs(), signal);
+    if (result) return result;
+  } finally {
+    committed.abort();
+  }
+  // The driver may take another document for ours, and ours for another.
+  hasArrived ||= await settledWithin(mainFrame.arrived, eventTimeoutMs);
+  return hasArrived && (await mainFrame.holds(eventTimeoutMs)) ? 'arrived' : 'overtaken';
 }
 
 const inTheWayPollMs = 1000;
@@ -129,7 +185,7 @@ function redirectsOf(response: Response): Promise<Redirect[]> {
   return redirects;
 }
 
-/** The result of a navigation that failed because it brought no document; `undefined` if another one took over. */
+/** The result of a navigation that failed because it brought no document; `undefined` if another one overtook it. */
 async function withoutDocument(
   error: unknown,
   mainFrame: MainFrame,
@@ -147,8 +203,10 @@ async function withoutDocument(
     return { ...describeDocument(response), kind: 'empty', method: request.method };
   }
   if (/interrupted by another navigation/.test(message)) return undefined;
+  const isSuperseded = isAborted || /A new navigation interrupted/.test(message);
+  if (isSuperseded && (await settledWithin(mainFrame.overtaken, eventTimeoutMs))) return undefined;
   // Chromium shows its error page a moment later; if it came during the next navigation, it would break that off.
-  if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, errorPageTimeoutMs);
+  if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, eventTimeoutMs);
   throw translateFailure(error, request.url, mainFrame.failedUrl);
 }
 

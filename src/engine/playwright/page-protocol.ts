@@ -1,6 +1,7 @@
 import type { CDPSession, Page, Request, Route } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { NavigationRequest } from '../engine.js';
+import { isFirstRequest, isForMainFrame } from './main-frame.js';
 import { emptyDocument, needsOverride, RequestOverride } from './request-override.js';
 
 /** Gives the next navigation of the main frame another method, body and headers. */
@@ -124,7 +125,7 @@ export class DriverPageProtocol implements PageProtocol {
     if (request.referer !== undefined) {
       throw new MooringError(
         'UNSUPPORTED_PARAMETER',
-        '`referer`: expected it absent, for Firefox sends none that it is told; or a session on Chromium.',
+        '`referer`: expected it absent, for this browser sends none that it is told; or a session on Chromium.',
       );
     }
     return needsOverride(request) ? new RouteOverride(this.#page, request) : undefined;
@@ -157,9 +158,11 @@ class RouteOverride implements NavigationOverride {
   }
 
   readonly #onRoute = async (route: Route, request: Request): Promise<void> => {
-    const isOurs = !this.applied && request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
+    const isWaiting = !this.applied && isForMainFrame(request, this.#page);
     // Whoever watches the page has its say on the others.
-    if (!isOurs) return route.fallback().catch(() => {}); // the page went meanwhile
+    if (!isWaiting) return route.fallback().catch(() => {}); // the page went meanwhile
+    // The page that is being left wants to go elsewhere: not with what is meant for another site.
+    if (!isFirstRequest(request.url(), this.#request.url)) return route.abort('aborted').catch(() => {}); // it went
     this.applied = true;
     const { method, headers, body, emptyDocument: isEmpty } = this.#request;
     try {

@@ -20,18 +20,13 @@ import { matchesUrl } from '../url-pattern.js';
 import { extract } from './content-extractor.js';
 import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
-import { isSameDocument, MainFrame } from './main-frame.js';
+import { isFirstRequest, MainFrame } from './main-frame.js';
 import { describeDocument, navigatePage } from './navigation.js';
 import { PlaywrightActor } from './page-actor.js';
 import type { PageProtocol } from './page-protocol.js';
 import { isDocumentGone, readPage } from './page-reader.js';
 import { PlaywrightWatch } from './page-watch.js';
 import { PlaywrightRecording } from './recording.js';
-
-export interface PlaywrightPageParts {
-  readonly page: Page;
-  readonly protocol: PageProtocol;
-}
 
 /** How long a page may take to answer before it counts as hung. */
 const answerTimeoutMs = 1000;
@@ -43,7 +38,6 @@ const maxPopups = 10;
 export class PlaywrightPage implements EnginePage {
   readonly #page: Page;
   readonly #protocol: PageProtocol;
-  readonly #parts: PlaywrightPageParts;
   readonly #gone = new AbortController();
   readonly #mainFrame: MainFrame;
   /** The last navigation that we sent it on, and the answer that came of it. */
@@ -59,11 +53,10 @@ export class PlaywrightPage implements EnginePage {
   #showedDialog = false;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: PlaywrightPageParts) {
-    this.#parts = parts;
-    this.#page = parts.page;
-    this.#protocol = parts.protocol;
-    this.#mainFrame = new MainFrame(parts.page, this.#onDownload);
+  constructor(page: Page, protocol: PageProtocol) {
+    this.#page = page;
+    this.#protocol = protocol;
+    this.#mainFrame = new MainFrame(page, this.#onDownload);
     // Without a listener the driver would answer dialogs too, but nobody would know.
     this.#page.on('dialog', this.#onDialog);
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
@@ -87,15 +80,16 @@ export class PlaywrightPage implements EnginePage {
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
     this.#closePopups();
     await this.#mute();
-    this.#goingTo = request.url;
     // The driver keeps what a page logs, however much, until somebody asks for it.
     this.#page.clearConsoleMessages().catch(() => {}); // gone with the page
     this.#page.clearPageErrors().catch(() => {}); // gone with the page
-    const subject = { ...this.#parts, mainFrame: this.#mainFrame };
+    const subject = { page: this.#page, protocol: this.#protocol, mainFrame: this.#mainFrame };
     const navigation = navigatePage(subject, request, signal);
     this.#navigating = navigation;
-    const result = await this.#guard(navigation, signal, request.url);
-    this.#goingTo = undefined;
+    this.#goingTo = request.url;
+    const result = await this.#guard(navigation, signal, request.url).finally(() => {
+      this.#goingTo = undefined;
+    });
     const response = this.#mainFrame.document;
     if (result.kind === 'document' && response) this.#navigated = { result, response };
     return result;
@@ -157,7 +151,7 @@ export class PlaywrightPage implements EnginePage {
         request.isNavigationRequest() &&
         request.frame() === this.#page.mainFrame() &&
         this.#goingTo !== undefined &&
-        isSameDocument(request.url(), this.#goingTo),
+        isFirstRequest(request.url(), this.#goingTo),
       onEnd: (ended) => {
         if (this.#watch === ended) this.#watch = undefined;
       },

@@ -1,6 +1,7 @@
 import type { CDPSession } from 'playwright-core';
 import { errorMessage, MooringError } from '../../errors.js';
 import type { NavigationRequest } from '../engine.js';
+import { isFirstRequest } from './main-frame.js';
 
 /** Whether a navigation needs more than the address bar can do. */
 export function needsOverride(request: NavigationRequest): boolean {
@@ -71,9 +72,18 @@ export class RequestOverride {
   readonly #onPaused = async (event: {
     requestId: string;
     frameId: string;
-    request: { headers: Record<string, string> };
+    request: { url: string; headers: Record<string, string> };
   }) => {
     const { requestId, frameId } = event;
+    if (
+      this.#state === 'waiting' &&
+      frameId === this.#mainFrameId &&
+      !isFirstRequest(event.request.url, this.#request.url)
+    ) {
+      // The page that is being left wants to go elsewhere: not with what is meant for another site.
+      await this.#cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' }).catch(() => {}); // the page went meanwhile
+      return;
+    }
     if (this.#state !== 'waiting' || frameId !== this.#mainFrameId) {
       await this.#cdp.send('Fetch.continueRequest', { requestId }).catch(() => {}); // the page went meanwhile
       return;
