@@ -183,6 +183,29 @@ export class MooringError extends Error {
     this.url = options.url;
     this.partial = options.partial;
   }
+
+  /** The same failure with the place in the command where it came: `requests[2]`. */
+  at(place: string): MooringError {
+    return new MooringError(this.code, `\`${place}\`: ${this.detail}`, { ...this.#options, cause: this });
+  }
+
+  /** The same failure beside what was finished before it. */
+  after(partial: Readonly<Record<string, unknown>>): MooringError {
+    return new MooringError(this.code, this.detail, {
+      ...this.#options,
+      cause: this,
+      partial: { ...this.partial, ...partial },
+    });
+  }
+
+  get #options(): MooringErrorOptions {
+    const { retryAfterMs, url, partial } = this;
+    return {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(url === undefined ? {} : { url }),
+      ...(partial === undefined ? {} : { partial }),
+    };
+  }
 }
 
 /** What a server that shuts down answers. */

@@ -102,5 +102,5 @@ function timeoutOf(action: BrowserAction, deadline: Deadline): number {
 
 function located(error: unknown, place: string): unknown {
   if (!(error instanceof MooringError) || error.detail.startsWith('`browserActions')) return error;
-  return new MooringError(error.code, `\`${place}\`: ${error.detail}`, { cause: error });
+  return error.at(place);
 }

@@ -134,11 +134,7 @@ export class PageRequest {
     } catch (error) {
       if (!(error instanceof MooringError)) throw error;
       const known = { ...visit.soFar(), ...(await this.#endFilm(recording)), verified: false };
-      throw new MooringError(error.code, error.detail, {
-        cause: error,
-        partial: { solution: known },
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      });
+      throw error.after({ solution: known });
     }
   }
 

@@ -44,7 +44,7 @@ export const requestBatchHandler =
           const timeElapsed = Math.round(performance.now() - startedAt);
           results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
         } catch (error) {
-          throw located(error, i, results);
+          throw error instanceof MooringError ? error.at(`requests[${i}]`).after({ results }) : error;
         }
       }
     } finally {
@@ -53,13 +53,3 @@ export const requestBatchHandler =
     const reply = { solution: {}, data: 'success' as const, session: command.session, results };
     return withWarnings<BatchReply>(reply, isNew ? openingWarnings(lease.session) : []);
   };
-
-/** The failure with its place, and what was finished before it. */
-function located(error: unknown, i: number, results: readonly Result[]): unknown {
-  if (!(error instanceof MooringError)) return error;
-  return new MooringError(error.code, `\`requests[${i}]\`: ${error.detail}`, {
-    cause: error,
-    partial: { ...error.partial, results },
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-  });
-}

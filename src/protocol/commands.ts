@@ -164,7 +164,7 @@ function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
     try {
       return parseRequest(cmd as RequestName, { ...request, session }); // one of them, as checked above
     } catch (error) {
-      throw error instanceof MooringError ? new MooringError(error.code, `\`requests[${i}]\`: ${error.detail}`) : error;
+      throw error instanceof MooringError ? error.at(`requests[${i}]`) : error;
     }
   });
   return {
