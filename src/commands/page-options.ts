@@ -5,6 +5,8 @@ import type { Solution } from '../protocol/replies.js';
 import { parseRegex, type RequestFields } from '../protocol/requests.js';
 import type { HttpRequest } from './navigation-request.js';
 
+type Field = keyof RequestFields;
+
 /** How the page is to be loaded. */
 export function loadingOf(
   request: RequestFields,
@@ -79,13 +81,11 @@ const sendingFields = [
   'binary',
   'dontLoadMainSite',
   'blockCookieBanners',
-] as const satisfies readonly (keyof RequestFields)[];
+] as const satisfies readonly Field[];
 
 /** Fields of a request that were given although nothing was sent. */
 export function unusedWarnings(request: RequestFields): string[] {
-  return sendingFields
-    .filter((name) => request[name] !== undefined && request[name] !== '' && request[name] !== false)
-    .map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
+  return asked(sendingFields, request).map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
 }
 
 /** The screenshot that the request asks for: a PNG. @throws MooringError `RESPONSE_TOO_LARGE` */
@@ -119,8 +119,8 @@ function fitting(bytes: Uint8Array, what: string, maxBytes: number): Uint8Array 
   );
 }
 
-/** Fields that are about a page. */
-const shownFields = [
+/** Fields that say what the reply is to show of a page. */
+const readingFields = [
   'cssSelector',
   'regex',
   'includeLinks',
@@ -129,22 +129,19 @@ const shownFields = [
   'screenshot',
   'screenshotUpload',
   'pdf',
+] as const satisfies readonly Field[];
+
+/** Fields that say what is to be over, or done with the page, before it is read. */
+const settlingFields = [
   'waitForUrl',
   'removeIframes',
   'blockCookieBanners',
-] as const satisfies readonly (keyof RequestFields)[];
-
-/** What is to be said when the answer was a file, or nothing: the page that is there is the one before. */
-export function noPageWarnings(request: RequestFields): string[] {
-  const warnings = shownFields
-    .filter((name) => request[name] !== undefined && request[name] !== false)
-    .map((name) => `\`${name}\` had no effect: the answer is no page.`);
-  const acting = request.browserActions?.some(({ type, when }) => type !== 'download' && when !== 'beforeload');
-  return acting ? [...warnings, '`browserActions` ran on the page of before: the answer is no page.'] : warnings;
-}
+  'mouseMovements',
+  'forceMouseMovement',
+] as const satisfies readonly Field[];
 
 /** Fields that say how another one is done, and that one. */
-const dependentFields: Partial<Record<keyof RequestFields, readonly (keyof RequestFields)[]>> = {
+const dependentFields = {
   customAttribute: ['cssSelector'],
   fullPage: ['screenshot', 'screenshotUpload'],
   screenshotWidth: ['screenshot', 'screenshotUpload'],
@@ -152,11 +149,69 @@ const dependentFields: Partial<Record<keyof RequestFields, readonly (keyof Reque
   abortOnPostRequest: ['abortOnDetection'],
   waitForAbortOnDetection: ['abortOnDetection'],
   waitForAbortOnDetectionTimeout: ['waitForAbortOnDetection'],
-};
+} as const satisfies Partial<Record<Field, readonly Field[]>>;
 
-/** Fields that were given without the one that they belong to. */
-export function loneWarnings(request: RequestFields): string[] {
-  return (Object.keys(dependentFields) as (keyof RequestFields)[]) // its own keys
-    .filter((name) => request[name] && !dependentFields[name]?.some((owner) => request[owner]))
-    .map((name) => `\`${name}\` has no effect without \`${dependentFields[name]?.[0]}\`.`);
+const dependents = Object.entries(dependentFields) as [keyof typeof dependentFields, readonly Field[]][]; // its own keys
+
+/** Fields that nothing can come of without a page. */
+const pageFields: readonly Field[] = [
+  ...readingFields,
+  ...settlingFields,
+  ...dependents.map(([name]) => name),
+  'keepSamePage',
+  'browserActions',
+  'localStorage',
+  'fullPageLoad',
+  'dontWaitOnPageLoad',
+  'dontLoadMainSite',
+  'disableMedia',
+  'interceptFetchRequest',
+  'abortOnDetection',
+  'video',
+];
+
+/** Fields that bring something into the reply which `onlyStatusCode` leaves out. */
+const detailFields: readonly Field[] = [
+  ...readingFields,
+  'base64Response',
+  'base64',
+  'binary',
+  'listAllRedirects',
+  'interceptFetchRequest',
+  'video',
+];
+
+/** The fields of a list that ask for something. */
+const asked = <F extends Field>(names: readonly F[], request: RequestFields): F[] =>
+  names.filter((name) => request[name] !== undefined && request[name] !== false && request[name] !== '');
+
+/** @throws MooringError `INVALID_PARAMETER` when a field needs a page */
+export function assertNoPageFields(request: RequestFields): void {
+  const [field] = asked(pageFields, request);
+  if (!field) return;
+  throw new MooringError(
+    'INVALID_PARAMETER',
+    `\`${field}\`: expected it absent with \`requestType\` request, which has no page.`,
+  );
+}
+
+/** What is to be said when the answer was a file, or nothing: the page that is there is the one before. */
+export function noPageWarnings(request: RequestFields): string[] {
+  const warnings = asked([...readingFields, ...settlingFields], request).map(
+    (name) => `\`${name}\` had no effect: the answer is no page.`,
+  );
+  const acting = request.browserActions?.some(({ type, when }) => type !== 'download' && when !== 'beforeload');
+  return acting ? [...warnings, '`browserActions` ran on the page of before: the answer is no page.'] : warnings;
+}
+
+/** Fields that can have no effect beside the others, or without one that is missing. */
+export function idleWarnings(request: RequestFields): string[] {
+  const lone = dependents
+    .filter(([name, owners]) => request[name] && !owners.some((owner) => request[owner]))
+    .map(([name, [owner]]) => `\`${name}\` has no effect without \`${owner}\`.`);
+  if (!request.onlyStatusCode) return lone;
+  return [
+    ...lone,
+    ...asked(detailFields, request).map((name) => `\`${name}\` has no effect: \`onlyStatusCode\` leaves it out.`),
+  ];
 }

@@ -25,8 +25,8 @@ import { cookiesToSet, type HttpRequest } from './navigation-request.js';
 import {
   attemptsOf,
   extractFrom,
+  idleWarnings,
   loadingOf,
-  loneWarnings,
   noPageWarnings,
   pdfOf,
   screenshotOf,
@@ -76,7 +76,7 @@ export class PageRequest {
   constructor(parts: PageRequestParts) {
     this.#parts = parts;
     this.#results = new ActionResults(parts.maxBytes);
-    this.#warnings = [...parts.http.warnings, ...loneWarnings(parts.command.request)];
+    this.#warnings = [...parts.http.warnings, ...idleWarnings(parts.command.request)];
   }
 
   /** @throws MooringError */
@@ -97,7 +97,7 @@ export class PageRequest {
     this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
     const page = stays ?? (await leased.openPage(signal));
     using watch = await page.watch(watchOptionsOf(request, maxBytes), signal);
-    const recording = request.video ? page.record(maxBytes) : undefined;
+    const recording = request.video && !request.onlyStatusCode ? page.record(maxBytes) : undefined;
     try {
       const visit = new Visit(this.#parts, page, watch, egress, this.#results);
       const solution = await this.#visit(visit, stays, url, recording);
@@ -335,19 +335,16 @@ class Visit {
 
   /** The file that the request itself led to comes first. */
   async #nextDownload(limits: StepLimits): Promise<Omit<DownloadedFile, 'url'>> {
-    const { kind, body, fileName = '', headers } = this.#result ?? {};
-    if (kind !== 'download' || !body || !headers || this.#taken) return this.watch.nextDownload(limits);
+    const file = this.#result && !this.#taken ? await fileOf(this.#result) : undefined;
+    if (!file) return this.watch.nextDownload(limits);
     this.#taken = true;
-    const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
-    return { name: fileName, type, bytes: body };
+    return file;
   }
 
   async #gotoAction(url: string, limits: StepLimits): Promise<void> {
     try {
-      const { kind, body, fileName, headers } = await this.#goto(url, { method: 'GET', headers: {} }, limits);
-      if (kind !== 'download' || !body) return;
-      const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
-      this.#results.addDownload({ name: fileName ?? '', type, bytes: body });
+      const file = await fileOf(await this.#goto(url, { method: 'GET', headers: {} }, limits));
+      if (file) this.#results.addDownload(file);
     } catch (error) {
       // Given up alone, it would hold the next action back.
       if (limits.signal.aborted && !this.#parts.deadline.signal.aborted) await this.page.settle();
@@ -373,6 +370,14 @@ class Visit {
       throw (isNetworkFailure(error) && this.egress.failure(error.url ?? url)) || error;
     }
   }
+}
+
+/** The file that a navigation led to, if it did. */
+async function fileOf(result: NavigationResult): Promise<FileToKeep | undefined> {
+  const { kind, body: bytes, fileName: name = '', headers } = result;
+  if (kind !== 'download' || !bytes) return undefined;
+  const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
+  return { name, type, bytes };
 }
 
 /** Keeps a file as long as the session lives, or its time if the request ends the session. */

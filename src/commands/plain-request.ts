@@ -8,48 +8,12 @@ import type { RequestFields } from '../protocol/requests.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
 import { cookiesToSet, type HttpRequest } from './navigation-request.js';
-import { filterSolution, isText, outputCookies, redirectFields, textOf } from './solution.js';
-
-/** Fields that say something of a page. */
-const pageFields = [
-  'keepSamePage',
-  'browserActions',
-  'screenshot',
-  'fullPage',
-  'pdf',
-  'localStorage',
-  'fullPageLoad',
-  'dontWaitOnPageLoad',
-  'waitForUrl',
-  'removeIframes',
-  'cssSelector',
-  'customAttribute',
-  'regex',
-  'markdown',
-  'includeLinks',
-  'includeImages',
-  'dontLoadMainSite',
-  'blockCookieBanners',
-  'disableMedia',
-  'interceptFetchRequest',
-  'abortOnDetection',
-  'abortOnPostRequest',
-  'waitForAbortOnDetection',
-  'waitForAbortOnDetectionTimeout',
-  'screenshotUpload',
-  'video',
-  'mouseMovements',
-  'forceMouseMovement',
-] as const satisfies readonly (keyof RequestFields)[];
+import { assertNoPageFields, idleWarnings } from './page-options.js';
+import { filterSolution, isText, outputCookies, redirectFields, textOf, toBase64 } from './solution.js';
 
 /** @throws MooringError `INVALID_PARAMETER` when a field needs a page, or there is no URL */
 export function assertNeedsNoPage(request: RequestFields): void {
-  const field = pageFields.find((name) => request[name] !== undefined && request[name] !== false);
-  if (field)
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`${field}\`: expected it absent with \`requestType\` request, which has no page.`,
-    );
+  assertNoPageFields(request);
   if (request.url === undefined)
     throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL; there was none.');
 }
@@ -89,6 +53,7 @@ export async function runPlainRequest(
     throw egress.failure(error.url ?? url) ?? error;
   }
   const solution = await solutionOf(answer, request, jar);
+  const warnings = [...http.warnings, ...idleWarnings(request)];
   return {
     solution: filterSolution(
       { ...solution, ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}) },
@@ -96,7 +61,7 @@ export async function runPlainRequest(
     ),
     data: 'success',
     session: leased.id,
-    ...(http.warnings.length > 0 ? { warnings: [...http.warnings] } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
 
@@ -143,7 +108,7 @@ async function solutionOf(
     requestHeaders: { ...requestHeaders },
     method,
     localStorageData: {},
-    ...(wantsBytes ? { base64Response: Buffer.from(body).toString('base64') } : {}),
+    ...(wantsBytes ? { base64Response: toBase64(body) } : {}),
     ...(request.listAllRedirects ? redirectFields([...redirects, { url, status }]) : {}),
   };
 }
@@ -183,28 +148,32 @@ class SessionCookies implements RequestCookies {
     try {
       await this.#context.addCookies(cookies, this.#signal);
     } catch (error) {
-      if (!(error instanceof MooringError) || error.code !== 'INVALID_PARAMETER') throw error;
+      if (!isRefusal(error)) throw error;
       // The browser refuses one of them, and with it all: a site may send what it likes, each counts by itself.
-      for (const cookie of cookies) await this.#context.addCookies([cookie], this.#signal).catch(ignoreRefusal);
+      for (const cookie of cookies) {
+        await this.#context.addCookies([cookie], this.#signal).catch((refusal: unknown) => {
+          if (!isRefusal(refusal)) throw refusal;
+        });
+      }
     }
   }
 }
 
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof MooringError) || error.code !== 'INVALID_PARAMETER') throw error;
-}
+const isRefusal = (error: unknown): boolean => error instanceof MooringError && error.code === 'INVALID_PARAMETER';
+
+/** A cookie that says by itself where it belongs. */
+type DomainCookie = Extract<CookieToSet, { readonly domain: string }>;
 
 /** What a site's lines come to, in their order: of one cookie the last line counts, and one that is over is deleted. */
-function acceptedCookies(url: string, lines: readonly string[]): CookieToSet[] {
+function acceptedCookies(url: string, lines: readonly string[]): DomainCookie[] {
   const jar = new CookieJar(undefined, { looseMode: true, rejectPublicSuffixes: true });
-  const last = new Map<string, CookieToSet>();
+  const last = new Map<string, DomainCookie>();
   for (const line of lines) {
     // Nothing comes of a line that the site may not send: for another domain, or for all of a public suffix.
     const cookie = jar.setCookieSync(line, url, { ignoreError: true });
     if (!cookie) continue;
-    const { name, ...rest } = toSet(cookie, url);
-    const { domain = '', path = '' } = rest as { domain?: string; path?: string };
-    last.set([name, domain, path].join('\n'), { name, ...rest } as CookieToSet); // as it was taken apart
+    const taken = toSet(cookie, url);
+    last.set([taken.name, taken.domain, taken.path].join('\n'), taken);
   }
   return [...last.values()];
 }
@@ -217,7 +186,7 @@ function isSentTo({ domain, path, secure, expires }: EngineCookie, url: URL): bo
   return fits === true && isFresh && (isTrustworthy(url) || !secure) && pathMatch(url.pathname, path);
 }
 
-function toSet(cookie: Cookie, url: string): CookieToSet {
+function toSet(cookie: Cookie, url: string): DomainCookie {
   const { key, value, path, secure, httpOnly, sameSite, hostOnly } = cookie;
   const domain = cookie.domain ?? new URL(url).hostname;
   const expiry = cookie.expiryTime() ?? Number.POSITIVE_INFINITY;

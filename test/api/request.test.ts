@@ -168,6 +168,19 @@ describe('request.*', () => {
     ]);
   });
 
+  it.each(['browser', 'request'])(
+    'onlyStatusCode with more to show, in mode %s – says what it leaves out',
+    async (requestType) => {
+      const more = { listAllRedirects: true, ...(requestType === 'browser' ? { screenshot: true, regex: 'a' } : {}) };
+      const body = { cmd: 'request.get', url: origin.url, requestType, onlyStatusCode: true, ...more };
+      const { solution, warnings } = await app.ok(body);
+      expect(Object.keys(solution).sort()).toEqual(['currentUrl', 'statusCode', 'verified']);
+      expect(warnings).toHaveLength(Object.keys(more).length);
+      for (const name of Object.keys(more))
+        expect(warnings).toContain(`\`${name}\` has no effect: \`onlyStatusCode\` leaves it out.`);
+    },
+  );
+
   it('keepSamePage – tells of the page again without a request', async () => {
     await app.ok({ cmd: 'request.get', session: 'keep', url: `${origin.url}/missing?keep` });
     const reply = await app.ok({ cmd: 'request.get', session: 'keep', keepSamePage: 'true' });
