@@ -18,12 +18,15 @@ export interface Combination {
   readonly maxVersion: number;
 }
 
+type BrowserWish = NonNullable<IdentityWish['browser']>[number];
+
 /** What exists in the world. On iOS every browser is there, by its name. */
 const systemsOf: Record<BrowserName, readonly OperatingSystem[]> = {
   chrome: ['windows', 'macos', 'linux', 'android', 'ios'],
   firefox: ['windows', 'macos', 'linux', 'android', 'ios'],
   safari: ['macos', 'ios'],
 };
+const browsers = Object.keys(systemsOf) as BrowserName[]; // its own keys
 const devicesOf: Record<OperatingSystem, readonly Device[]> = {
   windows: ['desktop'],
   macos: ['desktop'],
@@ -45,36 +48,32 @@ const gaps: Partial<Record<BrowserName, readonly [number, number]>> = { safari: 
 export type Newest = Readonly<Partial<Record<BrowserName, number>>>;
 
 /** Whether a browser has had that major. */
-export function versionExists(browser: BrowserName, version: number): boolean {
+function versionExists(browser: BrowserName, version: number): boolean {
   const [from, to] = gaps[browser] ?? [0, -1];
   return version < from || version > to;
 }
 
 /** Every combination that fits a wish. @throws MooringError `IDENTITY_IMPOSSIBLE`, saying which values would do */
 export function combinationsOf(wish: IdentityWish, newest: Newest): Combination[] {
-  const wishes = wish.browser?.length
-    ? wish.browser
-    : Object.keys(systemsOf).map((name) => ({ name: name as BrowserName })); // its own keys
-  for (const { name, minVersion, maxVersion } of wishes as NonNullable<IdentityWish['browser']>) {
+  const wishes: readonly BrowserWish[] = wish.browser?.length ? wish.browser : browsers.map((name) => ({ name }));
+  for (const { name, minVersion, maxVersion } of wishes) {
     if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
       throw impossible(`${name} from ${minVersion} to ${maxVersion}`, 'a `minVersion` that is not above `maxVersion`');
   }
   const wantedSystems = wish.operatingSystem?.length ? wish.operatingSystem : operatingSystems;
   const wantedDevices = wish.device?.length ? wish.device : devices;
-  const found = (wishes as NonNullable<IdentityWish['browser']>).flatMap(
-    ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) => {
-      const [from, to] = rangeOf(name, newest);
-      const [min, max] = [Math.max(from, minVersion), Math.min(to, maxVersion)];
-      const exists = versionsOf(name, min, max).length > 0;
-      return systemsOf[name]
-        .filter((system) => exists && wantedSystems.includes(system))
-        .flatMap((operatingSystem) =>
-          devicesOf[operatingSystem]
-            .filter((device) => wantedDevices.includes(device))
-            .map((device) => ({ browser: name, operatingSystem, device, minVersion: min, maxVersion: max })),
-        );
-    },
-  );
+  const found = wishes.flatMap(({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) => {
+    const [from, to] = rangeOf(name, newest);
+    const [min, max] = [Math.max(from, minVersion), Math.min(to, maxVersion)];
+    const exists = versionsOf(name, min, max).length > 0;
+    return systemsOf[name]
+      .filter((system) => exists && wantedSystems.includes(system))
+      .flatMap((operatingSystem) =>
+        devicesOf[operatingSystem]
+          .filter((device) => wantedDevices.includes(device))
+          .map((device) => ({ browser: name, operatingSystem, device, minVersion: min, maxVersion: max })),
+      );
+  });
   if (found.length > 0) return found;
   throw impossible(wishText(wish), possibleText(newest));
 }
@@ -102,13 +101,12 @@ function wishText({ browser, operatingSystem, device }: IdentityWish): string {
 }
 
 function possibleText(newest: Newest): string {
-  const browsers = (Object.keys(systemsOf) as BrowserName[]).map((name) => {
-    // its own keys
+  const all = browsers.map((name) => {
     const [from, to] = rangeOf(name, newest);
     const [lost, found] = gaps[name] ?? [];
     const range =
       lost === undefined || found === undefined ? `${from}–${to}` : `${from}–${lost - 1}, ${found + 1}–${to}`;
     return `${name} (${range}) on ${systemsOf[name].join(', ')}`;
   });
-  return `one of ${browsers.join('; ')}; desktop on windows, macos, linux, mobile on android, ios`;
+  return `one of ${all.join('; ')}; desktop on windows, macos, linux, mobile on android, ios`;
 }

@@ -22,7 +22,7 @@ import { placeOf } from './place.js';
 
 /** An engine that runs here. */
 export interface AvailableEngine {
-  readonly name: EngineFamily | string;
+  readonly name: string;
   /** Its full version. */
   readonly version: string;
   /** The user agent that it presents by itself. */

@@ -23,10 +23,9 @@ export interface Identity {
   readonly hardwareConcurrency: number | undefined;
 }
 
-export const browserNames = ['chrome', 'firefox', 'safari'] as const;
 export const operatingSystems = ['windows', 'macos', 'linux', 'android', 'ios'] as const;
 export const devices = ['desktop', 'mobile'] as const;
-export type BrowserName = (typeof browserNames)[number];
+export type BrowserName = 'chrome' | 'firefox' | 'safari';
 export type OperatingSystem = (typeof operatingSystems)[number];
 export type Device = (typeof devices)[number];
 

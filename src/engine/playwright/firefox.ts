@@ -7,7 +7,6 @@ import { appVersionOf, userAgentOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, EngineInfo } from '../engine.js';
-import { filterWire } from './driver-wire.js';
 import type { FirefoxBinary } from './find-firefox.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
 import { LazyEngine } from './lazy-engine.js';
@@ -88,10 +87,7 @@ async function launch({ binary, env }: FirefoxEngineOptions, identity: Identity 
       handleSIGINT: false,
       handleSIGTERM: false,
     });
-    if (!isOwn) {
-      const filter = new FirefoxBidiFilter();
-      filter.open(filterWire(browser, filter));
-    }
+    if (!isOwn) new FirefoxBidiFilter(browser);
     return browser;
   } finally {
     if (wrapper) await rm(wrapper, { force: true });
