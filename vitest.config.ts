@@ -16,6 +16,8 @@ const project = (
     testTimeout,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // What is waited for is to come, not to come soon: machines are slow at times.
+    expect: { poll: { timeout: 10_000 } },
     env,
   },
 });

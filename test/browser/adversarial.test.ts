@@ -1,35 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { Origin } from '../support/origin.js';
-import { RunningApp } from '../support/start-app.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
 /** What a site can do to a browser, and to whoever reads it. After each of them the session goes on. */
 for (const engine of suiteEngines)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
-    const { create } = engine;
-    const origin = new Origin();
+    const suite = new EngineSuite(engine, { session: 'foe', settings: { MOORING_RESPONSE_LIMIT: '8MB' } });
+    const { origin, body, solution: get, fails } = suite;
     const secure = new Origin('https');
-    let app: RunningApp;
 
-    beforeAll(async () => {
-      await origin.start();
-      await secure.start();
-      app = await RunningApp.start({ MOORING_RESPONSE_LIMIT: '8MB' }, await create());
-    });
-    afterAll(async () => {
-      await app?.close();
-      await origin.close();
-      await secure.close();
-    });
+    beforeAll(() => secure.start());
+    afterAll(() => secure.close());
 
-    const body = (path: string, rest: Record<string, unknown> = {}) => ({
-      cmd: 'request.get',
-      session: 'foe',
-      url: `${origin.url}${path}`,
-      ...rest,
-    });
-    const get = async (path: string, rest: Record<string, unknown> = {}) => (await app.ok(body(path, rest))).solution;
-    const fails = (code: string, path: string, rest: Record<string, unknown> = {}) => app.fails(code, body(path, rest));
     const goesOn = async () => expect((await get('/')).innerText).toContain('Welcome');
 
     it('redirects without end – CODE-0006, in both modes', async () => {
@@ -40,19 +23,19 @@ for (const engine of suiteEngines)
 
     it('a page that moves on by itself for ever – an answer in time, then the session goes on', async () => {
       for (let times = 0; times < 5; times++) {
-        const { body: answer } = await app.send(body('/refresh-forever', { timeout: 2000 }));
+        const { body: answer } = await suite.app.send(body('/refresh-forever', { timeout: 2000 }));
         if (answer.data === 'error') expect(['CODE-0025', 'CODE-0006']).toContain(answer.code);
         else expect(answer.solution.currentUrl).toContain('/refresh-forever');
         await goesOn();
       }
     });
 
-    it('a page that moves on while it is left – gets nothing of what is meant for the next one', async () => {
+    it('a page that moves on as it is left – gets nothing of what is meant for the next one', async () => {
       for (let times = 0; times < 3; times++) {
-        await app.send(body('/refresh-forever', { timeout: 2000 }));
+        await suite.app.send(body('/refresh-forever', { timeout: 2000 }));
         origin.seen.length = 0;
         const post = { ...body('/echo'), cmd: 'request.post', postData: 'a=1', customHeaders: { 'x-secret': 'yes' } };
-        const { body: answer } = await app.send(post);
+        const { body: answer } = await suite.app.send(post);
         // It may have got in between once the form was sent, which is not done twice.
         if (answer.data === 'error') expect(answer.error).toContain('POST was sent');
         else expect(answer.solution.innerText).toContain('POST');
@@ -78,7 +61,7 @@ for (const engine of suiteEngines)
     });
 
     it('a page that grows for ever – its size or its text, then the session goes on', async () => {
-      const { body: answer } = await app.send(
+      const { body: answer } = await suite.app.send(
         body('/grows', { timeout: 6000, browserActions: [{ type: 'wait', wait: 1500 }] }),
       );
       if (answer.data === 'error') expect(['RESPONSE_TOO_LARGE', 'CODE-0025']).toContain(answer.code);
@@ -101,7 +84,7 @@ for (const engine of suiteEngines)
     it('a certificate that nobody vouches for – refused, in both modes; no field changes that', async () => {
       const url = `${secure.url}/`;
       for (const rest of [{}, { requestType: 'request' }, { ignoreHTTPSErrors: true }]) {
-        const error = await app.fails('CODE-0006', { cmd: 'request.get', session: 'foe', url, ...rest });
+        const error = await suite.app.fails('CODE-0006', { cmd: 'request.get', session: 'foe', url, ...rest });
         expect(error).toMatch(/CERT|certificate|NS_ERROR_GENERATE_FAILURE/i);
       }
       expect(secure.seen).toEqual([]);
@@ -129,7 +112,7 @@ for (const engine of suiteEngines)
     it.each(['/cut-off', '/cut-off-chunked'])(
       '%s: a page that breaks off – is shown as it came, at once, and the reply says so',
       async (path) => {
-        const { body: answer } = await app.send(body(path, { timeout: 30_000 }));
+        const { body: answer } = await suite.app.send(body(path, { timeout: 30_000 }));
         // Which of the two it is, is the browser's to say.
         if (answer.data === 'error') expect(answer.code).toBe('CODE-0006');
         else {
@@ -144,7 +127,7 @@ for (const engine of suiteEngines)
     it('204 – its status, and the page stays', async () => {
       await get('/');
       expect(await get('/empty')).toMatchObject({ statusCode: 204, response: '' });
-      const { solution } = await app.ok({ cmd: 'request.get', session: 'foe', keepSamePage: true });
+      const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'foe', keepSamePage: true });
       expect(solution.innerText).toContain('Welcome');
     });
 
@@ -154,7 +137,7 @@ for (const engine of suiteEngines)
       else expect(await get('/private')).toMatchObject({ statusCode: 401, innerText: 'no' });
       const url = `http://anna:secret@127.0.0.1:${origin.port}/private`;
       for (const rest of [{}, { requestType: 'request' }]) {
-        const { solution } = await app.ok({ cmd: 'request.get', session: 'auth', url, ...rest });
+        const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'auth', url, ...rest });
         expect(solution).toMatchObject({ statusCode: 200 });
         expect(solution.innerText).toContain('welcome anna');
         expect(solution.currentUrl).not.toContain('secret');
@@ -172,6 +155,6 @@ for (const engine of suiteEngines)
         const answers = await Promise.all([...Array(20).keys()].map(read));
         expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200));
         expect(process.memoryUsage().rss - before).toBeLessThan(20 * 1_500_000 * 8);
-        for (let i = 0; i < 20; i++) await app.ok({ cmd: 'sessions.destroy', session: `large-${i}` });
+        for (let i = 0; i < 20; i++) await suite.app.ok({ cmd: 'sessions.destroy', session: `large-${i}` });
       });
   });

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Origin } from '../support/origin.js';
-import { RunningApp } from '../support/start-app.js';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
-const origin = new Origin();
-let app: RunningApp;
-
-beforeAll(async () => {
-  await origin.start();
-  app = await RunningApp.start({}, await suiteEngine.create());
-});
-afterAll(async () => {
-  await app?.close();
-  await origin.close();
-});
+const suite = new EngineSuite(suiteEngine, { session: 'actions' });
+const { origin } = suite;
 
 type Actions = readonly Record<string, unknown>[];
 
 const act = (browserActions: unknown, rest: Record<string, unknown> = {}) =>
-  app.send({ cmd: 'request.get', session: 'actions', url: `${origin.url}/actions`, browserActions, ...rest });
+  suite.app.send(suite.body('/actions', { browserActions, ...rest }));
 
 /** Runs the actions, then reads the page's log with one more. */
 async function log(actions: Actions): Promise<string> {
@@ -260,8 +250,8 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('when – beforeload is done before the page is gone to', async () => {
-    await app.ok({ cmd: 'request.get', session: 'when', url: `${origin.url}/` });
-    const reply = await app.ok({
+    await suite.app.ok({ cmd: 'request.get', session: 'when', url: `${origin.url}/` });
+    const reply = await suite.app.ok({
       cmd: 'request.get',
       session: 'when',
       url: `${origin.url}/missing`,
@@ -275,7 +265,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
 
   it('keepSamePage – acts on the page as it was left', async () => {
     await act([{ type: 'click', cssSelector: '#button' }]);
-    const reply = await app.ok({
+    const reply = await suite.app.ok({
       cmd: 'request.get',
       session: 'actions',
       keepSamePage: true,
@@ -298,9 +288,9 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     ],
     [Array(501).fill({ type: 'screenshot' }), 'INVALID_PARAMETER', 'at most 500 actions'],
   ])('%j – %s, and no session is opened', async (browserActions, code, sentence) => {
-    const { body } = await app.send({ cmd: 'request.get', session: 'none', url: origin.url, browserActions });
+    const { body } = await suite.app.send({ cmd: 'request.get', session: 'none', url: origin.url, browserActions });
     expect(body).toMatchObject({ code, error: expect.stringContaining(sentence) });
-    expect((await app.ok({ cmd: 'sessions.active', session: 'none' })).active).toBe(false);
+    expect((await suite.app.ok({ cmd: 'sessions.active', session: 'none' })).active).toBe(false);
   });
 
   it('solve_captcha with ignoreErrors – is left out, and the reply says so', async () => {
@@ -360,7 +350,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   it('a caller that goes in the middle of an action – nothing of it happens to the next request', async () => {
     const session = 'abandoned';
     const caller = new AbortController();
-    const gone = app
+    const gone = suite.app
       .send(
         {
           cmd: 'request.get',
@@ -371,11 +361,11 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
         { signal: caller.signal },
       )
       .catch(() => 'gone');
-    await expect.poll(() => app.ok({ cmd: 'sessions.active', session }).then(({ active }) => active)).toBe(true);
+    await expect.poll(() => suite.app.ok({ cmd: 'sessions.active', session }).then(({ active }) => active)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 600));
     caller.abort();
     expect(await gone).toBe('gone');
-    const reply = await app.ok({
+    const reply = await suite.app.ok({
       cmd: 'request.get',
       session,
       url: `${origin.url}/actions`,

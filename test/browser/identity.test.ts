@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { combinationsOf } from '../../src/identity/combinations.js';
-import { browserProcesses, rendererProcesses } from '../support/chromium.js';
-import { Origin } from '../support/origin.js';
+import { EngineSuite } from '../support/engine-suite.js';
+import { browserProcesses, rendererProcesses } from '../support/processes.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
@@ -22,21 +22,12 @@ for (const engine of suiteEngines)
       return engineName !== 'chromium full' || i % 2 === 1;
     });
     const own = isFirefox ? 'firefox' : 'chrome';
-    const origin = new Origin();
-    let app: RunningApp;
-
-    beforeAll(async () => {
-      await origin.start();
-      app = await RunningApp.start({}, await create(4));
-    });
-    afterAll(async () => {
-      await app?.close();
-      await origin.close();
-    });
+    const suite = new EngineSuite(engine, { session: 'identity', maxBuckets: 4 });
+    const { origin } = suite;
 
     async function check(session: string, wish: Record<string, unknown>) {
-      const { fingerprint } = await app.ok({ cmd: 'sessions.create', session, ...wish });
-      const reply = await app.ok({ cmd: 'sessions.identity', session });
+      const { fingerprint } = await suite.app.ok({ cmd: 'sessions.create', session, ...wish });
+      const reply = await suite.app.ok({ cmd: 'sessions.identity', session });
       return { fingerprint, reply };
     }
 
@@ -73,7 +64,7 @@ for (const engine of suiteEngines)
         expect(reply.contradictions).toEqual([]);
         expect(Object.keys(reply.reports.contexts)).toHaveLength(6);
         expect(Object.keys(reply.reports.headers)).toContain('/popup');
-        await app.ok({ cmd: 'sessions.destroy', session });
+        await suite.app.ok({ cmd: 'sessions.destroy', session });
       },
     );
 
@@ -94,7 +85,7 @@ for (const engine of suiteEngines)
         const languages = isFirefox ? ['de-DE'] : ['de-DE', 'de', 'en-US', 'en'];
         expect(follows.fingerprint).toMatchObject({ languages, timezone: 'Europe/Berlin' });
         expectTold(follows.reply);
-        const stays = await app.ok({ cmd: 'sessions.create', session: 'stays', ...exit, setLocale: 'false' });
+        const stays = await suite.app.ok({ cmd: 'sessions.create', session: 'stays', ...exit, setLocale: 'false' });
         expect(stays.fingerprint.languages).toEqual(['en-US', 'en']);
       } finally {
         await proxy.close();
@@ -105,11 +96,11 @@ for (const engine of suiteEngines)
       const wish = { browser: own, operatingSystem: 'windows' };
       const { fingerprint } = await check('steady', wish);
       const agents = new Set<string>();
-      for (let i = 0; i < 20; i++) {
-        const { solution } = await app.ok({ cmd: 'request.get', session: 'steady', url: `${origin.url}/echo` });
+      for (let i = 0; i < 100; i++) {
+        const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'steady', url: `${origin.url}/echo` });
         agents.add(solution.userAgent).add(JSON.parse(solution.innerText).headers['user-agent']);
       }
-      const plain = await app.ok({
+      const plain = await suite.app.ok({
         cmd: 'request.get',
         session: 'steady',
         url: `${origin.url}/echo`,
@@ -119,35 +110,35 @@ for (const engine of suiteEngines)
       agents.add(headers['user-agent']);
       expect([...agents]).toEqual([fingerprint.userAgent]);
       expect(headers['sec-ch-ua-platform']).toBe(isFirefox ? undefined : '"Windows"');
-      await app.ok({ cmd: 'sessions.proxy', session: 'steady', noProxy: true });
-      const again = await app.ok({ cmd: 'sessions.identity', session: 'steady' });
+      await suite.app.ok({ cmd: 'sessions.proxy', session: 'steady', noProxy: true });
+      const again = await suite.app.ok({ cmd: 'sessions.identity', session: 'steady' });
       expect(again.contradictions).toEqual([]);
       expect(again.fingerprint.userAgent).toBe(fingerprint.userAgent);
       // The page that it showed is there still.
-      const { solution } = await app.ok({ cmd: 'request.get', session: 'steady', keepSamePage: true });
+      const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'steady', keepSamePage: true });
       expect(solution.currentUrl).toBe(`${origin.url}/echo`);
     });
 
     if (!isFirefox && process.platform === 'linux')
       it('stays the same – when the renderer dies', async () => {
         const wish = { browser: 'chrome', operatingSystem: 'macos' };
-        const { fingerprint } = await app.ok({ cmd: 'sessions.create', session: 'crash', ...wish });
-        await app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
+        const { fingerprint } = await suite.app.ok({ cmd: 'sessions.create', session: 'crash', ...wish });
+        await suite.app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
         for (const id of rendererProcesses()) process.kill(id, 'SIGKILL');
         // The tab is found dead by the next request at the latest.
-        await app.send({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
-        const { solution } = await app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/echo` });
+        await suite.app.send({ cmd: 'request.get', session: 'crash', url: `${origin.url}/` });
+        const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'crash', url: `${origin.url}/echo` });
         expect(JSON.parse(solution.innerText).headers['user-agent']).toBe(fingerprint.userAgent);
-        expect((await app.ok({ cmd: 'sessions.identity', session: 'crash' })).contradictions).toEqual([]);
+        expect((await suite.app.ok({ cmd: 'sessions.identity', session: 'crash' })).contradictions).toEqual([]);
       });
 
     it('the same ID and wish – the same identity, also in another session of that name', async () => {
       const wish = { browser: isFirefox ? own : ['chrome', 'firefox', 'safari'], device: 'desktop' };
-      const first = await app.ok({ cmd: 'sessions.create', session: 'again', ...wish });
-      await app.ok({ cmd: 'sessions.destroy', session: 'again' });
-      const second = await app.ok({ cmd: 'sessions.create', session: 'again', ...wish });
+      const first = await suite.app.ok({ cmd: 'sessions.create', session: 'again', ...wish });
+      await suite.app.ok({ cmd: 'sessions.destroy', session: 'again' });
+      const second = await suite.app.ok({ cmd: 'sessions.create', session: 'again', ...wish });
       expect(second.fingerprint).toEqual(first.fingerprint);
-      expect((await app.send({ cmd: 'sessions.create', session: 'again', browser: 'safari' })).body.code).toBe(
+      expect((await suite.app.send({ cmd: 'sessions.create', session: 'again', browser: 'safari' })).body.code).toBe(
         'SESSION_EXISTS',
       );
     });
@@ -193,13 +184,13 @@ for (const engine of suiteEngines)
       [{ locales: ['not a tag'] }, 'INVALID_PARAMETER', '`locales[0]`'],
       [{ userAgent: 'line\nbreak' }, 'INVALID_PARAMETER', '`userAgent`'],
     ])('%j – %s, and nothing is opened', async (wish, code, sentence) => {
-      const before = (await app.send({ cmd: 'sessions.list' })).body.open;
-      expect(await app.fails(code, { cmd: 'sessions.create', ...wish })).toContain(sentence);
-      expect((await app.send({ cmd: 'sessions.list' })).body.open).toBe(before);
+      const before = (await suite.app.send({ cmd: 'sessions.list' })).body.open;
+      expect(await suite.app.fails(code, { cmd: 'sessions.create', ...wish })).toContain(sentence);
+      expect((await suite.app.send({ cmd: 'sessions.list' })).body.open).toBe(before);
     });
 
     it('sessions.identity – of a session that is not open – says so', async () => {
-      expect(await app.fails('SESSION_ENDED', { cmd: 'sessions.identity', session: 'nobody' })).toContain(
+      expect(await suite.app.fails('SESSION_ENDED', { cmd: 'sessions.identity', session: 'nobody' })).toContain(
         'session not found',
       );
     });

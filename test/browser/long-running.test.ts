@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserProcesses, chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
+import { browserProcesses } from '../support/processes.js';
 import { RunningApp } from '../support/start-app.js';
 
 const origin = new Origin();

@@ -1,31 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Origin } from '../support/origin.js';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { RunningApp } from '../support/start-app.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
 for (const engine of suiteEngines)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
-    const { create } = engine;
-    const origin = new Origin();
-    let app: RunningApp;
-
-    beforeAll(async () => {
-      await origin.start();
-      app = await RunningApp.start({}, await create());
-    });
-    afterAll(async () => {
-      await app?.close();
-      await origin.close();
-    });
-
-    const body = (path: string, rest: Record<string, unknown> = {}) => ({
-      cmd: 'request.get',
-      session: 'files',
-      url: `${origin.url}${path}`,
-      ...rest,
-    });
-    const get = (path: string, rest: Record<string, unknown> = {}) => app.ok(body(path, rest));
+    const suite = new EngineSuite(engine, { session: 'files' });
+    const { origin, body, get } = suite;
 
     async function fetchLink(link: string) {
       const answer = await fetch(link);
@@ -55,12 +37,12 @@ for (const engine of suiteEngines)
       it('bad base64, no element – say so', async () => {
         const upload = (action: object) =>
           body('/files-page', { browserActions: [{ type: 'upload', timeout: 500, ...action }] });
-        const error = await app.fails(
+        const error = await suite.app.fails(
           'INVALID_PARAMETER',
           upload({ cssSelector: '#input', files: { name: 'x', base64: '%' } }),
         );
         expect(error).toContain('browserActions[0].files[0].base64');
-        await app.fails('CODE-0027', upload({ cssSelector: '#nowhere', files }));
+        await suite.app.fails('CODE-0027', upload({ cssSelector: '#nowhere', files }));
       });
     });
 
@@ -141,9 +123,12 @@ for (const engine of suiteEngines)
       });
 
       it('none comes – CODE-0025 with its place; one that never ends – too', async () => {
-        const none = await app.fails('CODE-0025', body('/', { browserActions: [{ type: 'download', timeout: 300 }] }));
+        const none = await suite.app.fails(
+          'CODE-0025',
+          body('/', { browserActions: [{ type: 'download', timeout: 300 }] }),
+        );
         expect(none).toContain('browserActions[0]');
-        await app.fails(
+        await suite.app.fails(
           'CODE-0025',
           body('/', {
             browserActions: [
@@ -164,7 +149,7 @@ for (const engine of suiteEngines)
         const { status, headers, bytes } = await fetchLink(solution.screenshotUrl);
         expect([status, headers.get('content-type')]).toEqual([200, 'image/png']);
         expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1280, 1024]);
-        await app.ok({ cmd: 'sessions.destroy', session: 'short' });
+        await suite.app.ok({ cmd: 'sessions.destroy', session: 'short' });
         expect((await fetchLink(solution.screenshotUrl)).status).toBe(404);
       });
 
@@ -175,7 +160,7 @@ for (const engine of suiteEngines)
       });
 
       it('no room – no link, and a warning', async () => {
-        const small = await RunningApp.start({ MOORING_FILES_LIMIT: '100B' }, await create());
+        const small = await RunningApp.start({ MOORING_FILES_LIMIT: '100B' }, await engine.create());
         try {
           const { solution, warnings } = await small.ok(body('/', { screenshotUpload: true }));
           expect(solution.screenshotUrl).toBeUndefined();
@@ -186,13 +171,13 @@ for (const engine of suiteEngines)
       });
 
       it('a link that nobody gave – 404', async () => {
-        expect((await app.get(`/files/${'0'.repeat(32)}/video.webm`)).status).toBe(404);
+        expect((await suite.app.get(`/files/${'0'.repeat(32)}/video.webm`)).status).toBe(404);
       });
     });
 
     if (engine.name === 'firefox')
       it('video – Firefox cannot be filmed – is refused by name', async () => {
-        expect(await app.fails('UNSUPPORTED_PARAMETER', body('/', { video: true }))).toContain('`video`');
+        expect(await suite.app.fails('UNSUPPORTED_PARAMETER', body('/', { video: true }))).toContain('`video`');
       });
     else
       describe('video', () => {
@@ -233,7 +218,7 @@ for (const engine of suiteEngines)
         });
 
         it('of a request that fails – is there too', async () => {
-          const { body: answer } = await app.send(
+          const { body: answer } = await suite.app.send(
             body('/ticks', {
               video: true,
               browserActions: [

@@ -1,30 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Origin } from '../support/origin.js';
-import { RunningApp } from '../support/start-app.js';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
 for (const engine of suiteEngines)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
-    const { create } = engine;
-    const origin = new Origin();
-    let app: RunningApp;
-
-    beforeAll(async () => {
-      await origin.start();
-      app = await RunningApp.start({}, await create());
-    });
-    afterAll(async () => {
-      await app?.close();
-      await origin.close();
-    });
-
-    const body = (path: string, rest: Record<string, unknown> = {}) => ({
-      cmd: 'request.get',
-      session: 'around',
-      url: `${origin.url}${path}`,
-      ...rest,
-    });
-    const get = (path: string, rest: Record<string, unknown> = {}) => app.ok(body(path, rest));
+    const suite = new EngineSuite(engine, { session: 'around' });
+    const { origin, body, get } = suite;
 
     it('dialogs – are dismissed and told; beforeunload does not hold the next request up', async () => {
       const { solution, warnings } = await get('/dialogs');
@@ -38,7 +19,7 @@ for (const engine of suiteEngines)
     });
 
     it('dialogs without end – the answer comes, and the session goes on', async () => {
-      const { body: answer } = await app.send(body('/alerts-forever', { timeout: 8000 }));
+      const { body: answer } = await suite.app.send(body('/alerts-forever', { timeout: 8000 }));
       expect(['success', 'error']).toContain(answer.data);
       expect((await get('/')).solution.innerText).toContain('Welcome');
     });
@@ -52,7 +33,7 @@ for (const engine of suiteEngines)
       });
       expect(solution.currentUrl).toBe(`${origin.url}/opens-tabs`);
       expect(solution.popups).toEqual([`${origin.url}/text`]);
-      const stays = await app.ok({ cmd: 'request.get', session: 'around', keepSamePage: true });
+      const stays = await suite.app.ok({ cmd: 'request.get', session: 'around', keepSamePage: true });
       expect(stays.solution.popups).toEqual([`${origin.url}/text`]);
       expect((await get('/')).solution.popups).toBeUndefined();
     });
@@ -70,7 +51,7 @@ for (const engine of suiteEngines)
 
     it('a page that closes itself – fails clearly or stays, and the session goes on with its cookies', async () => {
       await get('/set-cookie');
-      const { body: answer } = await app.send(
+      const { body: answer } = await suite.app.send(
         body('/closes-itself', { browserActions: [{ type: 'wait', wait: 500 }], timeout: 8000 }),
       );
       if (answer.data === 'error') expect(answer.code).toBe('CODE-0026');

@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Origin } from '../support/origin.js';
-import { RunningApp } from '../support/start-app.js';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
 for (const engine of suiteEngines)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
-    const { create } = engine;
     /** Firefox keeps what was sent, and images, to itself. */
     const tellsBodies = engine.name !== 'firefox';
-    const origin = new Origin();
-    let app: RunningApp;
-
-    beforeAll(async () => {
-      await origin.start();
-      app = await RunningApp.start({}, await create());
-    });
-    afterAll(async () => {
-      await app?.close();
-      await origin.close();
-    });
-
-    const body = (path: string, rest: Record<string, unknown> = {}) => ({
-      cmd: 'request.get',
-      session: 'traffic',
-      url: `${origin.url}${path}`,
-      ...rest,
-    });
-    const get = (path: string, rest: Record<string, unknown> = {}) => app.ok(body(path, rest));
+    const suite = new EngineSuite(engine, { session: 'traffic' });
+    const { origin, body, get } = suite;
 
     describe('interceptFetchRequest', () => {
       it('one pattern – what was sent and answered, also when it comes after load', async () => {
@@ -52,7 +33,7 @@ for (const engine of suiteEngines)
       });
 
       it('never seen – CODE-0020 when the time is over, with what was known by then', async () => {
-        const { body: answer } = await app.send(
+        const { body: answer } = await suite.app.send(
           body('/api-page', { interceptFetchRequest: ['/api/data', '/nowhere'], timeout: 2500 }),
         );
         expect(answer).toMatchObject({ code: 'CODE-0020', partial: true, solution: { statusCode: 200 } });
@@ -118,7 +99,7 @@ for (const engine of suiteEngines)
 
     it('disableMedia – of the FlareSolverr dialect', async () => {
       const before = origin.count('/cached-asset');
-      const answer = await fetch(`${app.url}/v1`, {
+      const answer = await fetch(`${suite.app.url}/v1`, {
         method: 'POST',
         body: JSON.stringify({ cmd: 'request.get', url: `${origin.url}/with-asset`, disableMedia: true }),
       });
@@ -137,14 +118,14 @@ for (const engine of suiteEngines)
     it('disableMedia, abortOnDetection – hold for a page that is gone to by POST too', async () => {
       const before = origin.count('/asset?0');
       const rest = { cmd: 'request.post', session: 'no-media-post', postData: 'a=1' };
-      await app.ok(body('/assets?count=1', { ...rest, disableMedia: true }));
+      await suite.app.ok(body('/assets?count=1', { ...rest, disableMedia: true }));
       expect(origin.count('/asset?0')).toBe(before);
     });
 
     it('a request that is given up before it began – leaves nothing that holds back what later ones load', async () => {
       const session = 'given-up';
       await get('/', { session });
-      await app.send(
+      await suite.app.send(
         body('/', {
           session,
           keepSamePage: true,
@@ -152,7 +133,7 @@ for (const engine of suiteEngines)
           timeout: 2000,
         }),
       );
-      await app.send(body('/', { session, keepSamePage: true, disableMedia: true, timeout: 2500 }));
+      await suite.app.send(body('/', { session, keepSamePage: true, disableMedia: true, timeout: 2500 }));
       const before = origin.count('/asset?0');
       await get('/assets?count=1', { session });
       expect(origin.count('/asset?0')).toBe(before + 1);

@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
-import { RunningApp } from '../support/start-app.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
-const origin = new Origin();
-let app: RunningApp;
-
-beforeAll(async () => {
-  await origin.start();
-  app = await RunningApp.start(
-    { MOORING_PROXY_CHECK: 'off', MOORING_RESPONSE_LIMIT: '1MB' },
-    await suiteEngine.create(),
-  );
+const suite = new EngineSuite(suiteEngine, {
+  session: 'plain',
+  settings: { MOORING_PROXY_CHECK: 'off', MOORING_RESPONSE_LIMIT: '1MB' },
 });
-afterAll(async () => {
-  await app?.close();
-  await origin.close();
-});
+const { origin } = suite;
 
 const send = (path: string, rest: Record<string, unknown> = {}) =>
-  app.send({ cmd: 'request.get', session: 'plain', requestType: 'request', url: `${origin.url}${path}`, ...rest });
+  suite.app.send(suite.body(path, { requestType: 'request', ...rest }));
 const solution = async (path: string, rest: Record<string, unknown> = {}) => {
   const { body } = await send(path, rest);
   if (body.data !== 'success') throw new Error(JSON.stringify(body));
@@ -31,7 +22,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
   const sets = (...lines: string[]): string =>
     `${origin.url}/sets?${new URLSearchParams(lines.map((line) => ['line', line]))}`;
   const cookiesAfter = async (session: string, url: string): Promise<string[]> => {
-    const { solution } = await app.ok({ cmd: 'request.get', session, url, requestType: 'request' });
+    const { solution } = await suite.app.ok({ cmd: 'request.get', session, url, requestType: 'request' });
     return solution.cookies.map(({ name, value }: { name: string; value: string }) => `${name}=${value}`).sort();
   };
 
@@ -43,14 +34,14 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
 
   it('cookies – one of another domain is neither set nor deleted; an odd line takes no other along', async () => {
     const cookies = [{ name: 'bank', value: 'secret', domain: 'bank.test', path: '/' }];
-    await app.ok({ cmd: 'request.get', session: 'foreign', url: `${origin.url}/`, cookies });
+    await suite.app.ok({ cmd: 'request.get', session: 'foreign', url: `${origin.url}/`, cookies });
     const lines = ['bank=; Domain=bank.test; Path=/; Max-Age=0', `big=${'x'.repeat(5000)}; Path=/`, 'ok=1; Path=/'];
     expect(await cookiesAfter('foreign', sets(...lines))).toEqual(expect.arrayContaining(['bank=secret', 'ok=1']));
   });
 
   it('a stray % in the user information of a URL – is taken as it is', async () => {
     const url = `http://user:100%@127.0.0.1:${origin.port}/echo`;
-    const { solution } = await app.ok({ cmd: 'request.get', session: 'percent', url, requestType: 'request' });
+    const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'percent', url, requestType: 'request' });
     const { authorization } = JSON.parse(solution.innerText).headers;
     expect(Buffer.from(authorization.slice(6), 'base64').toString()).toBe('user:100%');
   });
@@ -71,7 +62,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
 
   it('cookies – go both ways between the page and the exchange', async () => {
     const session = 'both';
-    await app.ok({
+    await suite.app.ok({
       cmd: 'request.post',
       session,
       url: `${origin.url}/login`,
@@ -79,11 +70,11 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
     });
     expect((await solution('/orders?page=1', { session })).innerText).toContain('Order 1-1');
     expect((await solution('/set-cookie', { session })).cookieString).toContain('b=2');
-    const page = await app.ok({ cmd: 'request.get', session, url: `${origin.url}/echo` });
+    const page = await suite.app.ok({ cmd: 'request.get', session, url: `${origin.url}/echo` });
     expect(JSON.parse(page.solution.innerText).headers.cookie.split('; ').sort()).toEqual(['a=1', 'b=2', 'sid=anna-1']);
     await solution('/forget', { session });
     expect((await solution('/echo', { session })).cookieString).not.toContain('a=1');
-    expect((await app.ok({ cmd: 'request.get', session, keepSamePage: true })).solution.currentUrl).toBe(
+    expect((await suite.app.ok({ cmd: 'request.get', session, keepSamePage: true })).solution.currentUrl).toBe(
       `${origin.url}/echo`,
     );
   });
@@ -94,7 +85,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
   });
 
   it('the login in one exchange – redirect and cookie', async () => {
-    const { body } = await app.send({
+    const { body } = await suite.app.send({
       cmd: 'request.post',
       session: 'login',
       requestType: 'request',
@@ -114,7 +105,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
   it.each(['request.put', 'request.patch', 'request.delete', 'request.post'])(
     '%s – method, headers and body; a 307 keeps them',
     async (cmd) => {
-      const { body } = await app.send({
+      const { body } = await suite.app.send({
         cmd,
         requestType: 'request',
         url: `${origin.url}/keep-method`,
@@ -162,7 +153,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
     });
     expect((await send('/reset')).body.code).toBe('CODE-0006');
     expect((await send('/hang', { timeout: 600 })).body.code).toBe('CODE-0025');
-    expect((await send('/', { whitelistedDomains: ['other.example'], url: app.url })).body.code).toBe(
+    expect((await send('/', { whitelistedDomains: ['other.example'], url: suite.app.url })).body.code).toBe(
       'DESTINATION_FORBIDDEN',
     );
     expect((await send('/flaky', { retries: 5 })).body.data).toBe('success');
@@ -174,7 +165,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
     const site = new Origin();
     site.redirects['/away'] = `${victim.url}/`;
     await site.start();
-    const { body } = await app.send({
+    const { body } = await suite.app.send({
       cmd: 'request.get',
       session: 'guard',
       requestType: 'request',

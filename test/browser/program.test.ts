@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Origin } from '../support/origin.js';
+import { descendantsOf, isRunning } from '../support/processes.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -31,28 +32,9 @@ class Program {
 
   /** Process IDs of everything below it, the server first. */
   descendants(): number[] {
-    const parents = new Map<number, number>();
-    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-      } catch {
-        // Ended meanwhile.
-      }
-    }
-    const below = (id: number): number[] =>
-      [...parents].filter(([, parent]) => parent === id).flatMap(([child]) => [child, ...below(child)]);
-    return below(this.child.pid ?? -1);
+    return descendantsOf(this.child.pid ?? -1).map(({ id }) => id);
   }
 }
-
-const isRunning = (id: number): boolean => {
-  try {
-    return !/\) Z /.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 const send = async (address: string, body: unknown) => {
   const response = await fetch(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
@@ -125,11 +107,8 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     await send(await program.address(), { cmd: 'request.get', url: 'http://127.0.0.1:9/' });
     const processes = program.descendants();
     const [left] = readdirSync(join(folder, 'run'));
-    for (const id of processes.filter((candidate) =>
-      /^node\0.*start\.mjs/.test(readFileSync(`/proc/${candidate}/cmdline`, 'utf8')),
-    )) {
-      process.kill(id, 'SIGKILL');
-    }
+    for (const { id, command } of descendantsOf(program.child.pid ?? -1))
+      if (/^node .*start\.mjs/.test(command)) process.kill(id, 'SIGKILL');
     await program.exited;
     await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
     expect(existsSync(join(folder, 'run', left ?? ''))).toBe(true);

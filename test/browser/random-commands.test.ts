@@ -5,8 +5,9 @@ import { commandSchemas } from '../../src/protocol/commands.js';
 import { commandDocs } from '../../src/protocol/openapi.js';
 import { errorReplySchema, timedFields } from '../../src/protocol/replies.js';
 import { solvingFields } from '../../src/protocol/requests.js';
-import { browserProcesses, chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
+import { browserProcesses } from '../support/processes.js';
 import { RunningApp } from '../support/start-app.js';
 
 /** How long commands are sent. A longer run by hand: `RANDOM_SECONDS=600`. */

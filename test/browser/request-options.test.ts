@@ -1,22 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Origin } from '../support/origin.js';
-import { RunningApp } from '../support/start-app.js';
+import { describe, expect, it } from 'vitest';
+import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
-const origin = new Origin();
-let app: RunningApp;
-
-beforeAll(async () => {
-  await origin.start();
-  app = await RunningApp.start({}, await suiteEngine.create());
-});
-afterAll(async () => {
-  await app?.close();
-  await origin.close();
-});
-
-const get = async (path: string, rest: Record<string, unknown> = {}) =>
-  (await app.ok({ cmd: 'request.get', session: 'options', url: `${origin.url}${path}`, ...rest })).solution;
+const suite = new EngineSuite(suiteEngine, { session: 'options' });
+const { origin, solution: get } = suite;
 
 describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEngine)}`, () => {
   it('cssSelector, customAttribute – texts, or values', async () => {
@@ -26,7 +13,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
       '8',
     ]);
     expect((await get('/article', { cssSelector: '.none' })).cssSelector).toEqual([]);
-    await app.fails('INVALID_PARAMETER', {
+    await suite.app.fails('INVALID_PARAMETER', {
       cmd: 'request.get',
       session: 'options',
       url: `${origin.url}/article`,
@@ -55,12 +42,12 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('regex – none at all – says what is wrong with it, and nothing is opened', async () => {
-    const error = await app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: `${origin.url}/`, regex: '(' });
+    const error = await suite.app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: `${origin.url}/`, regex: '(' });
     expect(error).toMatch(/`regex`: expected a regular expression \(.*Unterminated group/);
   });
 
   it('regex – one that would run for ever – is ended, and the page goes on', async () => {
-    const error = await app.fails('INVALID_PARAMETER', {
+    const error = await suite.app.fails('INVALID_PARAMETER', {
       cmd: 'request.get',
       session: 'options',
       url: `${origin.url}/catastrophe`,
@@ -76,7 +63,12 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
     expect(markdown).toContain('## Knots');
     expect(markdown).toMatch(/-\s+bowline/);
     expect(markdown).not.toContain('Home again');
-    await app.fails('INVALID_PARAMETER', { cmd: 'request.get', session: 'options', url: origin.url, markdown: 'true' });
+    await suite.app.fails('INVALID_PARAMETER', {
+      cmd: 'request.get',
+      session: 'options',
+      url: origin.url,
+      markdown: 'true',
+    });
   });
 
   it('pdf – the page as one', async () => {
@@ -141,7 +133,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   });
 
   it('dontWaitOnPageLoad – does not wait for what is slow', async () => {
-    const body = await app.ok({
+    const body = await suite.app.ok({
       cmd: 'request.get',
       session: 'options',
       url: `${origin.url}/slow-image`,
@@ -154,7 +146,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   it('waitForUrl – waits until the page is there, or says where it is', async () => {
     const solution = await get('/goes-to-missing', { waitForUrl: '*/miss*' });
     expect(solution).toMatchObject({ currentUrl: `${origin.url}/missing`, statusCode: 404 });
-    const error = await app.fails('CODE-0025', {
+    const error = await suite.app.fails('CODE-0025', {
       cmd: 'request.get',
       session: 'options',
       url: origin.url,
@@ -172,7 +164,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   it('retries – a GET is tried again, a POST is not', async () => {
     expect((await get('/flaky', { retries: 5 })).innerText).toBe('at last');
     const before = origin.count('/reset');
-    await app.fails('CODE-0006', {
+    await suite.app.fails('CODE-0006', {
       cmd: 'request.post',
       session: 'options',
       url: `${origin.url}/reset`,
@@ -184,7 +176,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
 
   it('a renderer that dies – the session goes on with its cookies', async () => {
     await get('/set-cookie', { session: 'crash' });
-    await app.send({
+    await suite.app.send({
       cmd: 'request.get',
       session: 'crash',
       keepSamePage: true,

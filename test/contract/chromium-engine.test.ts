@@ -1,6 +1,7 @@
 import type { ChromiumBinary } from '../../src/engine/playwright/find-chromium.js';
-import { browserProcesses, chromiumEngine, everyChromium } from '../support/chromium.js';
-import { describeEngine } from './engine-contract.js';
+import { chromiumEngine, everyChromium } from '../support/chromium.js';
+import { browserProcesses } from '../support/processes.js';
+import { crashAt, describeEngine } from './engine-contract.js';
 
 const binaries = await everyChromium();
 
@@ -31,16 +32,7 @@ for (const { name, fits, missing } of variants) {
       if (!binary) throw new Error(missing);
       return {
         engine: chromiumEngine(binary),
-        crashPage: async (page) => {
-          const crash = {
-            url: 'chrome://crash',
-            method: 'GET',
-            headers: {},
-            loadTimeoutMs: 5000,
-            maxBodyBytes: 1,
-          } as const;
-          await page.navigate(crash, AbortSignal.timeout(5000)).catch(() => {}); // the crash is what it is for
-        },
+        crashPage: (page) => crashAt(page, 'chrome://crash'),
         crashBrowser: async () => {
           for (const id of browserProcesses()) process.kill(id, 'SIGKILL');
         },

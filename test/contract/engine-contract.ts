@@ -41,6 +41,12 @@ export interface EngineUnderTest {
   readonly skip?: string;
 }
 
+/** Ends a page by going to the browser's own URL for that. */
+export async function crashAt(page: EnginePage, url: string): Promise<void> {
+  const request: NavigationRequest = { url, method: 'GET', headers: {}, loadTimeoutMs: 5000, maxBodyBytes: 1 };
+  await page.navigate(request, AbortSignal.timeout(5000)).catch(() => {}); // the crash is what it is for
+}
+
 /** What every engine does, the fake one of the tests among them. */
 export function describeEngine(name: string, { create, runsScripts, skip, lacks = [] }: EngineUnderTest): void {
   describe.skipIf(skip !== undefined)(
@@ -379,8 +385,8 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
 
         it('settle – a page on its way elsewhere – is stopped, and kept', async () => {
           const { page } = await open();
-          await page.navigate(to('/goes-slowly'), never);
           const before = origin.count('/hang');
+          await page.navigate(to('/goes-slowly'), never);
           await expect.poll(() => origin.count('/hang')).toBeGreaterThan(before);
           expect(await page.settle()).toBe(true);
         });

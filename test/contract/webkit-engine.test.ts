@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findWebKit, listWebKits } from '../../src/engine/playwright/find-webkit.js';
 import { createWebKitEngine } from '../../src/engine/playwright/webkit.js';
+import { browserProcesses } from '../support/processes.js';
 import { describeEngine } from './engine-contract.js';
 
 it("findWebKit – finds the newest build in Playwright's folder, or none", async () => {
@@ -48,7 +49,7 @@ else
       }),
       crashPage: async (page) => page.close(),
       crashBrowser: async () => {
-        throw new Error('how this is done is to be found out where there is a WebKit');
+        for (const id of browserProcesses()) process.kill(id, 'SIGKILL');
       },
     }),
   });

@@ -181,9 +181,10 @@ export class FakePage implements EnginePage {
     return Buffer.from('%PDF-fake');
   }
 
-  /** Steps that need no page. */
+  /** Every step fails. */
   actor(): PageActor {
-    return {} as PageActor; // none of them
+    const refuse = () => Promise.reject(new MooringError('UNSUPPORTED_ACTION', 'the fake engine acts on no page'));
+    return new Proxy({} as PageActor, { get: () => refuse }); // whatever it is asked for
   }
 
   async watch({ capture }: WatchOptions): Promise<PageWatch> {
