@@ -125,6 +125,7 @@ export class MainFrame {
 
   /** A navigation of ours begins. */
   begin(url: string): void {
+    this.end();
     this.#responses = [];
     this.#course = new Course(url);
     this.#expectsDownload = true;

@@ -16,8 +16,9 @@ export interface NavigationSubject {
   readonly mainFrame: MainFrame;
 }
 
-/** How long after a failure the event that explains it may come. */
+/** How long the browser's word may come after the driver's. */
 const eventTimeoutMs = 500;
+const errorPageTimeoutMs = 1000;
 
 /**
  * One navigation of a page's main frame.
@@ -129,6 +130,7 @@ async function go(
     hasArrived = response !== null && isSameDocument(response.url(), page.url());
   } catch (error) {
     if (override?.refusal) throw override.refusal;
+    signal.throwIfAborted();
     const result = await withoutDocument(error, mainFrame, request, leftMs(), signal);
     if (result) return result;
   } finally {
@@ -206,7 +208,7 @@ async function withoutDocument(
   const isSuperseded = isAborted || /A new navigation interrupted/.test(message);
   if (isSuperseded && (await settledWithin(mainFrame.overtaken, eventTimeoutMs))) return undefined;
   // Chromium shows its error page a moment later; if it came during the next navigation, it would break that off.
-  if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, eventTimeoutMs);
+  if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, errorPageTimeoutMs);
   throw translateFailure(error, request.url, mainFrame.failedUrl);
 }
 
