@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../support/fake-engine.js';
 import { Origin } from '../support/origin.js';
@@ -9,13 +10,14 @@ beforeAll(() => origin.start());
 afterAll(() => origin.close());
 afterEach(() => app.close());
 
+const lastAccessed = async (): Promise<number> => (await app.ok({ cmd: 'sessions.list' })).sessions[0].lastAccessed;
 const active = async (session: string): Promise<boolean> => (await app.ok({ cmd: 'sessions.active', session })).active;
 
 describe('the end of a session', () => {
   it('idle – ends by itself; a late request learns why; create starts afresh', async () => {
     app = await RunningApp.start({ MOORING_IDLE_TIMEOUT: '300ms' });
     const { context } = await app.ok({ cmd: 'sessions.create', session: 'x' });
-    await expect.poll(() => active('x'), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => active('x')).toBe(false);
     const error = await app.fails('SESSION_ENDED', { cmd: 'request.get', session: 'x', url: origin.url });
     expect(error).toMatch(/session not found, browser has been closed: x ended at \d{4}-.*Z \(idle:/);
     const again = await app.ok({ cmd: 'sessions.create', session: 'x' });
@@ -26,20 +28,19 @@ describe('the end of a session', () => {
     app = await RunningApp.start({ MOORING_IDLE_TIMEOUT: '100ms' });
     await app.ok({ cmd: 'sessions.create', session: 'short' });
     await app.ok({ cmd: 'sessions.create', session: 'long', session_ttl: 60 });
-    await expect.poll(() => active('short'), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => active('short')).toBe(false);
     expect(await active('long')).toBe(true);
   });
 
   it('a request – renews it; sessions.active and sessions.list do not', async () => {
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x' });
-    const at = async (): Promise<number> => (await app.ok({ cmd: 'sessions.list' })).sessions[0].lastAccessed;
-    const before = await at();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const before = await lastAccessed();
+    await sleep(20);
     await active('x');
-    expect(await at()).toBe(before);
+    expect(await lastAccessed()).toBe(before);
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url });
-    expect(await at()).toBeGreaterThan(before);
+    expect(await lastAccessed()).toBeGreaterThan(before);
   });
 
   it('a request that outlasts the idle time – is not cut off', async () => {
@@ -57,7 +58,7 @@ describe('the end of a session', () => {
   it('lifetime – ends it however busy it was', async () => {
     app = await RunningApp.start({ MOORING_MAX_LIFETIME: '200ms' });
     await app.ok({ cmd: 'sessions.create', session: 'x', session_ttl: 60, maxLifetime: 60 });
-    await expect.poll(() => active('x'), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => active('x')).toBe(false);
     expect(await app.fails('SESSION_ENDED', { cmd: 'request.get', session: 'x', url: origin.url })).toContain(
       '(lifetime:',
     );
@@ -69,18 +70,17 @@ describe('the end of a session', () => {
     const requests = [1, 2].map(() =>
       app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang?life`, timeout: 10_000 }),
     );
-    for (const { body } of await Promise.all(requests)) {
-      expect(body.code).toBe('SESSION_ENDED');
-      expect(body.timeElapsed).toBeLessThan(5000);
-    }
+    // Not with the end of their own time.
+    for (const { body } of await Promise.all(requests)) expect(body.code).toBe('SESSION_ENDED');
   });
 
   it('the same create again – renews it', async () => {
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x' });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    const before = await lastAccessed();
+    await sleep(20);
     await app.ok({ cmd: 'sessions.create', session: 'x' });
-    expect((await app.ok({ cmd: 'sessions.list' })).sessions[0].idleMs).toBeLessThan(25);
+    expect(await lastAccessed()).toBeGreaterThan(before);
   });
 
   it('destroy – idempotent, and tells nothing of what was there', async () => {

@@ -204,7 +204,7 @@ describe('what a page does through a proxy', () => {
     write([...both, entry(proxies.homeUs)]);
     const rows = async (): Promise<number> =>
       (await app.get('/metrics')).text.split('\n').filter((line) => line.startsWith('mooring_proxy_up{')).length;
-    await expect.poll(rows, { timeout: 5000 }).toBe(3);
+    await expect.poll(rows).toBe(3);
     await app.ok({ cmd: 'sessions.create', mobileProxy: true, proxyCountry: 'US' });
     await app.ok({ cmd: 'sessions.create', datacenter: true, proxyCountry: 'DE' });
   });

@@ -34,7 +34,7 @@ for (const engine of suiteEngines)
 
       it('never seen – CODE-0020 when the time is over, with what was known by then', async () => {
         const { body: answer } = await suite.app.send(
-          body('/api-page', { interceptFetchRequest: ['/api/data', '/nowhere'], timeout: 2500 }),
+          body('/api-page', { interceptFetchRequest: ['/api/data', '/nowhere'], timeout: 6000 }),
         );
         expect(answer).toMatchObject({ code: 'CODE-0020', partial: true, solution: { statusCode: 200 } });
         expect(answer.error).toContain('/nowhere');

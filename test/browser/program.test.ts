@@ -98,7 +98,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     program.child.kill('SIGTERM');
     expect(await running).toBe('cut off');
     await program.exited;
-    await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processes.filter(isRunning)).toEqual([]);
     await origin.close();
   });
 
@@ -110,7 +110,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     for (const { id, command } of descendantsOf(program.child.pid ?? -1))
       if (/^node .*start\.mjs/.test(command)) process.kill(id, 'SIGKILL');
     await program.exited;
-    await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processes.filter(isRunning)).toEqual([]);
     expect(existsSync(join(folder, 'run', left ?? ''))).toBe(true);
     program = new Program({ MOORING_DATA_DIR: folder });
     await program.address();

@@ -363,9 +363,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
           it('navigate – POST on a site whose service worker answers navigations – is sent as POST', async () => {
             const { page } = await open();
             await page.navigate(to('/with-worker'), never);
-            await expect
-              .poll(async () => (await page.read(maxChars, never)).html, { timeout: 5000 })
-              .toContain('ready');
+            await expect.poll(async () => (await page.read(maxChars, never)).html).toContain('ready');
             await page.navigate(to('/echo', { method: 'POST', body: 'a=1' }), never);
             expect(JSON.parse((await page.read(maxChars, never)).text)).toMatchObject({ method: 'POST', body: 'a=1' });
           });
@@ -408,14 +406,14 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
             const { page } = await open();
             using deadline = new Deadline({ ms: 700, reason: () => new MooringError('CODE-0025', 'too late') });
             expect(await codeOf(page.navigate(to('/endless-file'), deadline.signal))).toBe('CODE-0025');
-            await expect.poll(() => origin.closed, { timeout: 5000 }).toContain('/endless-file');
+            await expect.poll(() => origin.closed).toContain('/endless-file');
           });
 
         if (can('script termination'))
           it('settle – a script that never ends – is stopped, and the page goes on', async () => {
             const { page } = await open();
             await page.navigate(to('/busy'), never);
-            await expect.poll(() => page.settle(), { timeout: 10_000 }).toBe(true);
+            await expect.poll(() => page.settle()).toBe(true);
             expect((await page.navigate(to('/'), never)).status).toBe(200);
           });
 

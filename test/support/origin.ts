@@ -198,8 +198,6 @@ export class Origin {
         'Late',
         '<p id="x">early</p><script>setTimeout(() => fetch("/text").then((r) => r.text()).then((t) => { x.textContent = "late" }), 200)</script>',
       ),
-    '/slow-image': (_request, response) => page(response, 'Slow', '<p>parsed</p><img src="/slow">'),
-    '/slow': (_request, response) => void setTimeout(() => send(response, 200, 'image/png', png), 1500),
     '/catastrophe': (_request, response) => page(response, 'Regex', `<p>${'a'.repeat(40)}!</p>`),
     '/packed': (request, response) => {
       const encoding = new URL(request.path, 'http://x').searchParams.get('as') ?? '';
