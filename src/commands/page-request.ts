@@ -165,7 +165,8 @@ export class PageRequest {
       if (!(await watch.untilAborted({ timeoutMs: waitMs, signal })))
         this.#warnings.push(`No request of \`abortOnDetection\` came within ${Math.round(waitMs)} ms.`);
     }
-    if (request.interceptFetchRequest === undefined || (await watch.untilCaptured(this.#limits()))) return;
+    if (request.interceptFetchRequest === undefined || request.onlyStatusCode) return;
+    if (await watch.untilCaptured(this.#limits())) return;
     const patterns = [request.interceptFetchRequest].flat();
     const missing = patterns.filter((_pattern, i) => watch.captured[i] === undefined);
     throw new MooringError(

@@ -169,6 +169,44 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         },
       );
 
+      it('navigate – an address that browsers spell in their own way – page, POST, 204 and file, each sent once', async () => {
+        const { page } = await open();
+        const path = (route: string): string => `${route};a^b|c"d{e}`;
+        const sent = (route: string): number => origin.seen.filter((one) => one.path.startsWith(`${route};`)).length;
+        expect(await page.navigate(to(path('/missing')), never)).toMatchObject({ kind: 'document', status: 404 });
+        const post = to(path('/echo'), { method: 'POST', headers: { 'x-once': '1' }, body: 'a' });
+        expect(await page.navigate(post, never)).toMatchObject({ kind: 'document', status: 200, method: 'POST' });
+        expect(await page.navigate(to(path('/empty')), never)).toMatchObject({ kind: 'empty', status: 204 });
+        expect(await page.navigate(to(path('/file')), never)).toMatchObject({ kind: 'download', status: 200 });
+        expect(['/missing', '/echo', '/empty', '/file'].map(sent)).toEqual([1, 1, 1, 1]);
+      });
+
+      it('navigate – POST to the page that is shown, and the same page with a fragment – are sent', async () => {
+        const { page } = await open();
+        const before = origin.count('/echo');
+        await page.navigate(to('/echo'), never);
+        for (const body of ['a', 'b']) {
+          await page.navigate(to('/echo', { method: 'POST', headers: {}, body }), never);
+          expect(JSON.parse((await page.read(maxChars, never)).text)).toMatchObject({ method: 'POST', body });
+        }
+        await page.navigate(to('/echo#there'), never);
+        expect(JSON.parse((await page.read(maxChars, never)).text)).toMatchObject({ method: 'GET' });
+        expect(origin.count('/echo') - before).toBe(4);
+      });
+
+      it('navigate – an icon – is a page of its own, not the one before', async () => {
+        const { page } = await open();
+        await page.navigate(to('/missing'), never);
+        const result = await page.navigate(to('/favicon.ico'), never);
+        expect(result).toMatchObject({ kind: 'document', status: 200, url: `${origin.url}/favicon.ico` });
+        expect((await result.headers).response['x-origin']).toBe('icon');
+        expect(
+          Buffer.from(result.body ?? [])
+            .subarray(1, 4)
+            .toString(),
+        ).toBe('PNG');
+      });
+
       it('navigate – headers of one request – are not sent with the next', async () => {
         const { page } = await open();
         await page.navigate(to('/echo', { headers: { 'x-once': '1' } }), never);

@@ -106,6 +106,7 @@ export class Origin {
         JSON.stringify({ method: request.method, headers: request.headers, body: request.body }),
         { 'x-origin': 'echo' },
       ),
+    '/favicon.ico': (_request, response) => send(response, 200, 'image/png', png, { 'x-origin': 'icon' }),
     '/missing': (_request, response) => send(response, 404, 'text/html', html('Missing', 'Nothing here')),
     '/empty': (_request, response) => void response.writeHead(204, { 'x-origin': 'empty' }).end(),
     '/text': (_request, response) => send(response, 200, 'text/plain; charset=utf-8', 'one <b>two</b>\n  three'),
@@ -416,7 +417,8 @@ export class Origin {
       body: Buffer.concat(chunks).toString(),
     };
     this.seen.push(seen);
-    const route = this.#routes[path.split('?', 1)[0] ?? path];
+    // What follows a `;` may be spelled in any way.
+    const route = this.#routes[path.split(/[?;]/, 1)[0] ?? path];
     const elsewhere = this.redirects[path];
     if (elsewhere) response.writeHead(302, { location: elsewhere }).end();
     else if (route) route(seen, response);

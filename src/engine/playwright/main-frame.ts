@@ -29,6 +29,8 @@ class Occurrence {
 /** What can happen to one navigation of ours. */
 class Course {
   readonly url: string;
+  /** One of its requests failed. */
+  readonly failed = new Occurrence();
   /** The browser shows what it brought. */
   readonly arrived = new Occurrence();
   /** The page that is left has set out for elsewhere itself. */
@@ -41,11 +43,14 @@ class Course {
   readonly errorPage = new Occurrence();
   /** What was under way when it arrived, and may still get there. */
   readonly rivals = new Set<Request>();
+  /** Where it was led. */
+  readonly urls: string[];
   failedUrl: string | undefined;
   download: Download | undefined;
 
   constructor(url: string) {
     this.url = url;
+    this.urls = [url];
   }
 
   /** Whether it led there, over redirects or not. */
@@ -93,9 +98,19 @@ export class MainFrame {
     return this.#responses.findLast((response) => this.#course.includes(response.request()));
   }
 
+  /** Whether the browser has shown what the navigation since `begin` brought. */
+  get hasArrived(): boolean {
+    return this.#course.arrived.hasHappened;
+  }
+
   /** Resolves when the browser shows what the navigation since `begin` brought. */
   get arrived(): Promise<void> {
     return this.#course.arrived.promise;
+  }
+
+  /** Resolves when a request of the navigation since `begin` has failed. */
+  get failed(): Promise<void> {
+    return this.#course.failed.promise;
   }
 
   /** Resolves when the page itself has set out for elsewhere since `begin`. */
@@ -121,6 +136,11 @@ export class MainFrame {
   /** Resolves when the document that is shown breaks off in the middle, after `begin`. */
   get broken(): Promise<void> {
     return this.#course.broken.promise;
+  }
+
+  /** Whether the navigation since `begin` was led to that address. */
+  leadsTo(url: string): boolean {
+    return this.#course.urls.some((one) => isSameDocument(one, url));
   }
 
   /** A navigation of ours begins. */
@@ -152,6 +172,13 @@ export class MainFrame {
     this.#course.download = undefined;
   }
 
+  /** The driver shows the answer that the navigation came to. It tells of it alone where it hides requests, as for icons. */
+  show(response: Response): void {
+    if (this.hasArrived) return;
+    this.#document = response;
+    this.#arrive();
+  }
+
   /** The download that has begun or is about to. */
   async nextDownload(timeoutMs: number): Promise<Download | undefined> {
     const download =
@@ -163,7 +190,8 @@ export class MainFrame {
 
   #onRequest(request: Request): void {
     if (!isForMainFrame(request, this.#page)) return;
-    if (!this.#course.includes(request)) this.#course.overtaken.happen();
+    if (this.#course.includes(request)) this.#course.urls.push(request.url());
+    else this.#course.overtaken.happen();
     if (request.redirectedFrom()) return;
     this.#underWay.add(request);
     const [oldest] = this.#underWay;
@@ -179,9 +207,12 @@ export class MainFrame {
   #onFailed(request: Request): void {
     if (!isForMainFrame(request, this.#page)) return;
     this.#end(request);
-    const { arrived, broken } = this.#course;
-    if (this.#course.includes(request)) this.#course.failedUrl = request.url();
-    if (arrived.hasHappened && this.#document?.request() === request) broken.happen();
+    const { failed, broken } = this.#course;
+    if (this.#course.includes(request)) {
+      this.#course.failedUrl = request.url();
+      failed.happen();
+    }
+    if (this.hasArrived && this.#document?.request() === request) broken.happen();
   }
 
   #onNavigated(frame: Frame): void {
@@ -196,12 +227,16 @@ export class MainFrame {
     // An address that no answer came from was set by a script of the document that is shown.
     if (!response) return;
     this.#document = response;
-    const { arrived, rivals, decided } = this.#course;
+    const { rivals, decided } = this.#course;
     const first = firstRequest(response.request());
     this.#underWay.delete(first);
     if (rivals.has(first)) decided.happen();
-    if (!this.#course.includes(first) || arrived.hasHappened) return;
-    for (const request of this.#underWay) rivals.add(request);
+    if (this.#course.includes(first) && !this.hasArrived) this.#arrive();
+  }
+
+  #arrive(): void {
+    const { arrived, rivals } = this.#course;
+    for (const request of this.#underWay) if (!this.#course.includes(request)) rivals.add(request);
     arrived.happen();
   }
 
@@ -225,7 +260,8 @@ function plainUrl(address: string): string {
   if (!URL.canParse(address)) return address;
   const url = new URL(address);
   url.hash = url.username = url.password = '';
-  return url.href;
+  // Browsers encode characters that others leave as they are (`^`, `|`).
+  return url.href.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
 
 /** Whether it is to bring the document of the page itself. */

@@ -19,6 +19,7 @@ export interface NavigationSubject {
 /** How long the browser's word may come after the driver's. */
 const eventTimeoutMs = 500;
 const errorPageTimeoutMs = 1000;
+const lostTimeoutMs = 2000;
 
 /**
  * One navigation of a page's main frame.
@@ -37,8 +38,6 @@ export async function navigatePage(
   signal: AbortSignal,
 ): Promise<NavigationResult> {
   const { page, mainFrame } = subject;
-  // Where only the fragment differs the browser would send nothing, and show the page as it was.
-  if (request.url.includes('#') && isSameDocument(request.url, page.url())) await page.goto('about:blank');
   const startedAt = performance.now();
   const leftMs = (): number => Math.max(1, request.loadTimeoutMs - (performance.now() - startedAt));
   try {
@@ -78,8 +77,10 @@ async function arrive(
 ): Promise<NavigationResult | undefined> {
   const { page, protocol } = subject;
   const { method, url } = request;
+  const leave = () => leavePage(page, leftMs());
   for (let overtakings = 0; ; overtakings++) {
     const override = protocol.override(request);
+    if (hasToLeave(page, request, override)) await leave();
     try {
       await override?.start();
       const outcome = await go(subject, request, override, leftMs, signal);
@@ -101,12 +102,25 @@ async function arrive(
         `expected ${page.url()} to be left for ${url}; it went elsewhere by itself at the same time.${isSent ? ` ${method} was sent.` : ''}`,
       );
     }
-    // Overtaken as well, it may still get there and would overtake the next round; if the page went, that tells.
-    const leave = () => page.goto('about:blank', { timeout: Math.min(leftMs(), leaveTimeoutMs) });
-    await leave()
-      .catch(leave)
-      .catch(() => {});
+    await leave();
   }
+}
+
+/**
+ * Whether the page cannot be left for that address directly: where only the fragment differs the browser would send
+ * nothing, and a page that reloads itself would send what is meant for ours.
+ */
+function hasToLeave(page: Page, { url }: NavigationRequest, override: NavigationOverride | undefined): boolean {
+  return (override !== undefined || url.includes('#')) && isSameDocument(url, page.url());
+}
+
+/** Leads the page to an empty one. */
+async function leavePage(page: Page, leftMs: number): Promise<void> {
+  const leave = () => page.goto('about:blank', { timeout: Math.min(leftMs, leaveTimeoutMs) });
+  // Overtaken as well, it may still get there and would overtake what comes after it; if the page went, that tells.
+  await leave()
+    .catch(leave)
+    .catch(() => {});
 }
 
 /** One round. A result stands for an answer that is no document. */
@@ -117,17 +131,18 @@ async function go(
   leftMs: () => number,
   signal: AbortSignal,
 ): Promise<'arrived' | 'overtaken' | NavigationResult> {
+  signal.throwIfAborted(); // nothing is sent for a caller who has been told that it failed
   const committed = new AbortController();
   void endScriptsInTheWay(protocol, committed.signal);
-  let hasArrived = false;
   mainFrame.begin(request.url);
   try {
-    const response = await page.goto(request.url, {
+    const going = page.goto(request.url, {
       waitUntil: 'commit',
       timeout: 0, // the command's signal is the deadline
       ...(request.referer === undefined ? {} : { referer: request.referer }),
     });
-    hasArrived = response !== null && isSameDocument(response.url(), page.url());
+    const response = await Promise.race([going, lost(mainFrame)]);
+    if (response && isSameDocument(response.url(), page.url())) mainFrame.show(response);
   } catch (error) {
     if (override?.refusal) throw override.refusal;
     signal.throwIfAborted();
@@ -136,9 +151,16 @@ async function go(
   } finally {
     committed.abort();
   }
-  // The driver may take another document for ours, and ours for another.
-  hasArrived ||= await settledWithin(mainFrame.arrived, eventTimeoutMs);
-  return hasArrived && (await mainFrame.holds(eventTimeoutMs)) ? 'arrived' : 'overtaken';
+  // The driver may take another document for ours, and ours for another. What must not be sent twice is given its time.
+  const patienceMs = override?.applied && request.method !== 'GET' ? leftMs() : eventTimeoutMs;
+  await settledWithin(abortable(Promise.race([mainFrame.arrived, mainFrame.failed]), signal), patienceMs);
+  return mainFrame.hasArrived && (await mainFrame.holds(eventTimeoutMs)) ? 'arrived' : 'overtaken';
+}
+
+/** Resolves when a navigation has failed because another one came, should the driver not notice. */
+async function lost({ failed, overtaken }: MainFrame): Promise<undefined> {
+  await Promise.all([failed, overtaken]);
+  await sleep(lostTimeoutMs, undefined, { ref: false });
 }
 
 const inTheWayPollMs = 1000;
@@ -196,16 +218,15 @@ async function withoutDocument(
   signal: AbortSignal,
 ): Promise<NavigationResult | undefined> {
   const message = error instanceof Error ? error.message : '';
-  const response = mainFrame.lastResponse;
   const isAborted = /ERR_ABORTED|NS_BINDING_ABORTED/.test(message);
-  if (/Download is starting/.test(message) || (isAborted && mainFrame.download)) {
-    return downloadResult(await mainFrame.nextDownload(leftMs), response, request, signal);
-  }
+  if (/Download is starting/.test(message) || (isAborted && mainFrame.download))
+    return downloadResult(await mainFrame.nextDownload(leftMs), mainFrame, request, signal);
+  const response = mainFrame.lastResponse;
   if (isAborted && response && (response.status() === 204 || response.status() === 205)) {
     return { ...describeDocument(response), kind: 'empty', method: request.method };
   }
   if (/interrupted by another navigation/.test(message)) return undefined;
-  const isSuperseded = isAborted || /A new navigation interrupted/.test(message);
+  const isSuperseded = isAborted || /new navigation interrupted|Navigation aborted|cancell?ed/i.test(message);
   if (isSuperseded && (await settledWithin(mainFrame.overtaken, eventTimeoutMs))) return undefined;
   // Chromium shows its error page a moment later; if it came during the next navigation, it would break that off.
   if (/net::ERR_/.test(message)) await settledWithin(mainFrame.errorPage, errorPageTimeoutMs);
@@ -325,10 +346,14 @@ async function binaryBody(
 
 async function downloadResult(
   download: Download | undefined,
-  response: Response | undefined,
+  mainFrame: MainFrame,
   request: NavigationRequest,
   signal: AbortSignal,
-): Promise<NavigationResult> {
+): Promise<NavigationResult | undefined> {
+  const response = mainFrame.lastResponse;
+  const isOurs = download !== undefined && mainFrame.leadsTo(download.url());
+  if (download && !(isOurs && response)) discardDownload(download);
+  if (download && !isOurs) return undefined; // of the page that is being left
   if (!download || !response) {
     throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
   }

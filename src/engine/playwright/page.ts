@@ -193,14 +193,9 @@ export class PlaywrightPage implements EnginePage {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
     await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
-    // What was given up has to let go of the page before the next one begins.
-    if (this.#navigating) await settledWithin(this.#navigating, answerTimeoutMs);
-    const letGo =
-      this.#steps.size === 0 || (await settledWithin(Promise.allSettled([...this.#steps]), answerTimeoutMs));
-    if (letGo && (await this.#answers())) return true;
+    if ((await this.#letsGo()) && (await this.#answers())) return true;
     await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
-    // A step that goes on would act on the next document: the page is not to be used again.
-    if (letGo && (await this.#answers())) return true;
+    if ((await this.#letsGo()) && (await this.#answers())) return true;
     this.#gone.abort(tabGoneError('its page does not answer'));
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
     this.#protocol.crash();
@@ -255,6 +250,12 @@ export class PlaywrightPage implements EnginePage {
     if (this.#watch) this.#watch.noteDownload(download);
     else discardDownload(download); // nobody asked for it
   };
+
+  /** Whether nothing that was given up is at it any more: what goes on would act on the next document. */
+  async #letsGo(): Promise<boolean> {
+    const givenUp = [...this.#steps, ...(this.#navigating ? [this.#navigating] : [])];
+    return givenUp.length === 0 || settledWithin(Promise.allSettled(givenUp), answerTimeoutMs);
+  }
 
   async #answers(): Promise<boolean> {
     return (await settledWithin(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
