@@ -197,8 +197,8 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
       it('navigate – an icon – is a page of its own, not the one before', async () => {
         const { page } = await open();
         await page.navigate(to('/missing'), never);
-        const result = await page.navigate(to('/favicon.ico'), never);
-        expect(result).toMatchObject({ kind: 'document', status: 200, url: `${origin.url}/favicon.ico` });
+        const result = await page.navigate(to('/icons/favicon.ico'), never);
+        expect(result).toMatchObject({ kind: 'document', status: 200, url: `${origin.url}/icons/favicon.ico` });
         expect((await result.headers).response['x-origin']).toBe('icon');
         expect(
           Buffer.from(result.body ?? [])
