@@ -190,8 +190,8 @@ export class MainFrame {
 
   #onRequest(request: Request): void {
     if (!isForMainFrame(request, this.#page)) return;
-    if (this.#course.includes(request)) this.#course.urls.push(request.url());
-    else this.#course.overtaken.happen();
+    if (!this.#course.includes(request)) this.#course.overtaken.happen();
+    else if (!this.hasArrived) this.#course.urls.push(request.url()); // later ones are the page's own
     if (request.redirectedFrom()) return;
     this.#underWay.add(request);
     const [oldest] = this.#underWay;
