@@ -194,6 +194,15 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         expect(origin.count('/echo') - before).toBe(4);
       });
 
+      it('navigate – POST to the page that is shown, answered by a 204 – the page stays', async () => {
+        const { page } = await open();
+        await page.navigate(to('/saves'), never);
+        const result = await page.navigate(to('/saves', { method: 'POST', headers: {}, body: 'a' }), never);
+        expect(result).toMatchObject({ kind: 'empty', status: 204 });
+        expect(page.url).toBe(`${origin.url}/saves`);
+        expect(page.document?.status).toBe(200);
+      });
+
       it('navigate – an icon – is a page of its own, not the one before', async () => {
         const { page } = await open();
         await page.navigate(to('/missing'), never);

@@ -107,6 +107,8 @@ export class Origin {
         { 'x-origin': 'echo' },
       ),
     '/icons/favicon.ico': (_request, response) => send(response, 200, 'image/png', png, { 'x-origin': 'icon' }),
+    '/saves': (request, response) =>
+      request.method === 'POST' ? void response.writeHead(204).end() : page(response, 'Saves', '<p>draft</p>'),
     '/missing': (_request, response) => send(response, 404, 'text/html', html('Missing', 'Nothing here')),
     '/empty': (_request, response) => void response.writeHead(204, { 'x-origin': 'empty' }).end(),
     '/text': (_request, response) => send(response, 200, 'text/plain; charset=utf-8', 'one <b>two</b>\n  three'),

@@ -20,10 +20,10 @@ class Occurrence {
     return this.#hasHappened;
   }
 
-  readonly happen = (): void => {
+  happen(): void {
     this.#hasHappened = true;
     this.#resolve();
-  };
+  }
 }
 
 /** What can happen to one navigation of ours. */
@@ -72,6 +72,7 @@ export class MainFrame {
   #document: Response | undefined;
   #course = new Course('about:blank');
   #expectsDownload = false;
+  #isRestless = false;
 
   /** @param onDownload told of a download that no navigation of ours led to */
   constructor(page: Page, onDownload: (download: Download) => void) {
@@ -138,6 +139,11 @@ export class MainFrame {
     return this.#course.broken.promise;
   }
 
+  /** Whether the page has set out for elsewhere since our navigation arrived, by itself or by what was done there. */
+  get isRestless(): boolean {
+    return this.#isRestless;
+  }
+
   /** Whether the navigation since `begin` was led to that address. */
   leadsTo(url: string): boolean {
     return this.#course.urls.some((one) => isSameDocument(one, url));
@@ -149,6 +155,7 @@ export class MainFrame {
     this.#responses = [];
     this.#course = new Course(url);
     this.#expectsDownload = true;
+    this.#isRestless = false;
   }
 
   /**
@@ -193,6 +200,7 @@ export class MainFrame {
     if (!this.#course.includes(request)) this.#course.overtaken.happen();
     else if (!this.hasArrived) this.#course.urls.push(request.url()); // later ones are the page's own
     if (request.redirectedFrom()) return;
+    this.#isRestless ||= this.hasArrived;
     this.#underWay.add(request);
     const [oldest] = this.#underWay;
     if (oldest && this.#underWay.size > remembered) this.#end(oldest);

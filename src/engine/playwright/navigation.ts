@@ -80,7 +80,7 @@ async function arrive(
   const leave = () => leavePage(page, leftMs());
   for (let overtakings = 0; ; overtakings++) {
     const override = protocol.override(request);
-    if (hasToLeave(page, request, override)) await leave();
+    if (hasToLeave(subject, request, override)) await leave();
     try {
       await override?.start();
       const outcome = await go(subject, request, override, leftMs, signal);
@@ -110,8 +110,12 @@ async function arrive(
  * Whether the page cannot be left for that address directly: where only the fragment differs the browser would send
  * nothing, and a page that reloads itself would send what is meant for ours.
  */
-function hasToLeave(page: Page, { url }: NavigationRequest, override: NavigationOverride | undefined): boolean {
-  return (override !== undefined || url.includes('#')) && isSameDocument(url, page.url());
+function hasToLeave(
+  { page, mainFrame }: NavigationSubject,
+  { url }: NavigationRequest,
+  override: NavigationOverride | undefined,
+): boolean {
+  return isSameDocument(url, page.url()) && (url.includes('#') || (override !== undefined && mainFrame.isRestless));
 }
 
 /** Leads the page to an empty one. */
