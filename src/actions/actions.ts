@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultViewport, type StepLimits } from '../engine/engine.js';
+import type { StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { ActionName, BrowserAction } from '../protocol/actions.js';
 import type { ActionContext } from './action-context.js';
@@ -69,8 +69,8 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     await afterwards(action, actor, limits);
   },
   switch_iframe: (action, { actor }, limits) => actor.enterFrame(action.cssSelector, limits),
-  set_viewport: async (action, { actor }, limits) => {
-    const { width = defaultViewport.width, height = defaultViewport.height } = action;
+  set_viewport: async (action, { actor, page }, limits) => {
+    const { width = page.initialViewport.width, height = page.initialViewport.height } = action;
     await actor.setViewport(width, height, limits);
     await afterwards(action, actor, limits);
   },

@@ -96,9 +96,10 @@ export async function screenshotOf(
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (!request.screenshot && !request.screenshotUpload) return undefined;
-  const { screenshotWidth = 1280, screenshotHeight = 1024, fullPage = false } = request;
-  const size = { width: screenshotWidth, height: screenshotHeight };
-  return fitting(await page.screenshot({ size, fullPage }, signal), 'screenshot', maxBytes);
+  const { screenshotWidth: width, screenshotHeight: height, fullPage = false } = request;
+  const size =
+    width || height ? { ...page.viewport, ...(width ? { width } : {}), ...(height ? { height } : {}) } : undefined;
+  return fitting(await page.screenshot({ ...(size ? { size } : {}), fullPage }, signal), 'screenshot', maxBytes);
 }
 
 /** The PDF that the request asks for. @throws MooringError `RESPONSE_TOO_LARGE` */

@@ -3,6 +3,7 @@ import { runActions } from '../actions/action-runner.js';
 import type { EgressRequest } from '../egress/egress-port.js';
 import type {
   CookieToSet,
+  DocumentReadLimits,
   DownloadedFile,
   EngineContext,
   EnginePage,
@@ -85,14 +86,12 @@ export class PageRequest {
     const { request } = command;
     const { signal } = deadline;
     using egress = leased.egress.beginRequest(request);
-    const stays = request.keepSamePage && leased.page?.document ? leased.page : undefined;
+    const shown = request.keepSamePage ? leased.usePage() : undefined;
+    const stays = shown?.document ? shown : undefined;
     const url = stays ? stays.url : request.url;
-    if (url === undefined) {
-      throw new MooringError(
-        'INVALID_PARAMETER',
-        '`keepSamePage`: expected a session that shows a page, or `url` to go to; it shows none yet.',
-      );
-    }
+    if (url === undefined) throw nothingShown(leased, shown);
+    if (request.keepSamePage && leased.pageLoss)
+      this.#warnings.push('The page that the session showed is gone, since its tab failed: `url` was gone to instead.');
     const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
     this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
     const page = stays ?? (await leased.openPage(signal));
@@ -127,6 +126,7 @@ export class PageRequest {
       visit.result = stays.document;
     } else await visit.load(url);
     try {
+      if (visit.result.kind === 'document') await visit.page.follow(this.#readLimits());
       await this.#settle(visit);
       if (after.length > 0) await visit.act(after);
       await this.#awaitTraffic(visit);
@@ -176,30 +176,17 @@ export class PageRequest {
   }
 
   async #read(visit: Visit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
-    const { command, leased, deadline, maxBytes } = this.#parts;
-    const { request } = command;
-    const { signal } = deadline;
+    const { request } = this.#parts.command;
     const { page, watch, egress } = visit;
-    const result = visit.shown;
-    if (request.onlyStatusCode) {
-      return { verified: true, ...visit.whereabouts() };
-    }
-    // Of a file, or of nothing, there is nothing to be seen: the page is the one before.
-    const wanted = result.kind === 'document' ? request : {};
-    const screenshot = await screenshotOf(page, wanted, maxBytes, signal);
-    const extracted = await extractFrom(page, wanted, signal);
-    const pdf = await pdfOf(page, wanted, maxBytes, signal);
-    const always = await readSolution({
-      page,
-      context: leased.context,
-      result,
-      listsRedirects: request.listAllRedirects ?? false,
-      maxBytes,
-      signal,
-    });
+    const { value, held } = await page.readOneDocument(
+      (document) => this.#readDocument(visit, document),
+      this.#readLimits(),
+    );
+    if (held) this.#warnings.push(heldWarnings[held]);
+    if (request.onlyStatusCode) return value.solution;
+    const { solution, screenshot } = value;
     return {
-      ...always,
-      ...extracted,
+      ...solution,
       ...resultFields(this.#results),
       ...watchFields(watch, request),
       ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}),
@@ -207,8 +194,36 @@ export class PageRequest {
       ...(screenshot && request.screenshotUpload
         ? await this.#link('screenshotUrl', { name: 'screenshot.png', type: 'image/png', bytes: screenshot })
         : {}),
-      ...(pdf ? { base64Response: toBase64(pdf) } : {}),
       ...(recording ? await this.#film(await recording.stop()) : {}),
+    };
+  }
+
+  /** Everything that is said of one document. It may have to be read again. */
+  async #readDocument(
+    visit: Visit,
+    document: NavigationResult | undefined,
+  ): Promise<{ solution: Partial<Solution>; screenshot?: Uint8Array | undefined }> {
+    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { request } = command;
+    const { signal } = deadline;
+    const { page } = visit;
+    const isPage = visit.result.kind === 'document';
+    if (isPage && !document) throw visit.noDocument();
+    const result = (isPage && document) || visit.result;
+    if (request.onlyStatusCode) {
+      const currentUrl = isPage ? page.url : result.url;
+      return { solution: { verified: true, statusCode: result.status, currentUrl } };
+    }
+    // Of a file, or of nothing, there is nothing to be seen: the page is the one before.
+    const wanted = isPage ? request : {};
+    const extracted = await extractFrom(page, wanted, signal);
+    const listsRedirects = request.listAllRedirects ?? false;
+    const always = await readSolution({ page, context: leased.context, result, listsRedirects, maxBytes, signal });
+    const screenshot = await screenshotOf(page, wanted, maxBytes, signal);
+    const pdf = await pdfOf(page, wanted, maxBytes, signal);
+    return {
+      solution: { ...always, ...extracted, ...(pdf ? { base64Response: toBase64(pdf) } : {}) },
+      screenshot,
     };
   }
 
@@ -243,6 +258,32 @@ export class PageRequest {
   #limits(): StepLimits {
     return stepLimits(this.#parts.deadline);
   }
+
+  #readLimits(): DocumentReadLimits {
+    return { ...this.#limits(), loadState: loadingOf(this.#parts.command.request).loadState };
+  }
+}
+
+/** What is said of a page that did not stand still. */
+const heldWarnings = {
+  moving: 'The page kept going on to other documents by itself. It was held at one of them, which the reply shows.',
+  late: 'The page was on its way to another address when the time was over. The reply shows the document before it.',
+} as const;
+
+/** There is no page to stay on. */
+function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined): MooringError {
+  if (pageLoss) {
+    return new MooringError(
+      'CODE-0026',
+      '`keepSamePage`: expected the page that the session showed, but its tab failed and is gone; go to a `url`, the cookies are kept.',
+      { cause: pageLoss },
+    );
+  }
+  const why = shown?.failure ? `its last navigation failed (${shown.failure.detail})` : 'it shows none yet.';
+  return new MooringError(
+    'INVALID_PARAMETER',
+    `\`keepSamePage\`: expected a session that shows a page, or \`url\` to go to; ${why}`,
+  );
 }
 
 /** The page while a request is on it: where it goes, and what is done there. */
@@ -291,6 +332,13 @@ class Visit {
     // After a `goto` that failed the browser shows a page of its own.
     const shows = kind === 'document' && !/^(chrome-error|about):/.test(this.page.url);
     return { statusCode: status, currentUrl: shows ? this.page.url : url };
+  }
+
+  /** Why there is no document to be read. */
+  noDocument(): MooringError {
+    const { failure, url } = this.page;
+    if (failure) return this.#asSeenOutside(failure);
+    return new MooringError('CODE-0006', `expected a page of a site; the page went to ${url}, which is none.`);
   }
 
   /** What is known without asking the page. */
@@ -353,7 +401,7 @@ class Visit {
     }
   }
 
-  /** Goes there. What failed at the session's own door is told as the door saw it: the browser knows only that it failed. */
+  /** Goes there. */
   async #goto(url: string, request: PageToGet, { timeoutMs, signal }: StepLimits): Promise<NavigationResult> {
     const startedAt = performance.now();
     this.egress.name(url);
@@ -368,8 +416,14 @@ class Visit {
       });
       return result;
     } catch (error) {
-      throw (isNetworkFailure(error) && this.egress.failure(error.url ?? url)) || error;
+      throw error instanceof MooringError ? this.#asSeenOutside(error, url) : error;
     }
+  }
+
+  /** A failure as the session's proxy saw it, which knows more than the browser. */
+  #asSeenOutside(error: MooringError, url?: string): MooringError {
+    const failedUrl = error.url ?? url;
+    return (isNetworkFailure(error) && failedUrl !== undefined && this.egress.failure(failedUrl)) || error;
   }
 }
 

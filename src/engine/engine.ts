@@ -10,7 +10,8 @@
  * success that comes later is undone. Failures of the browser reject with a `MooringError`.
  */
 
-import type { Identity } from '../identity/identity.js';
+import type { MooringError } from '../errors.js';
+import type { Identity, Size } from '../identity/identity.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -273,6 +274,21 @@ export interface StepLimits {
 
 export type LoadState = 'domcontentloaded' | 'networkidle' | 'load';
 
+export interface DocumentReadLimits extends StepLimits {
+  /** How far a document that the page goes on to by itself is to come. Default: `load`. */
+  readonly loadState?: LoadState | undefined;
+}
+
+/** What was read of one document. */
+export interface DocumentReading<T> {
+  readonly value: T;
+  /**
+   * Absent: the page stood still by itself. `moving`: it went on from one document to the next, and was held at one of
+   * them. `late`: it was on its way elsewhere when the time was over, which was given up.
+   */
+  readonly held?: 'moving' | 'late';
+}
+
 /**
  * What a person does on a page, in the frame that was entered last. A step that sends the page elsewhere ends when the
  * next document has loaded, or its time is over.
@@ -313,10 +329,18 @@ export interface PageActor {
 export interface EnginePage {
   /** False once its renderer has crashed, hung or been closed: the page is of no more use. */
   readonly alive: boolean;
+  /** Why it is of no more use; absent: it is alive. */
+  readonly loss: MooringError | undefined;
   /** What the address bar says now. */
   readonly url: string;
   /** How the document came that the page shows now, whoever went there; absent: it shows none. */
   readonly document: NavigationResult | undefined;
+  /** Why the page shows no document: the error of the navigation that failed; absent: it shows one, or nothing failed. */
+  readonly failure: MooringError | undefined;
+  /** Its viewport, as `PageActor.setViewport` left it. */
+  readonly viewport: Size;
+  /** The viewport that it was opened with. */
+  readonly initialViewport: Size;
   /**
    * Goes to a URL and waits until the page has loaded.
    *
@@ -324,6 +348,22 @@ export interface EnginePage {
    *   document in time, `CODE-0026` the page or browser is gone, `RESPONSE_TOO_LARGE`
    */
   navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult>;
+  /**
+   * Waits as long as the page is on its way elsewhere by itself, and until what it came to has loaded. One that goes on and
+   * on is not waited for without end.
+   */
+  follow(limits: DocumentReadLimits): Promise<void>;
+  /**
+   * Runs reads of the page so that all of them are of one document. A navigation that is under way is followed first; reads
+   * that the page moved on under are done again; a page that never stands still is held for them.
+   *
+   * @param read is given how the document came; nothing when the page shows none of a site. May be called several times.
+   * @throws MooringError `CODE-0026` when the page cannot be held, and what `read` throws
+   */
+  readOneDocument<T>(
+    read: (document: NavigationResult | undefined) => Promise<T>,
+    limits: DocumentReadLimits,
+  ): Promise<DocumentReading<T>>;
   /**
    * Reads the page in one go.
    *
@@ -353,5 +393,5 @@ export interface EnginePage {
   close(): Promise<void>;
 }
 
-/** The viewport of a page that nobody asked to resize. */
+/** The viewport of a page whose context names none. */
 export const defaultViewport = { width: 1280, height: 1024 } as const;

@@ -91,8 +91,8 @@ const simpleActions = [
     cssSelector: optional(z.string()).describe('The iframe; empty: back to the page.'),
   }),
   action('set_viewport', 'Resizes the viewport.', {
-    width: optional(integer(1, 8192)).describe('CSS pixels. Default: 1280.'),
-    height: optional(integer(1, 8192)).describe('CSS pixels. Default: 1024.'),
+    width: optional(integer(1, 8192)).describe("CSS pixels. Default: as the session's identity has it."),
+    height: optional(integer(1, 8192)).describe("CSS pixels. Default: as the session's identity has it."),
     wait,
   }),
   action('upload', 'Chooses files, as a person does in a form.', {

@@ -69,10 +69,10 @@ export const requestSchema = z.object({
   filter: optional(listOf(z.enum(solutionFields))).describe('Only these fields of `solution` come back.'),
   screenshot: optional(flag()).describe('Adds `solution.screenshot`: a PNG as base64, without a data-URL prefix.'),
   screenshotWidth: optional(integer(1, 8192)).describe(
-    'Width of the viewport for the screenshot, CSS pixels. Default: 1280.',
+    "Width of the viewport for the screenshot, CSS pixels. Default: that of the session's viewport.",
   ),
   screenshotHeight: optional(integer(1, 8192)).describe(
-    'Height of the viewport for the screenshot, CSS pixels. Default: 1024.',
+    "Height of the viewport for the screenshot, CSS pixels. Default: that of the session's viewport.",
   ),
   fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
   browserActions: optional(actionList()).describe(

@@ -1,5 +1,6 @@
 import type { EgressPort } from '../egress/egress-port.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
+import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { EndReason } from './ended-sessions.js';
 
@@ -18,6 +19,12 @@ export interface LeasedSession {
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;
+  /** Why the page that it showed is gone; absent: it is there, or there never was one. */
+  readonly pageLoss: MooringError | undefined;
+  /** The page it shows, to do something with it. */
+  usePage(): EnginePage | undefined;
+  /** Whether anything was done with the page since this lease began. */
+  readonly isPageUsed: boolean;
   /** A page to go elsewhere with; opened if there is none, or the last one died or hangs. */
   openPage(signal: AbortSignal): Promise<EnginePage>;
   /** Ends the session. Twice is the same promise. */
@@ -34,7 +41,7 @@ export class SessionLease implements Disposable {
   readonly #release: () => void;
   #disposed = false;
 
-  /** @param signal when it has aborted by the time of disposal, the page is made fit for the next command first */
+  /** @param signal when it has aborted by the time of disposal, a page that was used is made fit for the next command first */
   constructor(session: LeasedSession, signal: AbortSignal, release: () => void) {
     this.session = session;
     this.#signal = signal;
@@ -45,7 +52,9 @@ export class SessionLease implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    const page = this.#signal.aborted && !this.session.over.aborted ? this.session.page : undefined;
+    const { session } = this;
+    const isGivenUp = this.#signal.aborted && !session.over.aborted && session.isPageUsed;
+    const page = isGivenUp ? session.page : undefined;
     if (page)
       void page
         .settle()

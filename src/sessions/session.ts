@@ -70,6 +70,7 @@ export class Session implements LeasedSession {
   #leased = false;
   #lastAccessedAt = Date.now();
   #page: EnginePage | undefined;
+  #isPageUsed = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
@@ -132,6 +133,19 @@ export class Session implements LeasedSession {
     return this.#page?.alive ? this.#page : undefined;
   }
 
+  get pageLoss(): MooringError | undefined {
+    return this.#page?.loss;
+  }
+
+  usePage(): EnginePage | undefined {
+    this.#isPageUsed = true;
+    return this.page;
+  }
+
+  get isPageUsed(): boolean {
+    return this.#isPageUsed;
+  }
+
   /** When the session is to end if nothing more happens, and why. A running request stops the idle clock alone. */
   get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
     const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#lastAccessedAt + this.#parts.idleMs;
@@ -160,11 +174,13 @@ export class Session implements LeasedSession {
     }
     if (this.#leased) await this.#wait(signal);
     else this.#leased = true;
+    this.#isPageUsed = false;
     return new SessionLease(this, signal, () => this.#release());
   }
 
   /** A page to go elsewhere with: the one there is, if it can let go of what it does, or else a new one. */
   async openPage(signal: AbortSignal): Promise<EnginePage> {
+    this.#isPageUsed = true;
     if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
     await this.#page?.close();
     this.#page = await this.context.newPage(signal);

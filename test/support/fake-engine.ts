@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import type {
-  BrowserEngine,
-  ContextOptions,
-  CookieToSet,
-  EngineContext,
-  EngineCookie,
-  EnginePage,
-  Extracted,
-  NavigationRequest,
-  NavigationResult,
-  PageActor,
-  PageContent,
-  PageRecording,
-  PageWatch,
-  WatchOptions,
+import {
+  type BrowserEngine,
+  type ContextOptions,
+  type CookieToSet,
+  type DocumentReading,
+  defaultViewport,
+  type EngineContext,
+  type EngineCookie,
+  type EnginePage,
+  type Extracted,
+  type NavigationRequest,
+  type NavigationResult,
+  type PageActor,
+  type PageContent,
+  type PageRecording,
+  type PageWatch,
+  type WatchOptions,
 } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
 import { abortable } from '../../src/util/deadline.js';
@@ -129,6 +131,9 @@ const blank: PageContent = {
 };
 
 export class FakePage implements EnginePage {
+  readonly initialViewport = defaultViewport;
+  readonly viewport = defaultViewport;
+  readonly failure = undefined;
   readonly #context: FakeContext;
   readonly #userAgent: string;
   readonly #gone = new AbortController();
@@ -143,6 +148,10 @@ export class FakePage implements EnginePage {
 
   get alive(): boolean {
     return !this.#gone.signal.aborted;
+  }
+
+  get loss(): MooringError | undefined {
+    return this.alive ? undefined : (this.#gone.signal.reason as MooringError); // what it is aborted with
   }
 
   get url(): string {
@@ -162,6 +171,13 @@ export class FakePage implements EnginePage {
     const result = await abortable(abortable(this.#fetch(request), this.#gone.signal), signal);
     if (result.kind === 'document') this.#document = result;
     return result;
+  }
+
+  /** Its pages keep still. */
+  async follow(): Promise<void> {}
+
+  async readOneDocument<T>(read: (document: NavigationResult | undefined) => Promise<T>): Promise<DocumentReading<T>> {
+    return { value: await read(this.#document) };
   }
 
   async read(maxChars: number, signal: AbortSignal): Promise<PageContent> {

@@ -158,6 +158,21 @@ export class Origin {
       page(response, 'Goes', '<script>setTimeout(() => { location.href = "/hang"; }, 50)</script>'),
     '/goes-to-missing': (_request, response) =>
       page(response, 'Goes', '<script>setTimeout(() => { location.href = "/missing"; }, 50)</script>'),
+    '/pushes-missing': (_request, response) =>
+      page(response, 'Pushes', '<p>the app</p><script>history.pushState({}, "", "/missing")</script>'),
+    '/fetches-slowly': (_request, response) =>
+      page(
+        response,
+        'Fetches',
+        '<p id="out">waiting</p><script>fetch("/hang?by-the-page").catch(() => { out.textContent = "broken off" })</script>',
+      ),
+    '/opens-a-tab-soon': (_request, response) =>
+      page(
+        response,
+        'Opens',
+        '<p id="opened">no</p><script>setInterval(() => { window.open("/?soon"); opened.textContent = "yes" }, 20)</script>',
+      ),
+    '/dead-link': (_request, response) => page(response, 'Dead link', '<a id="dead" href="/reset">away</a>'),
     '/csv': (_request, response) => send(response, 200, 'text/csv; charset=utf-8', 'a,b\n1,ü\n'),
     '/sound': (_request, response) => send(response, 200, 'audio/mpeg', Buffer.alloc(5000)),
     '/endless-file': (_request, response) => {

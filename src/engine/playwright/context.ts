@@ -28,14 +28,14 @@ export class PlaywrightContext implements EngineContext {
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
   #opening = 0;
+  /** Tabs that came while we opened one, and name no opener. */
+  #unclaimed: Page[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlaywrightContextParts) {
     this.#parts = parts;
     this.#context = parts.context;
-    this.#context.on('page', (page) => {
-      if (this.#opening === 0) this.#page?.adoptPopup(page);
-    });
+    this.#context.on('page', (page) => void this.#onTab(page));
     // A tab that turns out to be a download has its answer before it is told of.
     this.#context.on('response', (response) => this.#page?.noteResponse(response));
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
@@ -98,15 +98,23 @@ export class PlaywrightContext implements EngineContext {
     return this.#pages.findLast(({ alive }) => alive);
   }
 
+  /** A tab is there: its opener says whose it is. One that we open ourselves has none. */
+  async #onTab(tab: Page): Promise<void> {
+    const opener = await tab.opener();
+    const owner = opener && this.#pages.find((page) => page.owns(opener));
+    if (owner) owner.adoptPopup(tab);
+    else if (this.#opening > 0) this.#unclaimed.push(tab);
+    else this.#page?.adoptPopup(tab);
+  }
+
   async #newPage(): Promise<PlaywrightPage> {
     this.#opening += 1;
-    let page: Page;
-    try {
-      page = await this.#context.newPage();
-    } finally {
+    const page = await this.#context.newPage().finally(() => {
       this.#opening -= 1;
-    }
-    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page));
+    });
+    this.#unclaimed = this.#unclaimed.filter((tab) => tab !== page);
+    if (this.#opening === 0) for (const tab of this.#unclaimed.splice(0)) this.#page?.adoptPopup(tab);
+    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#lost.signal);
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
   }

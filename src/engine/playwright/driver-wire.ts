@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, BrowserType } from 'playwright-core';
+import type { EventEmitter } from 'node:events';
+import type { Browser, BrowserContext, BrowserType, Page, Request } from 'playwright-core';
 
 /** One message between the driver and its browser. */
 export interface WireMessage {
@@ -70,7 +71,61 @@ export async function defaultArgumentsOf(type: BrowserType): Promise<readonly st
   return args as string[]; // as it hands them to the browser
 }
 
-function insideOf(object: Browser | BrowserContext | BrowserType): unknown {
+/** The driver's own protocol session of a Chromium page. Its answers come in one order with the driver's events. */
+export interface DriverSession {
+  send(method: string, params?: Record<string, unknown>): Promise<unknown>;
+}
+
+/** @throws when the driver is built in another way, or the page is none of Chromium */
+export function driverSessionOf(page: Page): DriverSession {
+  const inside = insideOf(page) as { readonly delegate?: { readonly _mainFrameSession?: { _client?: DriverSession } } };
+  const session = inside.delegate?._mainFrameSession?._client;
+  if (!session) throw new Error('this version of the driver has no session for a page');
+  return session;
+}
+
+/** What became of one navigation of a page's main frame. */
+export interface MainFrameNavigation {
+  readonly url: string;
+  /** `address`: the document stayed (`pushState`, a fragment). `nothing`: it was given up. */
+  readonly outcome: 'document' | 'address' | 'nothing';
+  /** The request that brought the document, the last one of its redirects, where the driver knows it. */
+  readonly request: Request | undefined;
+}
+
+/** Tells of every navigation of the main frame. The public event does not say whether the document is another one. */
+export function onMainFrameNavigation(page: Page, listener: (navigation: MainFrameNavigation) => void): void {
+  interface Navigated {
+    readonly url: string;
+    readonly error?: string;
+    readonly newDocument?: { readonly request?: { readonly _object: Request } };
+  }
+  const { _eventEmitter: events } = page.mainFrame() as unknown as { readonly _eventEmitter?: EventEmitter };
+  if (!events) throw new Error('this version of the driver does not tell of navigations');
+  events.on('navigated', ({ url, error, newDocument }: Navigated) => {
+    const outcome = error !== undefined ? 'nothing' : newDocument ? 'document' : 'address';
+    listener({ url, outcome, request: newDocument?.request?._object });
+  });
+}
+
+/** A navigation of the main frame that is under way. */
+export interface PendingNavigation {
+  /** Tells it from any other. */
+  readonly key: object;
+  /** Whether its request went out; before that, nothing may come of it. */
+  readonly isSent: boolean;
+}
+
+/** Where the main frame is on its way to now, if it is. */
+export function pendingNavigationOf(page: Page): PendingNavigation | undefined {
+  interface Inside {
+    mainFrame?(): { pendingDocument?(): { readonly request?: unknown; readonly documentId?: string } | undefined };
+  }
+  const pending = (insideOf(page) as Inside).mainFrame?.().pendingDocument?.();
+  return pending && { key: pending, isSent: pending.request !== undefined || pending.documentId !== undefined };
+}
+
+function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
   const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
   if (!inside) throw new Error('this version of the driver does not run in this process');
   return inside;

@@ -1,5 +1,11 @@
-import type { Download, Frame, Page, Request, Response } from 'playwright-core';
+import type { Download, Page, Request, Response } from 'playwright-core';
 import { settledWithin } from '../../util/deadline.js';
+import {
+  type MainFrameNavigation,
+  onMainFrameNavigation,
+  type PendingNavigation,
+  pendingNavigationOf,
+} from './driver-wire.js';
 
 /** How many requests and answers are remembered until one of them becomes the document. */
 const remembered = 20;
@@ -59,6 +65,13 @@ class Course {
   }
 }
 
+/** A navigation of the main frame that failed. */
+export interface NavigationFailure {
+  readonly url: string;
+  /** The browser's own name for it: `net::ERR_CONNECTION_REFUSED`. */
+  readonly reason: string;
+}
+
 /**
  * What the main frame of a page goes through, whoever sends it there: which answers came, which of them the page shows,
  * what failed, and whether a download began instead.
@@ -70,6 +83,16 @@ export class MainFrame {
   readonly #underWay = new Set<Request>();
   #responses: Response[] = [];
   #document: Response | undefined;
+  /** The request of the document that is shown. */
+  #documentRequest: Request | undefined;
+  #documents = 0;
+  /** The number of the last document that somebody has waited for. */
+  #loaded = 0;
+  #change = new Occurrence();
+  /** What the driver takes for a navigation, and nothing came of in its time. */
+  #fruitless: object | undefined;
+  #failure: NavigationFailure | undefined;
+  #expectsErrorPage = false;
   #course = new Course('about:blank');
   #expectsDownload = false;
   #isRestless = false;
@@ -81,7 +104,7 @@ export class MainFrame {
     page.on('request', (request) => this.#onRequest(request));
     page.on('response', (response) => this.#onResponse(response));
     page.on('requestfailed', (request) => this.#onFailed(request));
-    page.on('framenavigated', (frame) => this.#onNavigated(frame));
+    onMainFrameNavigation(page, (navigation) => this.#onNavigation(navigation));
     page.on('download', (download) => {
       for (const request of this.#underWay) if (isSameDocument(request.url(), download.url())) this.#end(request);
       if (this.#expectsDownload) this.#course.download = download;
@@ -92,6 +115,56 @@ export class MainFrame {
   /** The answer that the page shows now. */
   get document(): Response | undefined {
     return this.#document;
+  }
+
+  /** Whether what is shown is of a site, not a page of the browser's own. */
+  get showsSite(): boolean {
+    return !isOwnPage(this.#page.url());
+  }
+
+  /** How many documents were shown until now: it tells whether the one that is shown is still the same. */
+  get documents(): number {
+    return this.#documents;
+  }
+
+  /** Resolves when another document is shown, or the page has given up going to one. */
+  get nextChange(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /** Where the page is on its way to now, whoever sent it there. */
+  get pending(): PendingNavigation | undefined {
+    const pending = pendingNavigationOf(this.#page);
+    return pending?.key === this.#fruitless ? undefined : pending;
+  }
+
+  /** Whether the browser is about to show its own page about a navigation that failed. */
+  get expectsErrorPage(): boolean {
+    return this.#expectsErrorPage;
+  }
+
+  /** No such page came. */
+  dismissErrorPage(): void {
+    this.#expectsErrorPage = false;
+  }
+
+  /** Whether somebody has waited until the document that is shown had loaded. */
+  get isLoaded(): boolean {
+    return this.#loaded === this.#documents;
+  }
+
+  noteLoaded(): void {
+    this.#loaded = this.#documents;
+  }
+
+  /** Nothing comes of that navigation: a link to a mail program, say. */
+  dismiss({ key }: PendingNavigation): void {
+    this.#fruitless = key;
+  }
+
+  /** The last navigation that failed and put the browser's own page in the document's place; absent: none did. */
+  get failure(): NavigationFailure | undefined {
+    return this.#document ? undefined : this.#failure;
   }
 
   /** The last answer to the navigation since `begin`. */
@@ -182,7 +255,7 @@ export class MainFrame {
   /** The driver shows the answer that the navigation came to. It tells of it alone where it hides requests, as for icons. */
   show(response: Response): void {
     if (this.hasArrived) return;
-    this.#document = response;
+    this.#showDocument(response);
     this.#arrive();
   }
 
@@ -210,36 +283,63 @@ export class MainFrame {
     if (!isForMainFrame(response.request(), this.#page)) return;
     this.#responses = [...this.#responses.slice(1 - remembered), response];
     if ([204, 205].includes(response.status())) this.#end(response.request());
+    // Some browsers tell of the document before its answer.
+    if (response.request() === this.#documentRequest && !this.#document) this.#onDocument(response);
   }
 
   #onFailed(request: Request): void {
     if (!isForMainFrame(request, this.#page)) return;
     this.#end(request);
+    const reason = request.failure()?.errorText ?? '';
+    this.#failure = { url: request.url(), reason };
+    const isShown = this.#document?.request() === request;
+    this.#expectsErrorPage = !isShown && !/abort|cancel/i.test(reason);
     const { failed, broken } = this.#course;
     if (this.#course.includes(request)) {
       this.#course.failedUrl = request.url();
       failed.happen();
     }
-    if (this.hasArrived && this.#document?.request() === request) broken.happen();
+    if (this.hasArrived && isShown) broken.happen();
   }
 
-  #onNavigated(frame: Frame): void {
-    if (frame !== this.#page.mainFrame()) return;
-    const url = frame.url();
-    if (url.startsWith('chrome-error:')) this.#course.errorPage.happen();
-    if (/^(chrome-error|about):/.test(url)) {
+  #onNavigation({ url, outcome, request }: MainFrameNavigation): void {
+    // An address that a script has set is one of the document that is shown.
+    if (outcome === 'address') return;
+    if (outcome === 'document') {
+      this.#documents += 1;
+      this.#expectsErrorPage = false;
       this.#document = undefined;
-      return;
+      this.#documentRequest = request;
+      if (url.startsWith('chrome-error:')) this.#course.errorPage.happen();
+      const response = this.#responseOf(url, request);
+      if (response) this.#onDocument(response);
     }
-    const response = this.#responses.findLast((one) => isSameDocument(one.url(), url));
-    // An address that no answer came from was set by a script of the document that is shown.
-    if (!response) return;
-    this.#document = response;
+    const change = this.#change;
+    this.#change = new Occurrence();
+    change.happen();
+  }
+
+  /** The answer that brought a document. Only one whose navigation is not over can. */
+  #responseOf(url: string, request: Request | undefined): Response | undefined {
+    if (isOwnPage(url)) return undefined;
+    if (request) return this.#responses.findLast((one) => one.request() === request);
+    return this.#responses.findLast(
+      (one) => this.#underWay.has(firstRequest(one.request())) && isSameDocument(one.url(), url),
+    );
+  }
+
+  #onDocument(response: Response): void {
+    this.#showDocument(response);
     const { rivals, decided } = this.#course;
     const first = firstRequest(response.request());
     this.#underWay.delete(first);
     if (rivals.has(first)) decided.happen();
     if (this.#course.includes(first) && !this.hasArrived) this.#arrive();
+  }
+
+  #showDocument(response: Response): void {
+    this.#document = response;
+    this.#documentRequest = response.request();
   }
 
   #arrive(): void {
@@ -256,6 +356,9 @@ export class MainFrame {
     if (rivals.delete(first) && rivals.size === 0) decided.happen();
   }
 }
+
+/** Whether a browser shows it by itself: an empty page, or one about a failure. */
+const isOwnPage = (url: string): boolean => /^(chrome-error|about):/.test(url);
 
 /** Whether two URLs, in whatever spelling, differ in their fragments and credentials at most. */
 export const isSameDocument = (a: string, b: string): boolean => plainUrl(a) === plainUrl(b);

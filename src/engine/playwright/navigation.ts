@@ -16,6 +16,12 @@ export interface NavigationSubject {
   readonly mainFrame: MainFrame;
 }
 
+/** What a navigation came to, and the answer that brought the document if there is one. */
+export interface Arrival {
+  readonly result: NavigationResult;
+  readonly response: Response | undefined;
+}
+
 /** How long the browser's word may come after the driver's. */
 const eventTimeoutMs = 500;
 const errorPageTimeoutMs = 1000;
@@ -36,7 +42,7 @@ export async function navigatePage(
   subject: NavigationSubject,
   request: NavigationRequest,
   signal: AbortSignal,
-): Promise<NavigationResult> {
+): Promise<Arrival> {
   const { page, mainFrame } = subject;
   const startedAt = performance.now();
   const leftMs = (): number => Math.max(1, request.loadTimeoutMs - (performance.now() - startedAt));
@@ -44,19 +50,30 @@ export async function navigatePage(
     const stopStoring =
       request.localStorage && (await storeBeforeScripts(subject.protocol, request.url, request.localStorage));
     const other = await arrive(subject, request, leftMs, signal).finally(() => stopStoring?.());
-    if (other) return other;
+    if (other) return { result: other, response: undefined };
     mainFrame.end();
     assertReadable(mainFrame.document, request);
+    const documents = mainFrame.documents;
     const breaking = mainFrame.broken.then(() => 'broken' as const);
+    const response = mainFrame.document;
     const loading = waitForLoad(subject, leftMs, request);
-    loading.catch(() => {}); // nobody waits for it once the document has broken off
-    const loaded = await abortable(Promise.race([loading, breaking]), signal);
-    if (loaded === 'broken' && mainFrame.document)
-      return { ...describeDocument(mainFrame.document), method: request.method, loaded: false, brokeOff: true };
-    return await documentResult(mainFrame.document, page, request, loaded === true, leftMs());
+    loading.catch(() => {}); // nobody waits for it once the document has broken off, or another one has come
+    const loaded = await abortable(Promise.race([loading, breaking, replaced(mainFrame, documents)]), signal);
+    if (mainFrame.documents === documents) mainFrame.noteLoaded();
+    if (loaded === 'broken' && response) {
+      const result = { ...describeDocument(response), method: request.method, loaded: false, brokeOff: true };
+      return { result, response };
+    }
+    return { result: await documentResult(response, page, request, loaded !== false, leftMs()), response };
   } finally {
     mainFrame.end();
   }
+}
+
+/** Resolves when the page has gone on to another document by itself. */
+async function replaced(mainFrame: MainFrame, documents: number): Promise<'replaced'> {
+  while (mainFrame.documents === documents) await mainFrame.nextChange;
+  return 'replaced';
 }
 
 /** How often the page that is to be left may get in between. */
@@ -222,7 +239,7 @@ async function withoutDocument(
   signal: AbortSignal,
 ): Promise<NavigationResult | undefined> {
   const message = error instanceof Error ? error.message : '';
-  const isAborted = /ERR_ABORTED|NS_BINDING_ABORTED/.test(message);
+  const isAborted = /ERR_ABORTED|NS_BINDING_ABORTED|NS_ERROR_ABORT/.test(message);
   if (/Download is starting/.test(message) || (isAborted && mainFrame.download))
     return downloadResult(await mainFrame.nextDownload(leftMs), mainFrame, request, signal);
   const response = mainFrame.lastResponse;

@@ -13,17 +13,26 @@ const typingLimitMs = 8000;
 const wanderStops = 4;
 const keyDelayMs = { least: 25, most: 90 } as const;
 
+/** What an actor needs of the page's owner. */
+export interface ActorHost {
+  /** Told of every step, to wait until one that was given up has let go of the page. */
+  onStep(step: Promise<unknown>): void;
+  /** Waits as long as the page is on its way elsewhere, and until what it came to has loaded. */
+  follow(limits: StepLimits): Promise<void>;
+  /** Gives the page another viewport, to stay. */
+  resize(size: { readonly width: number; readonly height: number }): Promise<void>;
+}
+
 /** Steps on a page of Playwright. */
 export class PlaywrightActor implements PageActor {
   readonly #page: Page;
-  readonly #onStep: (step: Promise<unknown>) => void;
+  readonly #host: ActorHost;
   #entered: Frame;
   #cursor: { readonly x: number; readonly y: number } = { x: 0, y: 0 };
 
-  /** @param onStep told of every step, for whoever has to wait until one that was given up has let go of the page */
-  constructor(page: Page, onStep: (step: Promise<unknown>) => void) {
+  constructor(page: Page, host: ActorHost) {
     this.#page = page;
-    this.#onStep = onStep;
+    this.#host = host;
     this.#entered = page.mainFrame();
   }
 
@@ -190,7 +199,7 @@ export class PlaywrightActor implements PageActor {
   }
 
   async setViewport(width: number, height: number, limits: StepLimits): Promise<void> {
-    await this.#step(undefined, limits, () => this.#page.setViewportSize({ width, height }));
+    await this.#step(undefined, limits, () => this.#host.resize({ width, height }));
   }
 
   async removeFrames(limits: StepLimits): Promise<void> {
@@ -275,7 +284,7 @@ export class PlaywrightActor implements PageActor {
       await pause(departureMs, signal);
       if (departed) {
         await Promise.race([arrival, pause(timeoutMs, signal)]);
-        await this.#page.waitForLoadState('load', { timeout: timeoutMs }).catch(() => {}); // what is there by then counts
+        await this.#host.follow({ timeoutMs, signal });
       }
       return result;
     } finally {
@@ -290,7 +299,7 @@ export class PlaywrightActor implements PageActor {
   ): Promise<T> {
     signal.throwIfAborted();
     const step = work(Math.max(1, timeoutMs));
-    this.#onStep(step);
+    this.#host.onStep(step);
     try {
       return await abortable(step, signal);
     } catch (error) {

@@ -1,6 +1,8 @@
 import type { CDPSession, Page, Request, Route } from 'playwright-core';
 import { MooringError } from '../../errors.js';
+import type { Size } from '../../identity/identity.js';
 import type { NavigationRequest } from '../engine.js';
+import { type DriverSession, driverSessionOf } from './driver-wire.js';
 import { isFirstRequest, isForMainFrame } from './main-frame.js';
 import { emptyDocument, needsOverride, RequestOverride } from './request-override.js';
 
@@ -28,31 +30,52 @@ export interface PageProtocol {
   crash(): void;
   /** Gives a navigation what the address bar cannot; nothing if this one needs none. */
   override(request: NavigationRequest): NavigationOverride | undefined;
+  /** Lets the main frame go nowhere: what it sets out for from now on is given up. @returns how to end that */
+  holdNavigations(): Promise<() => Promise<void>>;
   /** Runs a script before those of the next documents. @returns how to stop that */
   beforeScripts(source: string): Promise<() => Promise<void>>;
   /** What is shown as WebP, base64; absent: the browser gives none. */
   readonly picture?: () => Promise<string>;
+  /**
+   * A PNG in CSS pixels, of what a viewport of this size shows or of the whole page; absent: the driver takes pictures. The
+   * driver takes one after another, and one that a page has moved on from holds up the next.
+   */
+  readonly screenshot?: (viewport: Size, fullPage: boolean) => Promise<Uint8Array>;
 }
 
-/** Over a protocol session of our own: the driver's ways to read inject 345 KB of script into each new document. */
-export class ChromiumPageProtocol implements PageProtocol {
-  readonly #cdp: CDPSession;
-  readonly #mainFrameId: string;
+interface LayoutMetrics {
+  readonly cssContentSize: Size;
+  readonly cssVisualViewport: { readonly pageX: number; readonly pageY: number; readonly scale: number };
+}
 
-  private constructor(cdp: CDPSession, mainFrameId: string) {
-    this.#cdp = cdp;
+/**
+ * Over the driver's own protocol session of the page: the driver's public ways to read inject 345 KB of script into each
+ * new document, and a session of our own would have its answers in another order than the driver's events. What intercepts
+ * requests has a session of its own, since the driver would answer for it on this one.
+ */
+export class ChromiumPageProtocol implements PageProtocol {
+  readonly #page: Page;
+  readonly #session: DriverSession;
+  readonly #mainFrameId: string;
+  #interception: Promise<CDPSession> | undefined;
+
+  private constructor(page: Page, session: DriverSession, mainFrameId: string) {
+    this.#page = page;
+    this.#session = session;
     this.#mainFrameId = mainFrameId;
   }
 
   static async open(page: Page): Promise<ChromiumPageProtocol> {
-    const cdp = await page.context().newCDPSession(page);
-    const { frameTree } = await cdp.send('Page.getFrameTree');
-    return new ChromiumPageProtocol(cdp, frameTree.frame.id);
+    const session = driverSessionOf(page);
+    const { frameTree } = (await session.send('Page.getFrameTree')) as { frameTree: { frame: { id: string } } };
+    return new ChromiumPageProtocol(page, session, frameTree.frame.id);
   }
 
   async evaluate(expression: string, timeoutMs?: number): Promise<unknown> {
     const world = { frameId: this.#mainFrameId, worldName: 'mooring' };
-    const { executionContextId } = await this.#cdp.send('Page.createIsolatedWorld', world);
+    const { executionContextId } = (await this.#session.send('Page.createIsolatedWorld', world)) as {
+      executionContextId: number;
+    };
     return this.#evaluate(expression, { contextId: executionContextId, ...(timeoutMs ? { timeout: timeoutMs } : {}) });
   }
 
@@ -61,37 +84,95 @@ export class ChromiumPageProtocol implements PageProtocol {
   }
 
   stopLoading(): Promise<unknown> {
-    return this.#cdp.send('Page.stopLoading');
+    return this.#session.send('Page.stopLoading');
   }
 
   terminate(): Promise<unknown> {
-    return this.#cdp.send('Runtime.terminateExecution');
+    return this.#session.send('Runtime.terminateExecution');
   }
 
   crash(): void {
-    this.#cdp.send('Page.crash').catch(() => {}); // that is what it is for
+    this.#session.send('Page.crash').catch(() => {}); // that is what it is for
   }
 
   override(request: NavigationRequest): NavigationOverride | undefined {
-    return needsOverride(request) ? new RequestOverride(this.#cdp, this.#mainFrameId, request) : undefined;
+    return needsOverride(request)
+      ? new RequestOverride(() => this.#intercepting(), this.#mainFrameId, request)
+      : undefined;
+  }
+
+  async holdNavigations(): Promise<() => Promise<void>> {
+    const cdp = await this.#intercepting();
+    const onPaused = ({ requestId, frameId }: { requestId: string; frameId: string }): void => {
+      const answer =
+        frameId === this.#mainFrameId
+          ? cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+          : cdp.send('Fetch.continueRequest', { requestId });
+      answer.catch(() => {}); // given up by the page meanwhile
+    };
+    cdp.on('Fetch.requestPaused', onPaused);
+    await cdp.send('Fetch.enable', { patterns: [{ resourceType: 'Document', requestStage: 'Request' }] });
+    return async () => {
+      cdp.off('Fetch.requestPaused', onPaused);
+      await cdp.send('Fetch.disable').catch(() => {}); // gone with the page
+    };
   }
 
   async beforeScripts(source: string): Promise<() => Promise<void>> {
-    await this.#cdp.send('Page.enable'); // without it the script is kept and never run
-    const { identifier } = await this.#cdp.send('Page.addScriptToEvaluateOnNewDocument', { source });
+    const { identifier } = (await this.#session.send('Page.addScriptToEvaluateOnNewDocument', { source })) as {
+      identifier: string;
+    };
     return async () => {
-      await this.#cdp.send('Page.removeScriptToEvaluateOnNewDocument', { identifier }).catch(() => {}); // gone with the page
+      await this.#session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier }).catch(() => {}); // gone with the page
     };
   }
 
   async picture(): Promise<string> {
-    const shot = { format: 'webp', quality: 60, optimizeForSpeed: true } as const;
-    return (await this.#cdp.send('Page.captureScreenshot', shot)).data;
+    const shot = { format: 'webp', quality: 60, optimizeForSpeed: true };
+    return ((await this.#session.send('Page.captureScreenshot', shot)) as { data: string }).data;
+  }
+
+  async screenshot(viewport: Size, fullPage: boolean): Promise<Uint8Array> {
+    const [metrics, pixelRatio] = await Promise.all([
+      this.#session.send('Page.getLayoutMetrics') as Promise<LayoutMetrics>,
+      this.evaluate('devicePixelRatio'),
+    ]);
+    const { cssContentSize: whole, cssVisualViewport: shown } = metrics;
+    const area = fullPage
+      ? { x: 0, y: 0, width: whole.width, height: whole.height, zoom: 1 }
+      : {
+          x: shown.pageX,
+          y: shown.pageY,
+          // A phone shows a page that was not made for it smaller.
+          width: viewport.width / shown.scale,
+          height: viewport.height / shown.scale,
+          zoom: shown.scale,
+        };
+    const { zoom, ...clip } = area;
+    const { data } = (await this.#session.send('Page.captureScreenshot', {
+      format: 'png',
+      clip: { ...clip, scale: zoom / Number(pixelRatio) },
+      captureBeyondViewport: fullPage,
+    })) as { data: string };
+    return Buffer.from(data, 'base64');
+  }
+
+  #intercepting(): Promise<CDPSession> {
+    if (!this.#interception) {
+      this.#interception = this.#page.context().newCDPSession(this.#page);
+      this.#interception.catch(() => {
+        this.#interception = undefined; // the next one who asks tries again
+      });
+    }
+    return this.#interception;
   }
 
   async #evaluate(expression: string, options: { contextId?: number; timeout?: number }): Promise<unknown> {
     const asked = { expression, returnByValue: true, ...options };
-    const { result, exceptionDetails } = await this.#cdp.send('Runtime.evaluate', asked);
+    const { result, exceptionDetails } = (await this.#session.send('Runtime.evaluate', asked)) as {
+      result: { value?: unknown };
+      exceptionDetails?: { text: string; exception?: { description?: string } };
+    };
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -129,6 +210,14 @@ export class DriverPageProtocol implements PageProtocol {
       );
     }
     return needsOverride(request) ? new RouteOverride(this.#page, request) : undefined;
+  }
+
+  async holdNavigations(): Promise<() => Promise<void>> {
+    const onRoute = (route: Route, request: Request): Promise<void> =>
+      // Given up by the page meanwhile, it needs no answer.
+      (isForMainFrame(request, this.#page) ? route.abort('aborted') : route.fallback()).catch(() => {});
+    await this.#page.route(isAnything, onRoute);
+    return () => this.#page.unroute(isAnything, onRoute).catch(() => {}); // gone with the page
   }
 
   async beforeScripts(source: string): Promise<() => Promise<void>> {

@@ -43,12 +43,21 @@ export async function readPage(protocol: PageProtocol, maxChars: number): Promis
   return content;
 }
 
-/** Whether a read failed because the document changed under it, so that another try makes sense. */
+/** The page went on to another document while something was asked of the one before. */
+export class DocumentGoneError extends MooringError {
+  constructor(cause?: unknown) {
+    super('CODE-0026', 'expected the page to stay for as long as it was asked; it went on to another document.', {
+      cause,
+    });
+    this.name = 'DocumentGoneError';
+  }
+}
+
+/** What drivers say of it. */
+const documentGone =
+  /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame|Cannot find execution context|object has been collected|Frame was detached|Unable to capture screenshot|Not attached to an active page|no longer (exists|available)|DiscardedBrowsingContext|AbortError.*(navigat|unload)/i;
+
+/** Whether it failed because the document changed under it, so that another try makes sense. */
 export function isDocumentGone(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame/i.test(
-      error.message,
-    )
-  );
+  return error instanceof DocumentGoneError || (error instanceof Error && documentGone.test(error.message));
 }

@@ -1,7 +1,10 @@
 import type { Dialog, Download, Page, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
+import type { Size } from '../../identity/identity.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
+  type DocumentReading,
+  type DocumentReadLimits,
   defaultViewport,
   type EnginePage,
   type Extracted,
@@ -21,16 +24,20 @@ import { extract } from './content-extractor.js';
 import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
 import { isFirstRequest, MainFrame } from './main-frame.js';
-import { describeDocument, navigatePage } from './navigation.js';
+import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from './navigation.js';
+import { followMoves, onThisDocument, readOneDocument } from './one-document.js';
 import { PlaywrightActor } from './page-actor.js';
 import type { PageProtocol } from './page-protocol.js';
-import { isDocumentGone, readPage } from './page-reader.js';
+import { DocumentGoneError, isDocumentGone, readPage } from './page-reader.js';
 import { PlaywrightWatch } from './page-watch.js';
 import { PlaywrightRecording } from './recording.js';
 
 /** How long a page may take to answer before it counts as hung. */
 const answerTimeoutMs = 1000;
 const closeTimeoutMs = 3000;
+/** How long after its tabs a browser that dies may be told of. */
+const lostTimeoutMs = 300;
+
 /** How many tabs a page may have open beside itself. */
 const maxPopups = 10;
 
@@ -38,10 +45,16 @@ const maxPopups = 10;
 export class PlaywrightPage implements EnginePage {
   readonly #page: Page;
   readonly #protocol: PageProtocol;
+  readonly #lost: AbortSignal;
+  #browserGone: Promise<void> | undefined;
   readonly #gone = new AbortController();
   readonly #mainFrame: MainFrame;
+  readonly #subject: NavigationSubject;
+  readonly initialViewport: Size;
+  /** Its viewport, but for the moment of a picture. */
+  #viewport: Size;
   /** The last navigation that we sent it on, and the answer that came of it. */
-  #navigated: { readonly result: NavigationResult; readonly response: Response } | undefined;
+  #navigated: Arrival | undefined;
   #navigating: Promise<unknown> | undefined;
   /** Where we ourselves are sending it. */
   #goingTo: string | undefined;
@@ -49,32 +62,57 @@ export class PlaywrightPage implements EnginePage {
   readonly #steps = new Set<Promise<unknown>>();
   /** Tabs that the page opened. */
   readonly #popups = new Set<Page>();
+  /** The last picture; it may have been given up and still go on. */
+  #picture: Promise<void> = Promise.resolve();
   #watch: PlaywrightWatch | undefined;
   #showedDialog = false;
   #closed: Promise<void> | undefined;
 
-  constructor(page: Page, protocol: PageProtocol) {
+  /** @param lost aborts when the browser is gone */
+  constructor(page: Page, protocol: PageProtocol, lost: AbortSignal) {
     this.#page = page;
     this.#protocol = protocol;
+    this.#lost = lost;
     this.#mainFrame = new MainFrame(page, this.#onDownload);
+    this.#subject = { page, protocol, mainFrame: this.#mainFrame };
+    this.initialViewport = page.viewportSize() ?? defaultViewport;
+    this.#viewport = this.initialViewport;
     // Without a listener the driver would answer dialogs too, but nobody would know.
     this.#page.on('dialog', this.#onDialog);
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
-    this.#page.once('close', () => this.#gone.abort(tabGoneError('the page closed itself')));
+    this.#page.once('close', () => void this.#onClosed());
   }
 
   get alive(): boolean {
-    return !this.#gone.signal.aborted;
+    return !this.#gone.signal.aborted && !this.#page.isClosed();
+  }
+
+  get loss(): MooringError | undefined {
+    return this.#gone.signal.aborted ? (this.#gone.signal.reason as MooringError) : undefined; // what it is aborted with
   }
 
   get url(): string {
     return this.#page.url();
   }
 
+  get viewport(): Size {
+    return this.#viewport;
+  }
+
   get document(): NavigationResult | undefined {
     const response = this.#mainFrame.document;
     if (!response) return undefined;
-    return this.#navigated?.response === response ? this.#navigated.result : describeDocument(response);
+    return response === this.#navigated?.response ? this.#navigated.result : describeDocument(response);
+  }
+
+  get failure(): MooringError | undefined {
+    const { failure } = this.#mainFrame;
+    if (!failure) return undefined;
+    const translated = translateFailure(new Error(failure.reason), failure.url, failure.url);
+    if (translated instanceof MooringError) return translated;
+    return new MooringError('CODE-0006', `expected a usable HTTP response for ${failure.url}; none came.`, {
+      url: failure.url,
+    });
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
@@ -83,28 +121,30 @@ export class PlaywrightPage implements EnginePage {
     // The driver keeps what a page logs, however much, until somebody asks for it.
     this.#page.clearConsoleMessages().catch(() => {}); // gone with the page
     this.#page.clearPageErrors().catch(() => {}); // gone with the page
-    const subject = { page: this.#page, protocol: this.#protocol, mainFrame: this.#mainFrame };
-    const navigation = navigatePage(subject, request, signal);
+    const navigation = navigatePage(this.#subject, request, signal);
     this.#navigating = navigation;
     this.#goingTo = request.url;
-    const result = await this.#guard(navigation, signal, request.url).finally(() => {
+    const arrival = await this.#guard(navigation, signal, request.url).finally(() => {
       this.#goingTo = undefined;
     });
-    const response = this.#mainFrame.document;
-    if (result.kind === 'document' && response) this.#navigated = { result, response };
-    return result;
+    if (arrival.response) this.#navigated = arrival;
+    return arrival.result;
   }
 
-  async read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
-    for (;;) {
-      try {
-        return await this.#guard(readPage(this.#protocol, maxChars), signal, 'reading the page');
-      } catch (error) {
-        if (!isDocumentGone(error) || !this.alive) throw error;
-        // The page is on its way elsewhere by itself: read what it arrives at.
-        await this.#guard(this.#page.waitForLoadState('domcontentloaded', { timeout: 0 }), signal, 'reading the page');
-      }
-    }
+  async follow(limits: DocumentReadLimits): Promise<void> {
+    await this.#guard(followMoves(this.#subject, limits), limits.signal, this.url);
+  }
+
+  readOneDocument<T>(
+    read: (document: NavigationResult | undefined) => Promise<T>,
+    limits: DocumentReadLimits,
+  ): Promise<DocumentReading<T>> {
+    const reading = readOneDocument(this.#subject, () => read(this.document), limits);
+    return this.#guard(reading, limits.signal, 'reading the page');
+  }
+
+  read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
+    return this.#guard(readPage(this.#protocol, maxChars), signal, 'reading the page');
   }
 
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
@@ -131,14 +171,15 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async pdf(signal: AbortSignal): Promise<Uint8Array> {
-    return this.#guard(this.#page.pdf({ format: 'A4', printBackground: true }), signal, 'the PDF');
+    const printing = onThisDocument(this.#mainFrame, this.#page.pdf({ format: 'A4', printBackground: true }));
+    return this.#guard(this.#step(printing), signal, 'the PDF');
   }
 
   actor(): PageActor {
-    return new PlaywrightActor(this.#page, (step) => {
-      this.#steps.add(step);
-      const over = (): void => void this.#steps.delete(step);
-      step.then(over, over);
+    return new PlaywrightActor(this.#page, {
+      onStep: (step) => void this.#step(step),
+      follow: (limits) => this.follow(limits),
+      resize: (size) => this.#resize(size),
     });
   }
 
@@ -174,28 +215,36 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const { fullPage } = options;
-    const before = this.#page.viewportSize() ?? defaultViewport;
-    const size = options.size ?? before;
-    const resized = before.width !== size.width || before.height !== size.height;
-    const take = async (): Promise<Uint8Array> => {
-      if (resized) await this.#page.setViewportSize(size);
-      try {
-        return await this.#page.screenshot({ fullPage, type: 'png', timeout: 0 });
-      } finally {
-        if (resized) await this.#page.setViewportSize(before);
-      }
-    };
-    return this.#guard(take(), signal, 'the screenshot');
+    // One after another: each may have a viewport of its own.
+    const before = this.#picture;
+    const picture = this.#step(before.then(() => this.#takePicture(options)));
+    this.#picture = picture.then(
+      () => {},
+      () => {},
+    );
+    return this.#guard(picture, signal, 'the screenshot');
+  }
+
+  async #takePicture({ size = this.#viewport, fullPage }: ScreenshotOptions): Promise<Uint8Array> {
+    try {
+      await this.#setViewport(size);
+      // In CSS pixels, so that the picture has the size that was asked for on any identity.
+      const taking =
+        this.#protocol.screenshot?.(size, fullPage) ??
+        this.#page.screenshot({ fullPage, type: 'png', scale: 'css', timeout: 0 });
+      return await onThisDocument(this.#mainFrame, taking);
+    } finally {
+      await this.#setViewport(this.#viewport);
+    }
   }
 
   async settle(): Promise<boolean> {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
     await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
-    if ((await this.#letsGo()) && (await this.#answers())) return true;
+    if (await this.#isFit()) return true;
     await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
-    if ((await this.#letsGo()) && (await this.#answers())) return true;
+    if (await this.#isFit()) return true;
     this.#gone.abort(tabGoneError('its page does not answer'));
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
     this.#protocol.crash();
@@ -211,6 +260,11 @@ export class PlaywrightPage implements EnginePage {
   /** An answer came, to it or to a tab that it opened. */
   noteResponse(response: Response): void {
     this.#watch?.noteResponse(response);
+  }
+
+  /** Whether it is this tab, or one that it has opened. */
+  owns(tab: Page): boolean {
+    return tab === this.#page || this.#popups.has(tab);
   }
 
   /** A tab that this page, or one that it opened, has opened. */
@@ -257,8 +311,47 @@ export class PlaywrightPage implements EnginePage {
     return givenUp.length === 0 || settledWithin(Promise.allSettled(givenUp), answerTimeoutMs);
   }
 
+  async #isFit(): Promise<boolean> {
+    if (!(await this.#letsGo()) || !(await this.#answers())) return false;
+    // A picture that was given up may have left its own size.
+    return settledWithin(this.#setViewport(this.#viewport), answerTimeoutMs);
+  }
+
+  /** Notes what is done with the page, so that what comes next waits until it has let go. */
+  #step<T>(step: Promise<T>): Promise<T> {
+    this.#steps.add(step);
+    const over = (): void => void this.#steps.delete(step);
+    step.then(over, over);
+    return step;
+  }
+
+  async #resize(size: Size): Promise<void> {
+    await this.#setViewport(size);
+    this.#viewport = size;
+  }
+
+  async #setViewport(size: Size): Promise<void> {
+    const { width, height } = this.#page.viewportSize() ?? defaultViewport;
+    if (width !== size.width || height !== size.height) await this.#page.setViewportSize(size);
+  }
+
   async #answers(): Promise<boolean> {
     return (await settledWithin(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
+  }
+
+  /** The tab is closed. Of a browser that dies the tabs go first. */
+  async #onClosed(): Promise<void> {
+    await this.#untilLost();
+    this.#gone.abort(this.#lost.aborted ? this.#lost.reason : tabGoneError('the page closed itself'));
+  }
+
+  /** Waits a moment for the end of the browser, which may be why something failed. */
+  async #untilLost(): Promise<void> {
+    this.#browserGone ??= new Promise((resolve) => {
+      if (this.#lost.aborted) resolve();
+      else this.#lost.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await settledWithin(this.#browserGone, lostTimeoutMs);
   }
 
   async #close(): Promise<void> {
@@ -272,8 +365,13 @@ export class PlaywrightPage implements EnginePage {
     try {
       return await abortable(abortable(work, this.#gone.signal), signal);
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (isDocumentGone(error)) throw error instanceof DocumentGoneError ? error : new DocumentGoneError(error);
       // The driver may report a crash in its own words before the page's event comes.
-      throw signal.aborted ? signal.reason : translateFailure(error, subject);
+      const translated = translateFailure(error, subject);
+      if (!(translated instanceof MooringError) || translated.code !== 'CODE-0026') throw translated;
+      if (!this.#lost.aborted) await abortable(this.#untilLost(), signal);
+      throw this.#lost.aborted ? this.#lost.reason : translated;
     }
   }
 }

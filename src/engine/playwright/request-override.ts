@@ -24,14 +24,15 @@ export function needsOverride(request: NavigationRequest): boolean {
  * @see https://chromedevtools.github.io/devtools-protocol/tot/Fetch/
  */
 export class RequestOverride {
-  readonly #cdp: CDPSession;
+  readonly #openSession: () => Promise<CDPSession>;
   readonly #mainFrameId: string;
   readonly #request: NavigationRequest;
+  #session: CDPSession | undefined;
   #state: 'waiting' | 'applied' | 'refused' | 'stopped' = 'waiting';
   #refusal: MooringError | undefined;
 
-  constructor(cdp: CDPSession, mainFrameId: string, request: NavigationRequest) {
-    this.#cdp = cdp;
+  constructor(openSession: () => Promise<CDPSession>, mainFrameId: string, request: NavigationRequest) {
+    this.#openSession = openSession;
     this.#mainFrameId = mainFrameId;
     this.#request = request;
   }
@@ -47,6 +48,7 @@ export class RequestOverride {
   }
 
   async start(): Promise<void> {
+    this.#session = await this.#openSession();
     this.#cdp.on('Fetch.requestPaused', this.#onPaused);
     await Promise.all([
       this.#cdp.send('Network.enable'), // without it the next call has no effect
@@ -60,6 +62,7 @@ export class RequestOverride {
   /** Lets every request go as the browser would send it. */
   async stop(): Promise<void> {
     if (this.#state === 'waiting') this.#state = 'stopped';
+    if (!this.#session) return; // it did not start
     this.#cdp.off('Fetch.requestPaused', this.#onPaused);
     // These fail only with the page, which then has no requests either.
     await Promise.all([
@@ -67,6 +70,11 @@ export class RequestOverride {
       this.#cdp.send('Network.setBypassServiceWorker', { bypass: false }).catch(() => {}),
       this.#cdp.send('Network.disable').catch(() => {}),
     ]);
+  }
+
+  get #cdp(): CDPSession {
+    if (!this.#session) throw new Error('the override has not started');
+    return this.#session;
   }
 
   readonly #onPaused = async (event: {
