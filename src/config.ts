@@ -144,7 +144,8 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '30s',
-    sentence: 'How long a create waits for a free slot.',
+    sentence:
+      'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own `timeout`.',
   }),
   laneLimit: setting({
     env: ['MOORING_LANE_LIMIT'],

@@ -104,10 +104,15 @@ export const errorCatalogue = {
   },
   SESSION_ENDED: {
     meaning: 'The session has ended; the message says when and why.',
-    remedy: 'Create it again: `sessions.create` with the same ID starts afresh.',
+    remedy:
+      'Create it again: `sessions.create` with the same ID starts afresh. A request does too, if no `sessions.create` made it.',
+  },
+  SESSION_NOT_FOUND: {
+    meaning: 'No session with this ID is open, and `mustExist` says not to open one.',
+    remedy: 'Create it with `sessions.create`, or leave `mustExist` out.',
   },
   SESSION_EXISTS: {
-    meaning: 'A session with this ID is open with other options.',
+    meaning: '`sessions.create`: a session with this ID is open with other options.',
     remedy: 'Leave the named options out, use another ID, or destroy the session first.',
   },
   SESSION_BUSY: {

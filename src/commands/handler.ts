@@ -22,6 +22,11 @@ export type CommandHandler<C extends Command> = (command: C, context: CommandCon
  */
 export interface CommandExecutor {
   execute(command: Command, context: CommandContext): Promise<TimedReply>;
+  /**
+   * Takes note of a body that was refused before it became a command: what it says of its session was not done, and the
+   * next command must not find it undone.
+   */
+  refused(owner: string, body: Readonly<Record<string, unknown>>, error: unknown): void;
   /** Sessions that this owner could still open now. */
   balance(owner: string): Promise<number>;
 }

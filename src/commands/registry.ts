@@ -1,5 +1,6 @@
 import type { FileStore } from '../files/file-store.js';
 import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
+import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandExecutor, CommandHandler } from './handler.js';
 import { requestHandler } from './request.js';
@@ -51,6 +52,12 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
         ...(warnings.length > 0 ? { warnings } : {}),
         timeElapsed: Math.round(performance.now() - startedAt),
       };
+    },
+    refused(owner, body, error) {
+      const session = sessionNamedIn(body);
+      if (session === undefined) return;
+      const optionsRead = mayNameUpstream(body) ? undefined : {};
+      options.sessions.refused(owner, session, body.cmd === 'sessions.create', optionsRead, error);
     },
     balance: async (owner) => options.sessions.freeSlots(owner),
   };

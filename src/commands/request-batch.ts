@@ -1,16 +1,10 @@
 import { MooringError } from '../errors.js';
 import type { BatchCommand } from '../protocol/commands.js';
 import type { BatchReply, Progress, RequestReply } from '../protocol/replies.js';
+import type { RequestTarget } from '../sessions/session-target.js';
 import type { CommandHandler } from './handler.js';
 import { httpRequestOf } from './navigation-request.js';
-import {
-  assertServable,
-  openingWarnings,
-  type RequestHandlerOptions,
-  requestDeadline,
-  runRequest,
-  withWarnings,
-} from './request.js';
+import { afterTurn, assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
 
 type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };
 
@@ -20,17 +14,20 @@ export const requestBatchHandler =
   async (command, context) => {
     const { owner, signal } = context;
     const { sessions, requestTimeoutMs } = options;
-    const steps = command.requests.map((request) => ({
-      command: request,
-      http: httpRequestOf(request.cmd, request.request),
-    }));
-    for (const { command: step } of steps) assertServable(sessions, step);
+    const target: RequestTarget = { ...command, owner, id: command.session, named: !command.anonymous };
+    const steps = sessions.checked(target, () =>
+      command.requests.map((request) => {
+        assertServable(sessions, request);
+        return { command: request, http: httpRequestOf(request.cmd, request.request) };
+      }),
+    );
     const eachMs = command.requests.map(({ request }) => request.timeout ?? requestTimeoutMs);
     using whole = requestDeadline(command.timeoutMs ?? eachMs.reduce((sum, ms) => sum + ms, 0), signal);
-    const isNew = !sessions.isActive(owner, command.session);
-    using lease = await sessions.lease({ ...command, id: command.session, owner }, whole.signal);
-    whole.follow(lease.session.over);
+    using turn = await sessions.lease(target, whole.signal);
+    const { session } = turn;
+    whole.follow(session.over);
     const results: Result[] = [];
+    let endsSession = command.anonymous; // unless the reply tells its ID
     try {
       for (const [i, { command: step, http }] of steps.entries()) {
         const startedAt = performance.now();
@@ -40,16 +37,16 @@ export const requestBatchHandler =
             baseUrl: context.baseUrl,
             onProgress: (event: Progress) => context.onProgress({ ...event, request: i }),
           };
-          const { solution, warnings } = await runRequest(step, http, lease.session, deadline, caller, options);
+          const { solution, warnings } = await runRequest(step, http, session, deadline, caller, options);
           const timeElapsed = Math.round(performance.now() - startedAt);
           results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
         } catch (error) {
           throw error instanceof MooringError ? error.at(`requests[${i}]`).after({ results }) : error;
         }
       }
+      endsSession = false;
     } finally {
-      if (command.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
+      if (endsSession || command.closeAfterUse) turn.endSession();
     }
-    const reply = { solution: {}, data: 'success' as const, session: command.session, results };
-    return withWarnings<BatchReply>(reply, isNew ? openingWarnings(lease.session) : []);
+    return afterTurn<BatchReply>({ solution: {}, data: 'success', session: command.session, results }, turn);
   };

@@ -1,9 +1,11 @@
 import { MooringError } from '../errors.js';
 import type { FileStore } from '../files/file-store.js';
 import type { RequestCommand } from '../protocol/commands.js';
-import type { RequestReply } from '../protocol/replies.js';
+import type { BatchReply, RequestReply } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
+import type { RequestTarget } from '../sessions/session-target.js';
+import type { SessionTurn } from '../sessions/session-turn.js';
 import { Deadline } from '../util/deadline.js';
 import type { CommandContext, CommandHandler } from './handler.js';
 import { type HttpRequest, httpRequestOf } from './navigation-request.js';
@@ -32,29 +34,48 @@ export const requestHandler =
   async (command, context) => {
     const { sessions } = options;
     const { request } = command;
-    const http = httpRequestOf(command.cmd, request);
-    assertServable(sessions, command);
-    assertHasPage(sessions, command, context.owner);
+    const target: RequestTarget = {
+      owner: context.owner,
+      id: command.session,
+      named: !command.anonymous,
+      options: command.options,
+      mustExist: (request.mustExist ?? false) || request.url === undefined,
+      dontChangeProxy: request.dontChangeProxy ?? false,
+    };
+    const http = sessions.checked(target, () => {
+      assertServable(sessions, command);
+      assertHasPage(sessions, command, context.owner);
+      return httpRequestOf(command.cmd, request);
+    });
     using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
-    const target = { ...command, id: command.session, owner: context.owner };
-    const isNew = !sessions.isActive(target.owner, target.id);
-    using lease = await sessions.lease(target, deadline.signal);
-    deadline.follow(lease.session.over);
+    using turn = await sessions.lease(target, deadline.signal);
+    const { session } = turn;
+    deadline.follow(session.over);
+    // Nobody will know the ID of a session that nobody named, unless the reply tells it.
+    let endsSession = command.anonymous;
     try {
-      const reply = await runRequest(command, http, lease.session, deadline, context, options);
-      return isNew ? withWarnings(reply, openingWarnings(lease.session)) : reply;
+      const reply = await runRequest(command, http, session, deadline, context, options);
+      endsSession = false;
+      return afterTurn(reply, turn);
     } finally {
-      // Its end is not waited for: the caller's deadline is for the answer.
-      if (request.closeAfterUse) void lease.session.end('destroyed').catch(() => {}); // told to onEnded
+      if (endsSession || request.closeAfterUse) turn.endSession();
     }
   };
 
-/** What whoever opened a session has to know of it; `sessions.create` says it in the fingerprint. */
+/** What whoever opened a session has to know of it. */
 export const openingWarnings = ({ warnings, identity }: LeasedSession): string[] => [...warnings, ...identity.warnings];
 
-/** A reply with more to be told. */
-export function withWarnings<R extends { warnings?: string[] | undefined }>(reply: R, more: readonly string[]): R {
-  return more.length === 0 ? reply : { ...reply, warnings: [...more, ...(reply.warnings ?? [])] };
+/** A reply with what there is to be told of the turn. */
+export function afterTurn<R extends RequestReply | BatchReply>(
+  reply: R,
+  { session, created, warnings }: SessionTurn,
+): R {
+  const more = [...warnings, ...(created ? openingWarnings(session) : [])];
+  return {
+    ...reply,
+    ...(created ? { created } : {}),
+    ...(more.length > 0 ? { warnings: [...more, ...(reply.warnings ?? [])] } : {}),
+  };
 }
 
 /** Refuses what no session could serve, before one is opened for it. @throws MooringError */
@@ -78,8 +99,8 @@ export function requestDeadline(timeoutMs: number, parent: AbortSignal): Deadlin
 
 /** To stay on a page there must be one; refused before a session is opened for it. */
 function assertHasPage(sessions: SessionManager, { request, session }: RequestCommand, owner: string): void {
-  if (request.url !== undefined || sessions.isActive(owner, session)) return;
-  if (sessions.hasEnded(owner, session)) return; // which is what the caller has to know
+  if (request.url !== undefined || request.mustExist || sessions.isActive(owner, session)) return;
+  if (sessions.isRemembered(owner, session)) return; // which is what the caller has to know
   throw new MooringError(
     'INVALID_PARAMETER',
     '`keepSamePage`: expected a session that shows a page, or `url` to go to; this session is new.',

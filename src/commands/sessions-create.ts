@@ -2,6 +2,7 @@ import type { CreateCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { CommandHandler } from './handler.js';
+import { openingWarnings } from './request.js';
 
 export interface SessionsCreateOptions {
   readonly sessions: SessionManager;
@@ -11,14 +12,16 @@ export interface SessionsCreateOptions {
 export const sessionsCreateHandler =
   ({ sessions }: SessionsCreateOptions): CommandHandler<CreateCommand> =>
   async (command, { owner, signal }) => {
-    const target = { owner, id: command.session, anonymous: false, options: command.options };
+    const target = { owner, id: command.session, named: command.named, options: command.options };
     const session = await sessions.create(target, signal);
     // A caller that is gone before it has the reply will never know the ID that it holds.
     if (!command.named) onAbort(signal, () => void session.end('destroyed').catch(() => {})); // told to onEnded
+    const warnings = openingWarnings(session);
     return {
       solution: { verified: session.verified },
       data: 'success',
       session: session.id,
+      ...(warnings.length > 0 ? { warnings } : {}),
       fingerprint: fingerprintOf(session),
       context: { _type: 'BrowserContext', _guid: `browser-context@${session.context.guid}` },
     };

@@ -1,12 +1,20 @@
 import type { ProxyCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './handler.js';
+import { requestDeadline } from './request.js';
+
+export interface SessionsProxyOptions {
+  readonly sessions: SessionManager;
+  /** The time that it has for its turn and the check of the proxy. */
+  readonly requestTimeoutMs: number;
+}
 
 /** Moves an open session to another exit: its cookies, storage and page stay. */
 export const sessionsProxyHandler =
-  ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<ProxyCommand> =>
+  ({ sessions, requestTimeoutMs }: SessionsProxyOptions): CommandHandler<ProxyCommand> =>
   async (command, { owner, signal }) => {
-    const session = await sessions.move(owner, command.session, command.wish, signal);
+    using deadline = requestDeadline(requestTimeoutMs, signal);
+    const session = await sessions.move(owner, command.session, command.wish, deadline.signal);
     const { verified, warnings } = session;
     return {
       solution: { verified },

@@ -6,7 +6,7 @@ import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
 import { EgressPort, type Exit } from './egress-port.js';
 import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
-import { describeProxy, parseProxyUrl } from './proxy-url.js';
+import { describeProxy, isSameProxy, parseProxyUrl } from './proxy-url.js';
 import { type Destination, dial, ProxyError } from './upstream.js';
 
 /** What a session wants of its egress. */
@@ -109,6 +109,28 @@ export class EgressGateway {
       throw new MooringError('NO_MATCHING_PROXY', 'expected a proxy in the pool; there is no pool on this server.');
     }
     return this.choose(wish, signal);
+  }
+
+  /** Whether the operator has proxies for sessions that name none of their own. */
+  get hasPool(): boolean {
+    return this.#options.pool !== undefined;
+  }
+
+  /** Whether this is the caller's own proxy of that URL. @throws MooringError `INVALID_PARAMETER` */
+  isOwnProxy({ namedBy, route }: Exit, url: string): boolean {
+    if (namedBy !== 'caller' || route.kind !== 'proxy') return false;
+    return isSameProxy(route.proxy, parseProxyUrl(url));
+  }
+
+  /** What is to be said where an exit is not of the class or country that is asked for, a sentence each. */
+  unmet(exit: Exit, wish: ExitWish): string[] {
+    const { class: wanted, country } = poolWish(wish);
+    const isOther =
+      (wanted !== undefined && exit.class !== wanted) || (country !== undefined && exit.country !== country);
+    if (!isOther) return [];
+    const names = poolFields.filter((name) => wish[name] !== undefined && wish[name] !== false);
+    const which = names.map((name) => `\`${name}\``).join(', ');
+    return [`${which}: no effect on a session that is open; it connects ${describeExit(exit)}.`];
   }
 
   /** Opens a session's port; it owns the exit from then on. @throws MooringError `INVALID_PARAMETER` */
@@ -229,6 +251,15 @@ const plainExit: Exit = {
   report: () => {},
   release: () => {},
 };
+
+const poolFields = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
+
+/** `directly`, or through which proxy as far as that is the caller's to know. */
+export function describeExit({ route, namedBy, class: name, country }: Exit): string {
+  if (route.kind === 'direct') return 'directly';
+  if (namedBy === 'caller') return `through ${describeProxy(route.proxy)}`;
+  return `through a ${name} proxy of the pool${country === undefined ? '' : ` in ${country}`}`;
+}
 
 /** @throws MooringError `INVALID_PARAMETER` */
 function poolWish({ datacenter, premiumProxy, mobileProxy, proxyCountry }: ExitWish): ProxyWish {

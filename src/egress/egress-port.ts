@@ -122,6 +122,7 @@ export class EgressPort {
   #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
   #failures: Failure[] = [];
   readonly #blocked = new Map<string, number>();
+  #maxBytes: number | undefined;
   #closed: Promise<void> | undefined;
 
   /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
@@ -129,6 +130,7 @@ export class EgressPort {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
     this.#exit = options.exit;
+    this.#maxBytes = options.maxBytes;
     this.#agents = this.#newAgents();
     setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
     this.#server = createServer({
@@ -212,6 +214,15 @@ export class EgressPort {
     };
   }
 
+  /** Lowers how many bytes may be moved, those that have been moved counted. @returns false if they are as few already */
+  lowerMaxBytes(maxBytes: number): boolean {
+    if (this.#maxBytes !== undefined && this.#maxBytes <= maxBytes) return false;
+    // Connections of a session without a limit are not watched; those that follow are.
+    if (this.#maxBytes === undefined) for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#maxBytes = maxBytes;
+    return true;
+  }
+
   /** Sends everything out by another exit from now on; what runs through the old one is closed. */
   move(exit: Exit): void {
     const [before, agents] = [this.#exit, this.#agents];
@@ -262,11 +273,10 @@ export class EgressPort {
   }
 
   #assertQuota(): void {
-    const { maxBytes } = this.#options;
-    if (maxBytes === undefined || this.meter.total < maxBytes) return;
+    if (this.#maxBytes === undefined || this.meter.total < this.#maxBytes) return;
     throw new MooringError(
       'QUOTA_EXCEEDED',
-      `expected the session to move at most ${maxBytes} bytes (\`maxBytes\`); it has moved them.`,
+      `expected the session to move at most ${this.#maxBytes} bytes (\`maxBytes\`); it has moved them.`,
     );
   }
 
@@ -379,7 +389,7 @@ export class EgressPort {
   }
 
   #watchQuota(source: NodeJS.ReadableStream, sink: { destroy(): unknown }): void {
-    if (this.#options.maxBytes === undefined) return;
+    if (this.#maxBytes === undefined) return;
     source.on('data', () => {
       try {
         this.#assertQuota();

@@ -47,6 +47,17 @@ export function describeProxy({ protocol, host, port }: ProxyAddress): string {
   return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Whether two are one proxy with the same credentials. */
+export function isSameProxy(a: ProxyAddress, b: ProxyAddress): boolean {
+  return (
+    a.protocol === b.protocol &&
+    a.host.toLowerCase() === b.host.toLowerCase() &&
+    a.port === b.port &&
+    a.username === b.username &&
+    a.password === b.password
+  );
+}
+
 function parseHostAndPort(text: string, defaultPort: number): { host: string; port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:/?#[\]@\s]+))(?::(\d{1,5}))?\/?$/.exec(text) ?? [];
   const host = bracketed ?? plain;

@@ -3,6 +3,7 @@ import type { CommandExecutor } from '../commands/handler.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type Command, parseCommand } from '../protocol/commands.js';
+import { sessionNamedIn } from '../protocol/refused-body.js';
 import type { Authenticate } from './authenticate.js';
 import { callerSignal } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
@@ -81,10 +82,9 @@ async function handleCommand(
   try {
     const owner = authenticate(request);
     const body = asObject(request.body);
-    if (typeof body.session === 'string') session = body.session;
-    const parsed = parseCommand(body);
+    session = sessionNamedIn(body); // an ID that nobody named is told by a success alone
+    const parsed = reading(executor, owner, body, () => parseCommand(body));
     command = parsed;
-    if ('session' in parsed) session = parsed.session;
     if (wantsEvents(request)) events = EventStream.open(reply);
     const answer = await running.run(caller.controller, () =>
       executor.execute(parsed, {
@@ -108,6 +108,21 @@ async function handleCommand(
     return await reply.code(failure.status).headers(failure.headers).send(failure.body);
   } finally {
     if (command) metrics.commandDone(command.cmd, outcome, performance.now() - startedAt);
+  }
+}
+
+/** Makes a command of a body; the executor is told of one that is refused. */
+export function reading<T>(
+  executor: CommandExecutor,
+  owner: string,
+  body: Readonly<Record<string, unknown>>,
+  parse: () => T,
+): T {
+  try {
+    return parse();
+  } catch (error) {
+    executor.refused(owner, body, error);
+    throw error;
   }
 }
 

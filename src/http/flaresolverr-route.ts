@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DialectTimes, translateError, translateReply, translateRequest } from '../protocol/flaresolverr.js';
 import { callerSignal } from './caller-signal.js';
-import { asObject, baseUrlOf, type CommandRouteOptions, type RunningCommands } from './command-route.js';
+import { asObject, baseUrlOf, type CommandRouteOptions, type RunningCommands, reading } from './command-route.js';
 import { errorReply } from './error-reply.js';
 
 export interface FlareSolverrRouteOptions extends CommandRouteOptions {
@@ -33,7 +33,8 @@ async function handle(
   using caller = callerSignal(reply);
   try {
     const owner = authenticate(request);
-    const translated = translateRequest(asObject(request.body));
+    const body = asObject(request.body);
+    const translated = reading(executor, owner, body, () => translateRequest(body));
     const { command } = translated;
     const answer = await running.run(caller.controller, () =>
       executor.execute(command, {

@@ -79,6 +79,8 @@ export interface BatchCommand extends Named<'request.batch'> {
   /** Absent: as long as each of them may take. */
   readonly timeoutMs: number | undefined;
   readonly closeAfterUse: boolean;
+  readonly mustExist: boolean;
+  readonly dontChangeProxy: boolean;
 }
 
 /** Every command, told apart by `cmd`. */
@@ -140,11 +142,25 @@ export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
 }
 
 /** What is said once for the whole batch. */
-const batchOwnFields = ['session', 'closeAfterUse', ...Object.keys(sessionOptionFields)];
+const batchOwnFields = [
+  'session',
+  'closeAfterUse',
+  'mustExist',
+  'dontChangeProxy',
+  ...Object.keys(sessionOptionFields),
+];
 
 function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
   refuseUnsupported(body, []);
-  const { session: given, requests: bodies, timeout, closeAfterUse, ...options } = parse(batchSchema, body);
+  const {
+    session: given,
+    requests: bodies,
+    timeout,
+    closeAfterUse = false,
+    mustExist = false,
+    dontChangeProxy = false,
+    ...options
+  } = parse(batchSchema, body);
   const session = given ?? randomUUID();
   const requests = bodies.map((request, i) => {
     const { cmd = 'request.get' } = request;
@@ -174,7 +190,9 @@ function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
     options,
     requests,
     timeoutMs: timeout,
-    closeAfterUse: closeAfterUse ?? false,
+    closeAfterUse,
+    mustExist,
+    dontChangeProxy,
     warnings: warningsOf(body),
   };
 }

@@ -213,13 +213,22 @@ export const identityReplySchema = z.object({
     .array(z.object({ where: z.string(), what: z.string(), expected: z.unknown(), came: z.unknown() }))
     .describe('Where that does not fit the fingerprint; empty when all of it does.'),
 });
+const createdField = {
+  created: z.literal(true).optional().describe('The session was opened for this command: its ID was not open before.'),
+};
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
-export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
+export const requestReplySchema = z.object({
+  solution: solutionSchema.partial(),
+  ...replyFields,
+  ...sessionField,
+  ...createdField,
+});
 
 export const batchReplySchema = z.object({
   ...noSolution,
   ...replyFields,
   ...sessionField,
+  ...createdField,
   results: z
     .array(z.object({ solution: solutionSchema.partial(), warnings: z.array(z.string()).optional(), ...timedFields }))
     .describe('What each request brought back, in order.'),

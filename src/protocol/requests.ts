@@ -40,8 +40,8 @@ export const requestSchema = z.object({
     'Where to go: an absolute `http://` or `https://` URL. Required unless `keepSamePage`.',
   ),
   session: optional(sessionId()).describe(
-    'The session to use. An ID that was never seen creates that session. Default: a new anonymous session, whose ID is ' +
-      'in the reply and may be used again.',
+    'The session to use. An ID that was never seen creates that session, and the reply says `created`. Default: a new ' +
+      'anonymous session, whose ID is in the reply and may be used again.',
   ),
   postData: optional(
     z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())], {
@@ -65,6 +65,10 @@ export const requestSchema = z.object({
   keepSamePage: optional(flag()).describe(
     'Stay on the page the session shows; `url` counts only if it shows none yet.',
   ),
+  mustExist: optional(flag()).describe(
+    'Refuse with `SESSION_NOT_FOUND` (or `SESSION_ENDED`) when no session of this ID is open, instead of opening one.',
+  ),
+  dontChangeProxy: optional(flag()).describe('A session that is open stays on its proxy, whatever `proxy` says.'),
   closeAfterUse: optional(flag()).describe('End the session after this request.'),
   filter: optional(listOf(z.enum(solutionFields))).describe('Only these fields of `solution` come back.'),
   screenshot: optional(flag()).describe('Adds `solution.screenshot`: a PNG as base64, without a data-URL prefix.'),
@@ -169,6 +173,8 @@ export const batchSchema = z.object({
   timeout: optional(integer(1, 3_600_000)).describe(
     'Milliseconds for all of them, waiting included. Default: as long as each of them may take.',
   ),
+  mustExist: optional(flag()).describe('Refuse when no session of this ID is open, instead of opening one.'),
+  dontChangeProxy: optional(flag()).describe('A session that is open stays on its proxy, whatever `proxy` says.'),
   closeAfterUse: optional(flag()).describe('End the session after the batch.'),
   ...sessionOptionFields,
 });

@@ -5,14 +5,35 @@ import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine
 import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionRow } from '../protocol/replies.js';
-import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
+import type { ExitWish, SessionOptions } from '../protocol/sessions.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
-import { type EndedSession, EndedSessions, type EndReason, sessionEndedError } from './ended-sessions.js';
+import {
+  describeEnd,
+  type EndedSession,
+  EndedSessions,
+  type EndReason,
+  sessionEndedError,
+  sessionNotFoundError,
+} from './ended-sessions.js';
+import { FailedOpenings, mayTryAgain } from './failed-openings.js';
 import { IdleReaper } from './idle-reaper.js';
+import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import type { SessionLease } from './session-lease.js';
+import {
+  asksPool,
+  differingOptions,
+  exitDigest,
+  namesExit,
+  openingDigest,
+  repeats,
+  unknownExit,
+  withoutExit,
+} from './session-options.js';
 import { SessionSlots } from './session-slots.js';
+import type { RequestTarget, SessionTarget } from './session-target.js';
+import { SessionTurn } from './session-turn.js';
 
 /** What happens to sessions, for whoever counts it. */
 export interface SessionObserver {
@@ -43,25 +64,17 @@ export interface SessionManagerOptions {
   readonly observer: SessionObserver;
 }
 
-/** Which session a command means, and how to make it if there is none. */
-export interface SessionTarget {
-  /** Who asks: a name for the key. */
-  readonly owner: string;
-  readonly id: string;
-  readonly anonymous: boolean;
-  readonly options: SessionOptions;
-}
-
 /** How long a browser may take to open a context; launching one is part of it. */
 const openTimeoutMs = 30_000;
 const reapEveryMs = 500;
-const rememberedSessions = { max: 10_000, keepMs: 3_600_000 };
 
 /** A session on its way. Who asks for it meanwhile gets the same one; when nobody is left, it is given up. */
 interface Opening {
-  readonly options: SessionOptions;
+  readonly target: SessionTarget;
+  readonly byCreate: boolean;
   readonly session: Promise<Session>;
   readonly controller: AbortController;
+  hasSlot: boolean;
   callers: number;
 }
 
@@ -71,7 +84,8 @@ export class SessionManager {
   readonly #sessions = new Map<string, Session>();
   readonly #openings = new Map<string, Opening>();
   readonly #closing = new Set<Promise<void>>();
-  readonly #ended = new EndedSessions(rememberedSessions);
+  readonly #ended = new EndedSessions();
+  readonly #failed = new FailedOpenings();
   readonly #slots: SessionSlots;
   readonly #reaper: IdleReaper;
   #closed: Promise<void> | undefined;
@@ -81,7 +95,6 @@ export class SessionManager {
     this.#slots = new SessionSlots({
       maxSessions: options.maxSessions,
       maxSessionsPerKey: options.maxSessionsPerKey,
-      queueTimeoutMs: options.queueTimeoutMs,
       makeRoom: (owner) => this.#evictOldestAnonymous(owner),
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
@@ -102,42 +115,166 @@ export class SessionManager {
   }
 
   /**
-   * The session of this ID; made if there is none. One that ended before starts afresh.
+   * The session of this ID; made if there is none. One that ended or failed before starts afresh.
    *
    * @throws MooringError `SESSION_EXISTS` when it is open with other options, `CODE-0001` or `CODE-0029` when no slot
    *   came free, `CODE-0026` when the browser did not open it, `DRAINING`
    */
-  create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
+  async create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     const key = keyOf(target);
-    const open = this.#sessions.get(key);
-    if (open) {
-      assertSameOptions(target, open.options);
-      open.renew();
-      return Promise.resolve(open);
+    try {
+      const open = this.#sessions.get(key);
+      const opening = this.#openings.get(key);
+      const made = open?.options ?? opening?.target.options;
+      if (made) assertSameOptions(target, made);
+      this.#failed.forget(target.owner, target.id);
+      const session = open ?? (await this.#join(opening ?? this.#startOpening(target, true), target, true, signal));
+      session.renew();
+      session.claim();
+      return session;
+    } catch (error) {
+      this.#rememberFailure(target, true, error);
+      throw error;
     }
-    const opening = this.#openings.get(key) ?? this.#startOpening(key, target);
-    assertSameOptions(target, opening.options);
-    return this.#join(opening, signal);
   }
 
   /**
-   * Exclusive use of a session, in order of arrival. An ID that was never seen is created.
+   * A request's turn on its session, in order of arrival. An ID that was never seen is created, as is one that no
+   * `sessions.create` made and that ended. The request's options are applied to a session that is open.
    *
-   * @throws MooringError as `create` and `Session.lease` do, and `SESSION_ENDED`
+   * @throws MooringError as `create`, `Session.lease` and `applyRequestOptions` do; `SESSION_ENDED`, `SESSION_NOT_FOUND`;
+   *   and the failure of before, if the session could not be opened as it was asked for
    */
-  async lease(target: SessionTarget, signal: AbortSignal): Promise<SessionLease> {
+  async lease(target: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
     const key = keyOf(target);
-    let session = this.#sessions.get(key);
-    if (session) assertSameOptions(target, session.options);
-    else {
-      const ended = this.#openings.has(key) ? undefined : this.#ended.find(key);
-      if (ended) throw sessionEndedError(target.id, ended);
-      session = await this.create(target, signal);
+    try {
+      const before = this.#assertMayUse(target);
+      this.#options.egress.assertWish(target.options);
+      const opening = this.#openings.get(key);
+      const created = !this.#sessions.has(key) && !opening;
+      const session =
+        this.#sessions.get(key) ??
+        (await this.#join(opening ?? this.#startOpening(target, false), target, false, signal));
+      return await this.#turn(session, target, created ? { before } : undefined, signal);
+    } catch (error) {
+      this.#rememberFailure(target, false, error);
+      // It was opened for this request alone.
+      if (!target.named) this.#sessions.get(key)?.unreserve();
+      throw error;
     }
+  }
+
+  /** @param opened given when the session was opened for this request, with the session of before, if there was one */
+  async #turn(
+    session: Session,
+    target: RequestTarget,
+    opened: { readonly before: EndedSession | undefined } | undefined,
+    signal: AbortSignal,
+  ): Promise<SessionTurn> {
     const startedAt = performance.now();
     const lease = await session.lease(signal);
     this.#options.observer.waitedForTurn(performance.now() - startedAt);
-    return lease;
+    try {
+      if (opened) {
+        const { before } = opened;
+        return new SessionTurn(session, lease, true, before ? [afresh(target.id, before)] : []);
+      }
+      this.#assertNotFailed(session, target); // a request before it in the lane may have
+      const warnings = await applyRequestOptions(session, target, this.#options.egress, signal);
+      if (namesExit(target.options)) this.#failed.forget(target.owner, target.id);
+      return new SessionTurn(session, lease, false, warnings);
+    } catch (error) {
+      lease[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Checks whether a request may use this ID, or open it.
+   *
+   * @returns the session of before, if it is to start afresh
+   * @throws MooringError that which the ID failed with, `SESSION_ENDED`, `SESSION_NOT_FOUND`
+   */
+  #assertMayUse(target: RequestTarget): EndedSession | undefined {
+    const { owner, id, options, mustExist } = target;
+    const open = this.#sessions.get(keyOf(target));
+    if (open) this.#assertNotFailed(open, target);
+    if (open || this.#openings.has(keyOf(target))) return undefined;
+    const failed = this.#failed.find(owner, id);
+    if (failed) {
+      if (mustExist || !mayTryAgain(failed, options)) throw failed.error;
+      return undefined;
+    }
+    const ended = this.#ended.find(owner, id);
+    if (!ended) {
+      if (mustExist) throw sessionNotFoundError(target.named ? id : undefined);
+      return undefined;
+    }
+    if (!ended.startsAfresh || mustExist) throw sessionEndedError(id, ended);
+    if (ended.exit && !namesExit(options) && !repeats(options, ended.exit)) {
+      throw sessionEndedError(
+        id,
+        ended,
+        'It had a proxy of its own, and this request names none: name `proxy` (or `noProxy: true`), or send `sessions.create`.',
+      );
+    }
+    return ended;
+  }
+
+  /** A session that connects directly is not used by who believes it to have a proxy. */
+  #assertNotFailed(session: Session, { owner, id, options, dontChangeProxy }: RequestTarget): void {
+    const failed = session.isDirect ? this.#failed.find(owner, id) : undefined;
+    if (!failed) return;
+    const isStill = dontChangeProxy && options.proxy !== undefined;
+    if (isStill || !mayTryAgain(failed, options)) throw failed.error;
+  }
+
+  /**
+   * Takes note that a command for this ID failed before the session was as it was asked for; until that is mended,
+   * requests that do not ask for it themselves get the same failure.
+   *
+   * @param options what it asked for; absent: that could not be read, and may have been a proxy
+   */
+  #rememberFailure(
+    { owner, id, named, options }: Omit<SessionTarget, 'options'> & { readonly options: SessionOptions | undefined },
+    byCreate: boolean,
+    error: unknown,
+  ): void {
+    if (!named || error === this.#failed.find(owner, id)?.error) return;
+    const namesUpstream =
+      !options || options.proxy !== undefined || (this.#options.egress.hasPool && asksPool(options));
+    const code = error instanceof MooringError ? error.code : undefined;
+    const open = this.#sessions.get(keyOf({ owner, id }));
+    if (open || code === 'SESSION_EXISTS') {
+      if (namesUpstream && (open?.isDirect ?? true)) this.#failed.remember(owner, id, error, false, options);
+      return;
+    }
+    if (!byCreate && code === 'SESSION_ENDED' && this.#ended.find(owner, id)) {
+      if (namesUpstream) this.#ended.guard(owner, id, options ? exitDigest(options) : unknownExit);
+      return;
+    }
+    const isRefusal = code === 'SESSION_NOT_FOUND' && !namesUpstream; // nothing was tried
+    if (isRefusal || (!byCreate && options && openingDigest(options).size === 0)) return;
+    this.#failed.remember(owner, id, error, byCreate, options);
+  }
+
+  /** Runs a check that comes before `lease`, which takes note of the failure as that does. */
+  checked<T>(target: SessionTarget, check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      this.#rememberFailure(target, false, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes note of a command that was refused before it came here.
+   *
+   * @param options what it asked for; absent: that could not be read, and may have been a proxy
+   */
+  refused(owner: string, id: string, byCreate: boolean, options: SessionOptions | undefined, error: unknown): void {
+    this.#rememberFailure({ owner, id, named: true, options }, byCreate, error);
   }
 
   /** Whether this ID is open, or would be after a moment. */
@@ -146,9 +283,9 @@ export class SessionManager {
     return this.#sessions.has(key) || this.#openings.has(key);
   }
 
-  /** Whether this ID was open and is remembered. */
-  hasEnded(owner: string, id: string): boolean {
-    return this.#ended.find(keyOf({ owner, id })) !== undefined;
+  /** Whether this ID was open, or could not be opened, and that is remembered. */
+  isRemembered(owner: string, id: string): boolean {
+    return this.#ended.find(owner, id) !== undefined || this.#failed.find(owner, id) !== undefined;
   }
 
   /** Ends a session and waits until it is closed; one that is not there is fine. */
@@ -156,7 +293,7 @@ export class SessionManager {
     const key = keyOf({ owner, id });
     const opening = this.#openings.get(key);
     if (opening) {
-      opening.controller.abort(sessionEndedError(id, { reason: 'destroyed', endedAt: Date.now() }));
+      this.#giveUp(opening, sessionEndedError(id, { reason: 'destroyed', endedAt: Date.now() }));
       await opening.session.catch(() => {});
     }
     await this.#sessions.get(key)?.end('destroyed');
@@ -185,15 +322,19 @@ export class SessionManager {
    * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `EgressGateway.choose`
    */
   async move(owner: string, id: string, wish: ExitWish, signal: AbortSignal): Promise<Session> {
-    const session = await this.#openSession(owner, id);
-    using _lease = await session.lease(signal);
-    const chosen = await this.#options.egress.chooseForMove(wish, signal);
-    if (session.over.aborted) {
-      chosen.exit.release();
-      throw session.over.reason;
+    try {
+      const session = await this.#openSession(owner, id);
+      using _lease = await session.lease(signal);
+      const chosen = await this.#options.egress.chooseForMove(wish, signal);
+      session.moveTo(chosen, { ...withoutExit(session.options), ...wish });
+      this.#failed.forget(owner, id);
+      return session;
+    } catch (error) {
+      // Whatever was to be said: a session that is to be moved is not to go on directly.
+      const options = wish.noProxy ? wish : undefined;
+      this.#rememberFailure({ owner, id, named: true, options }, false, error);
+      throw error;
     }
-    session.move(chosen, { ...withoutExit(session.options), ...wish });
-    return session;
   }
 
   /** Exclusive use of a session that is open. @throws MooringError `SESSION_ENDED`, and as `Session.lease` */
@@ -206,7 +347,7 @@ export class SessionManager {
     const key = keyOf({ owner, id });
     await this.#openings.get(key)?.session;
     const session = this.#sessions.get(key);
-    if (!session) throw sessionEndedError(id, this.#ended.find(key));
+    if (!session) throw sessionEndedError(id, this.#ended.find(owner, id));
     return session;
   }
 
@@ -215,9 +356,13 @@ export class SessionManager {
     this.#options.egress.assertRequest(url, domains);
   }
 
-  /** Sessions that this owner could still open now. */
+  /** Sessions that this owner could still open now, those counted for which room would be made. */
   freeSlots(owner: string): number {
-    return this.#slots.freeFor(owner);
+    const evictable = [...this.#sessions.values()].filter((session) => session.evictable);
+    return this.#slots.freeFor(owner, {
+      inAll: evictable.length,
+      own: evictable.filter((session) => session.owner === owner).length,
+    });
   }
 
   /** The most sessions that one owner can have. */
@@ -241,30 +386,71 @@ export class SessionManager {
     await Promise.allSettled([...this.#closing]);
   }
 
-  #startOpening(key: string, target: SessionTarget): Opening {
+  #startOpening(target: SessionTarget, byCreate: boolean): Opening {
+    const key = keyOf(target);
+    this.#failed.forget(target.owner, target.id);
     const controller = new AbortController();
-    const session = this.#open(target, controller.signal).finally(() => this.#openings.delete(key));
+    const session = this.#open(target, byCreate, controller.signal, () => {
+      opening.hasSlot = true;
+    })
+      .catch((error: unknown) => {
+        // Before the ID counts as one that was never seen. Of one that was given up that is noted already.
+        if (this.#openings.get(key) === opening) this.#rememberFailure(target, byCreate, error);
+        throw error;
+      })
+      .finally(() => this.#forgetOpening(opening));
     session.catch(() => {}); // every caller gets the failure through #join
-    const opening: Opening = { options: target.options, session, controller, callers: 0 };
+    const opening: Opening = { target, byCreate, session, controller, hasSlot: false, callers: 0 };
     this.#openings.set(key, opening);
     return opening;
   }
 
-  async #join(opening: Opening, signal: AbortSignal): Promise<Session> {
+  /** Waits for a session on its way. Time that passed without a slot is told as such. */
+  async #join(opening: Opening, target: SessionTarget, byCreate: boolean, signal: AbortSignal): Promise<Session> {
     opening.callers += 1;
+    const startedAt = performance.now();
     try {
-      return await abortable(opening.session, signal);
-    } finally {
+      const session = await abortable(opening.session, signal);
       opening.callers -= 1;
-      if (opening.callers === 0 && signal.aborted) opening.controller.abort(signal.reason);
+      return session;
+    } catch (error) {
+      const isLate = signal.aborted && error instanceof MooringError && error.code === 'CODE-0025';
+      const reason =
+        isLate && !opening.hasSlot ? this.#slots.fullError(target.owner, performance.now() - startedAt) : error;
+      opening.callers -= 1;
+      if (opening.callers === 0 && signal.aborted) {
+        this.#rememberFailure(target, byCreate, reason);
+        this.#giveUp(opening, reason);
+      }
+      throw reason;
     }
   }
 
-  async #open(target: SessionTarget, signal: AbortSignal): Promise<Session> {
+  /** Nobody joins it any more: who comes now starts one of its own. */
+  #giveUp(opening: Opening, reason: unknown): void {
+    this.#rememberFailure(opening.target, opening.byCreate, reason);
+    opening.controller.abort(reason);
+    this.#forgetOpening(opening);
+    const settled = opening.session.then(
+      () => {},
+      () => {},
+    );
+    this.#closing.add(settled);
+    void settled.finally(() => this.#closing.delete(settled));
+  }
+
+  #forgetOpening(opening: Opening): void {
+    const key = keyOf(opening.target);
+    if (this.#openings.get(key) === opening) this.#openings.delete(key);
+  }
+
+  async #open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
     if (this.#closed) throw drainingError();
     this.#options.egress.assertWish(target.options);
     this.#options.identities.assertPossible(target.options);
-    const slot = await this.#slots.acquire(target.owner, signal);
+    // A request waits for as long as its own time lasts.
+    const slot = await this.#slots.acquire(target.owner, byCreate ? this.#options.queueTimeoutMs : undefined, signal);
+    onSlot();
     const startedAt = performance.now();
     const resources = new Disposables();
     resources.defer(() => slot.release());
@@ -275,12 +461,10 @@ export class SessionManager {
       const identity = await this.#options.identities.resolve(target.options, target.id, chosen.exit.country);
       const context = await this.#openContext(identity, port.url, resources, signal);
       signal.throwIfAborted();
-      const session = this.#newSession(target, chosen, identity, port, context, resources.move());
-      this.#ended.forget(keyOf(target));
+      const session = this.#newSession(target, byCreate, chosen, identity, port, context, resources.move());
+      this.#ended.forget(target.owner, target.id);
       this.#sessions.set(keyOf(target), session);
       this.#options.observer.created(performance.now() - startedAt);
-      // Its caller may be gone by now, and somebody else wait for the room.
-      this.#slots.roomMayBeMade();
       return session;
     } catch (error) {
       await resources.dispose();
@@ -306,6 +490,7 @@ export class SessionManager {
 
   #newSession(
     target: SessionTarget,
+    byCreate: boolean,
     { verified, warnings }: ChosenExit,
     identity: ResolvedIdentity,
     egress: EgressPort,
@@ -317,6 +502,8 @@ export class SessionManager {
     const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
     return new Session({
       ...target,
+      byCreate,
+      anonymous: !target.named && !byCreate,
       verified,
       warnings,
       idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
@@ -335,7 +522,7 @@ export class SessionManager {
   #onEnded(session: Session, ended: EndedSession, closed: Promise<void>): void {
     const key = keyOf(session);
     this.#sessions.delete(key);
-    this.#ended.remember(key, ended);
+    this.#ended.remember(session.owner, session.id, session.anonymous, ended);
     this.#options.observer.ended(ended.reason);
     const settled = closed
       .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))
@@ -346,7 +533,7 @@ export class SessionManager {
   #evictOldestAnonymous(owner: string | undefined): boolean {
     let oldest: Session | undefined;
     for (const session of this.#sessions.values()) {
-      if (!session.anonymous || session.state === 'busy' || (owner !== undefined && session.owner !== owner)) continue;
+      if (!session.evictable || (owner !== undefined && session.owner !== owner)) continue;
       if (!oldest || session.lastAccessedAt < oldest.lastAccessedAt) oldest = session;
     }
     void oldest?.end('evicted').catch(() => {}); // told to onEnded
@@ -378,19 +565,13 @@ function engineNamed({ infos }: SessionEngines, wanted: string): EngineInfo {
 
 const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}\n${id}`;
 
-/** The options that are not about the exit. */
-function withoutExit(options: SessionOptions): SessionOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(exitFields, name)));
-}
+/** What is said of a session that ended and starts afresh. */
+const afresh = (id: string, ended: EndedSession): string =>
+  `The session ${id} was opened afresh, without its cookies and storage: the last one of this ID ${describeEnd(ended)}.`;
 
 /** The same ID again is the same session, unless options are named that it was not made with. */
 function assertSameOptions(target: SessionTarget, made: SessionOptions): void {
-  const differing = Object.entries(target.options)
-    .filter(
-      ([name, value]) =>
-        value !== undefined && JSON.stringify(value) !== JSON.stringify(made[name as keyof SessionOptions]),
-    ) // its own keys
-    .map(([name]) => `\`${name}\``);
+  const differing = differingOptions(target.options, made).map((name) => `\`${name}\``);
   if (differing.length === 0) return;
   throw new MooringError(
     'SESSION_EXISTS',

@@ -5,8 +5,6 @@ export interface SessionSlotsOptions {
   readonly maxSessions: number;
   /** Slots for one owner; absent: as many as there are. */
   readonly maxSessionsPerKey?: number | undefined;
-  /** How long a caller waits for a slot. */
-  readonly queueTimeoutMs: number;
   /**
    * Asks for room: ends one session that may be ended for it, of this owner if one is named.
    * Tells whether there was one; its slot comes back when it has closed.
@@ -53,10 +51,15 @@ export class SessionSlots {
     return this.#waiters.length;
   }
 
-  /** Slots that this owner could take now. */
-  freeFor(owner: string): number {
+  /**
+   * Slots that this owner could take now, behind those that wait.
+   *
+   * @param room how many more would come free if room were made: in all, and by ending this owner's own
+   */
+  freeFor(owner: string, room: { readonly inAll: number; readonly own: number }): number {
+    const inAll = this.#options.maxSessions - this.#used + this.#coming + room.inAll - this.#waiters.length;
     const own = (this.#options.maxSessionsPerKey ?? Number.POSITIVE_INFINITY) - (this.#usedBy.get(owner) ?? 0);
-    return Math.max(0, Math.min(this.#options.maxSessions - this.#used, own));
+    return Math.max(0, Math.min(inAll, own + room.own));
   }
 
   /** The most slots that this owner can have. */
@@ -67,16 +70,17 @@ export class SessionSlots {
   /**
    * Takes a slot, or waits for one.
    *
+   * @param timeoutMs how long it waits; absent: until the signal aborts
    * @throws MooringError `CODE-0029` when this owner is at its limit, `CODE-0001` when the server is, each with
    *   `retryAfterMs`; the signal's reason when it aborts first
    */
-  async acquire(owner: string, signal: AbortSignal): Promise<SessionSlot> {
+  async acquire(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
     signal.throwIfAborted();
     const startedAt = performance.now();
     try {
       if (this.#waiters.every((waiter) => !this.#grantable(waiter.owner)) && this.#grantable(owner))
         return this.#take(owner);
-      return await this.#wait(owner, signal);
+      return await this.#wait(owner, timeoutMs, signal);
     } finally {
       this.#options.onWaited(performance.now() - startedAt);
     }
@@ -84,10 +88,15 @@ export class SessionSlots {
 
   /** To be called when a session has become one that may be ended for room. */
   roomMayBeMade(): void {
-    for (const waiter of this.#waiters) this.#askForRoom(waiter.owner);
+    const askedInVain = new Set<string | undefined>();
+    for (const { owner } of this.#waiters) {
+      if (this.#coming >= this.#waiters.length) return;
+      const whose = this.#ownFree(owner) ? undefined : owner;
+      if (!askedInVain.has(whose) && !this.#askForRoom(whose)) askedInVain.add(whose);
+    }
   }
 
-  #wait(owner: string, signal: AbortSignal): Promise<SessionSlot> {
+  #wait(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         clearTimeout(timer);
@@ -106,20 +115,22 @@ export class SessionSlots {
         leave();
         reject(signal.reason);
       };
-      const timer = setTimeout(() => {
+      const onTimeout = (): void => {
         leave();
-        reject(this.#fullError(owner));
-      }, this.#options.queueTimeoutMs);
+        reject(this.fullError(owner, timeoutMs ?? 0));
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiters.push(waiter);
-      this.#askForRoom(owner);
+      if (this.#coming < this.#waiters.length) this.#askForRoom(this.#ownFree(owner) ? undefined : owner);
     });
   }
 
-  #askForRoom(owner: string): void {
-    if (this.#coming >= this.#waiters.length) return;
-    const only = this.#ownFree(owner) ? undefined : owner;
-    if (this.#options.makeRoom(only)) this.#coming += 1;
+  /** @param whose whose sessions alone may be ended */
+  #askForRoom(whose: string | undefined): boolean {
+    const isComing = this.#options.makeRoom(whose);
+    if (isComing) this.#coming += 1;
+    return isComing;
   }
 
   #ownFree(owner: string): boolean {
@@ -149,9 +160,10 @@ export class SessionSlots {
     };
   }
 
-  #fullError(owner: string): MooringError {
+  /** What a caller is told that waited in vain. */
+  fullError(owner: string, waitedMs: number): MooringError {
     const retryAfterMs = this.#options.retryAfterMs();
-    const waited = `none came free within ${this.#options.queueTimeoutMs} ms`;
+    const waited = `none came free within ${Math.round(waitedMs)} ms`;
     return this.#ownFree(owner)
       ? new MooringError(
           'CODE-0001',

@@ -8,6 +8,7 @@ import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
+import { exitDigest } from './session-options.js';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -16,6 +17,8 @@ export interface SessionParts {
   readonly owner: string;
   /** True when its caller did not name it. */
   readonly anonymous: boolean;
+  /** Whether `sessions.create` made it; else a request did. */
+  readonly byCreate: boolean;
   readonly options: SessionOptions;
   /** Whether its exit was seen to work when it was made. */
   readonly verified: boolean;
@@ -67,6 +70,11 @@ export class Session implements LeasedSession {
   #options: SessionOptions;
   #verified: boolean;
   #warnings: readonly string[];
+  #byCreate: boolean;
+  #idleMs: number;
+  #maxLifetimeMs: number | undefined;
+  /** Kept for the request that it was opened for, until that has had its turn. */
+  #reserved: boolean;
   #leased = false;
   #lastAccessedAt = Date.now();
   #page: EnginePage | undefined;
@@ -81,6 +89,10 @@ export class Session implements LeasedSession {
     this.#options = parts.options;
     this.#verified = parts.verified;
     this.#warnings = parts.warnings;
+    this.#byCreate = parts.byCreate;
+    this.#idleMs = parts.idleMs;
+    this.#maxLifetimeMs = parts.maxLifetimeMs;
+    this.#reserved = parts.anonymous;
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
@@ -105,12 +117,64 @@ export class Session implements LeasedSession {
     return this.#warnings;
   }
 
-  /** Sends everything out by another exit from now on. To be called with the session's lease. */
-  move(chosen: ChosenExit, options: SessionOptions): void {
+  /**
+   * Sends everything out by another exit from now on, or gives that back if the session has ended meanwhile. To be called
+   * with the session's lease.
+   *
+   * @throws MooringError `SESSION_ENDED`
+   */
+  moveTo(chosen: ChosenExit, options: SessionOptions): void {
+    if (this.over.aborted) {
+      chosen.exit.release();
+      throw this.over.reason;
+    }
     this.egress.move(chosen.exit);
     this.#options = options;
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
+  }
+
+  /** Whether it goes out without a proxy. */
+  get isDirect(): boolean {
+    return this.egress.exit.route.kind === 'direct';
+  }
+
+  /** Whether it may be ended because room is needed. */
+  get evictable(): boolean {
+    return this.anonymous && !this.#reserved && !this.#leased;
+  }
+
+  /** To be called when the request that it was opened for never had its turn. */
+  unreserve(): void {
+    if (!this.#reserved) return;
+    this.#reserved = false;
+    if (!this.#leased && !this.#closed) this.#parts.onIdle(this);
+  }
+
+  /** From now on it is one that `sessions.create` asked for. */
+  claim(): void {
+    this.#byCreate = true;
+  }
+
+  /** Sets the idle time from now on. */
+  setIdle(seconds: number): void {
+    this.#idleMs = seconds * 1000;
+    this.#options = { ...this.#options, session_ttl: seconds };
+  }
+
+  /** Shortens the longest lifetime, counted from its creation. @returns false if it is as short already */
+  shortenLifetime(seconds: number): boolean {
+    if (this.#maxLifetimeMs !== undefined && this.#maxLifetimeMs <= seconds * 1000) return false;
+    this.#maxLifetimeMs = seconds * 1000;
+    this.#options = { ...this.#options, maxLifetime: seconds };
+    return true;
+  }
+
+  /** Lowers how many bytes it may move, counted from its creation. @returns false if they are as few already */
+  lowerMaxBytes(maxBytes: number): boolean {
+    if (!this.egress.lowerMaxBytes(maxBytes)) return false;
+    this.#options = { ...this.#options, maxBytes };
+    return true;
   }
 
   /** Requests that wait for their turn. */
@@ -148,8 +212,8 @@ export class Session implements LeasedSession {
 
   /** When the session is to end if nothing more happens, and why. A running request stops the idle clock alone. */
   get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
-    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#lastAccessedAt + this.#parts.idleMs;
-    const lifetimeAt = this.createdAt + (this.#parts.maxLifetimeMs ?? Number.POSITIVE_INFINITY);
+    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#lastAccessedAt + this.#idleMs;
+    const lifetimeAt = this.createdAt + (this.#maxLifetimeMs ?? Number.POSITIVE_INFINITY);
     return lifetimeAt < idleAt ? { at: lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
   }
 
@@ -190,10 +254,18 @@ export class Session implements LeasedSession {
   /**
    * Ends the session: refuses who waits, stops what runs, closes what it owns. Twice is the same promise, and the
    * first reason stays.
+   *
+   * @param afterUse its own request ended it: the next one opens it afresh
    */
-  end(reason: EndReason): Promise<void> {
+  end(reason: EndReason, afterUse = false): Promise<void> {
     if (this.#closed) return this.#closed;
-    const ended: EndedSession = { reason, endedAt: Date.now() };
+    const ended: EndedSession = {
+      reason,
+      endedAt: Date.now(),
+      afterUse,
+      startsAfresh: afterUse || !this.#byCreate,
+      ...(this.isDirect ? {} : { exit: exitDigest(this.#options) }),
+    };
     this.context.lost.removeEventListener('abort', this.#onLost);
     this.#over.abort(sessionEndedError(this.id, ended));
     for (const waiter of this.#waiters.splice(0)) waiter.refuse(this.#over.signal.reason);
@@ -208,8 +280,7 @@ export class Session implements LeasedSession {
   };
 
   #lifetimeOver(): boolean {
-    const { maxLifetimeMs } = this.#parts;
-    return maxLifetimeMs !== undefined && Date.now() >= this.createdAt + maxLifetimeMs;
+    return this.#maxLifetimeMs !== undefined && Date.now() >= this.createdAt + this.#maxLifetimeMs;
   }
 
   #wait(signal: AbortSignal): Promise<void> {
@@ -248,6 +319,7 @@ export class Session implements LeasedSession {
 
   #release(): void {
     this.#lastAccessedAt = Date.now();
+    this.#reserved = false;
     const next = this.#waiters[0];
     if (next) {
       next.grant();

@@ -68,9 +68,8 @@ describe('capacity', () => {
     const open = async (): Promise<string[]> =>
       (await app.ok({ cmd: 'sessions.list' })).sessions.map((row: { session: string }) => row.session);
     expect(await open()).toEqual(['named', newer, 'x']);
-    expect(await app.fails('SESSION_ENDED', { cmd: 'request.get', session: older, url: origin.url })).toContain(
-      '(evicted:',
-    );
+    const refused = { cmd: 'request.get', session: older, url: origin.url, mustExist: true };
+    expect(await app.fails('SESSION_ENDED', refused)).toContain('(evicted:');
     await app.ok({ cmd: 'sessions.create', session: 'y' });
     expect(await open()).toEqual(['named', 'x', 'y']);
     await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'z' });
@@ -81,6 +80,46 @@ describe('capacity', () => {
     const { session } = await app.ok({ cmd: 'sessions.create' });
     await app.fails('CODE-0001', { cmd: 'sessions.create' });
     expect((await app.ok({ cmd: 'sessions.active', session })).active).toBe(true);
+  });
+
+  it('more requests without a session at once than slots – wait in order, and all are answered', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '10' });
+    const replies = await Promise.all(
+      [...Array(60).keys()].map((i) => app.send({ cmd: 'request.get', url: `${origin.url}/orders?many=${i}` })),
+    );
+    expect(replies.map(({ body }) => body.data)).toEqual(Array(60).fill('success'));
+    expect(replies.every(({ body }) => body.created)).toBe(true);
+    expect((await app.ok({ cmd: 'sessions.list' })).open).toBeLessThanOrEqual(10);
+  });
+
+  it('a request that opens its session – waits beyond MOORING_QUEUE_TIMEOUT, as long as its own time', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '1', MOORING_QUEUE_TIMEOUT: '50ms' });
+    await app.ok({ cmd: 'sessions.create', session: 'a' });
+    const waits = app.ok({ cmd: 'request.get', session: 'b', url: origin.url });
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="queued"} 1');
+    await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'c' });
+    const { body } = await app.send({ cmd: 'request.get', url: origin.url, timeout: 100 });
+    expect(body).toMatchObject({ code: 'CODE-0001', retryAfterMs: expect.any(Number) });
+    await app.ok({ cmd: 'sessions.destroy', session: 'a' });
+    expect((await waits).session).toBe('b');
+  });
+
+  it('balance – counts the room that would be made', async () => {
+    app = await RunningApp.start({ MOORING_MAX_SESSIONS: '3' });
+    const balance = async (): Promise<number> => (await app.get('/api/v1/balance')).body.balance;
+    for (let i = 0; i < 3; i++) await app.ok({ cmd: 'request.get', url: origin.url });
+    expect(await balance()).toBe(3);
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    expect(await balance()).toBe(2);
+    await app.ok({ cmd: 'request.get', session: 'named', url: origin.url });
+    expect(await balance()).toBe(1);
+  });
+
+  it('a request without a session that fails – leaves none, for nobody knows its ID', async () => {
+    app = await RunningApp.start();
+    await app.fails('CODE-0006', { cmd: 'request.get', url: `${origin.url}/reset` });
+    await app.fails('CODE-0006', { cmd: 'request.batch', requests: [{ url: `${origin.url}/reset` }] });
+    expect((await app.ok({ cmd: 'sessions.list' })).sessions).toEqual([]);
   });
 
   it('an anonymous session becomes idle – makes room for who waits', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../support/fake-engine.js';
 import { Origin } from '../support/origin.js';
+import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
 
 const origin = new Origin();
@@ -158,7 +159,216 @@ describe('sessions that nobody created', () => {
   });
 });
 
+describe('an ID that is used again', () => {
+  const get = (session: string, fields: Record<string, unknown> = {}) => ({
+    cmd: 'request.get',
+    session,
+    url: origin.url,
+    ...fields,
+  });
+
+  it('created – is told by the reply that opened the session, and by no other', async () => {
+    app = await RunningApp.start();
+    expect((await app.ok(get('x'))).created).toBe(true);
+    expect(await app.ok(get('x'))).not.toHaveProperty('created');
+    const batch = { cmd: 'request.batch', session: 'y', requests: [{ url: origin.url }] };
+    expect((await app.ok(batch)).created).toBe(true);
+    expect(await app.ok(batch)).not.toHaveProperty('created');
+    await app.ok({ cmd: 'sessions.create', session: 'z' });
+    expect(await app.ok(get('z'))).not.toHaveProperty('created');
+    expect((await app.ok({ cmd: 'request.get', url: origin.url })).created).toBe(true);
+  });
+
+  it('made by a request, and ended – a request opens it afresh, and says how the last one ended', async () => {
+    const engine = new FakeEngine();
+    app = await RunningApp.start({}, engine);
+    await app.ok(get('x'));
+    await app.ok({ cmd: 'sessions.destroy', session: 'x' });
+    const again = await app.ok(get('x'));
+    expect(again.created).toBe(true);
+    expect(again.warnings).toEqual([expect.stringMatching(/opened afresh, .* ended at \d{4}-.*Z \(destroyed:/)]);
+    for (const context of [...engine.contexts]) context.crash();
+    expect((await app.ok(get('x'))).warnings[0]).toContain('(crashed:');
+  });
+
+  it('ended by closeAfterUse – a request opens it afresh, though a create had made it', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    await app.ok(get('x', { closeAfterUse: true }));
+    const again = await app.ok(get('x'));
+    expect(again.created).toBe(true);
+    expect(again.warnings[0]).toContain('its last request said `closeAfterUse`');
+  });
+
+  it('made by a request, then asked for by sessions.create – counts as created', async () => {
+    app = await RunningApp.start();
+    await app.ok(get('x'));
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    await app.ok({ cmd: 'sessions.destroy', session: 'x' });
+    await app.fails('SESSION_ENDED', get('x'));
+  });
+
+  it('mustExist – SESSION_NOT_FOUND or SESSION_ENDED, and none is opened', async () => {
+    const engine = new FakeEngine();
+    app = await RunningApp.start({}, engine);
+    const phrases = /session not found.*browser has been closed/;
+    expect(await app.fails('SESSION_NOT_FOUND', get('never', { mustExist: true }))).toMatch(phrases);
+    const anonymous = { cmd: 'request.get', url: origin.url, mustExist: true };
+    expect(await app.fails('SESSION_NOT_FOUND', anonymous)).toMatch(phrases);
+    const batch = { cmd: 'request.batch', session: 'never', requests: [{ url: origin.url }], mustExist: true };
+    expect(await app.fails('SESSION_NOT_FOUND', batch)).toMatch(phrases);
+    const keep = { cmd: 'request.get', session: 'never', keepSamePage: true, mustExist: true };
+    await app.fails('SESSION_NOT_FOUND', keep);
+    expect(engine.opened).toBe(0);
+    await app.ok(get('x', { closeAfterUse: true }));
+    expect(await app.fails('SESSION_ENDED', get('x', { mustExist: true }))).toMatch(phrases);
+    await app.fails('SESSION_ENDED', { cmd: 'request.get', session: 'x', keepSamePage: true });
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    await app.ok(get('x', { mustExist: true }));
+    expect(engine.opened).toBe(2);
+  });
+});
+
+describe('options of a request to a session that is open', () => {
+  const get = (fields: Record<string, unknown>) => ({ cmd: 'request.get', session: 'x', url: origin.url, ...fields });
+
+  it('about the identity – have no effect, with a warning where they differ', async () => {
+    app = await RunningApp.start();
+    const made = { locales: ['de-DE'], device: ['desktop'], proxyCountry: 'DE' };
+    await app.ok({ cmd: 'sessions.create', session: 'x', ...made });
+    expect((await app.ok(get({ locales: 'de-de', device: 'desktop' }))).warnings).toBeUndefined();
+    const reply = await app.ok(get({ browser: [{ name: 'firefox' }], timezone: 'Europe/Paris', setLocale: true }));
+    expect(reply.warnings).toEqual([
+      expect.stringMatching(/^`browser`, `timezone`: no effect on a session that is open/),
+    ]);
+    const batch = { cmd: 'request.batch', session: 'x', requests: [{ url: origin.url }], userAgent: 'Other/1.0' };
+    expect((await app.ok(batch)).warnings).toEqual([expect.stringContaining('`userAgent`: no effect')]);
+  });
+
+  it('class and country – have no effect where they are not met, with a warning', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const reply = await app.ok(get({ premiumProxy: true, proxyCountry: 'UnitedStates' }));
+    expect(reply.warnings).toEqual([
+      '`premiumProxy`, `proxyCountry`: no effect on a session that is open; it connects directly.',
+    ]);
+  });
+
+  it('session_ttl – holds from now on', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', session_ttl: 600 });
+    await app.ok(get({ session_ttl: 1 }));
+    await expect.poll(() => active('x'), { timeout: 5000 }).toBe(false);
+  });
+
+  it('maxLifetime, maxBytes – can be lowered alone', async () => {
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', maxLifetime: 60, maxBytes: 100_000 });
+    expect((await app.ok(get({ maxLifetime: 60, maxBytes: 100_000 }))).warnings).toBeUndefined();
+    const { warnings } = await app.ok(get({ maxLifetime: 61, maxBytes: 100_001 }));
+    expect(warnings).toEqual([
+      expect.stringContaining('`maxLifetime`: no effect'),
+      expect.stringContaining('`maxBytes`: no effect'),
+    ]);
+    await app.fails('QUOTA_EXCEEDED', get({ maxBytes: 10 }));
+    await app.ok({ cmd: 'sessions.create', session: 'without' });
+    await app.ok(get({ session: 'without' }));
+    await app.fails('QUOTA_EXCEEDED', get({ session: 'without', maxBytes: 10 }));
+    const short = await app.send(get({ maxLifetime: 1, maxBytes: 10, url: `${origin.url}/hang` }));
+    expect(short.body.data).toBe('error');
+    await expect.poll(() => active('x'), { timeout: 5000 }).toBe(false);
+  });
+
+  it('sessions.create – still names those that differ, compared by meaning', async () => {
+    app = await RunningApp.start({ MOORING_PROXY_CHECK: 'off' });
+    const made = {
+      proxy: 'http://user:p%40ss@Proxy.Example:8080',
+      proxyCountry: 'Germany',
+      operatingSystem: ['linux', 'windows'],
+      blackListedDomains: ['a.example', 'b.example'],
+    };
+    await app.ok({ cmd: 'sessions.create', session: 'x', ...made });
+    await app.ok({
+      cmd: 'sessions.create',
+      session: 'x',
+      proxy: 'HTTP://user:p@ss@proxy.example:8080',
+      proxyCountry: 'DE',
+      operatingSystem: ['windows', 'linux'],
+      blackListedDomains: ['B.example', 'a.example'],
+      datacenter: false,
+    });
+    const error = await app.fails('SESSION_EXISTS', {
+      cmd: 'sessions.create',
+      session: 'x',
+      proxyCountry: 'FR',
+      locales: 'de',
+    });
+    expect(error).toContain('`proxyCountry`, `locales` differ');
+  });
+});
+
+describe('a request that names a proxy for a session that is open', () => {
+  const proxies = [new TestProxy({ kind: 'http' }), new TestProxy({ kind: 'socks5' })] as const;
+  beforeAll(() => Promise.all(proxies.map((proxy) => proxy.start())));
+  afterAll(() => Promise.all(proxies.map((proxy) => proxy.close())));
+  const [first, second] = proxies;
+  const get = (fields: Record<string, unknown> = {}) => ({
+    cmd: 'request.get',
+    session: 'x',
+    url: `${origin.url}/echo`,
+    ...fields,
+  });
+  const asked = (): number[] => proxies.map(({ requests }) => requests.length);
+  const start = () => RunningApp.start({ MOORING_PROXY_CHECK_TARGET: `127.0.0.1:${origin.port}` });
+
+  it('another one – is moved there, in its turn, with its cookies, and told', async () => {
+    app = await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', proxy: first.url() });
+    await app.ok(get({ cookies: 'a=1' }));
+    const before = asked();
+    const reply = await app.ok(get({ proxy: second.url() }));
+    expect(reply.warnings).toEqual([
+      `The session was moved: it connected through http://127.0.0.1:${first.port}, and connects through socks5://127.0.0.1:${second.port} from now on.`,
+    ]);
+    expect(reply.solution.cookieString).toBe('a=1');
+    await app.ok(get());
+    // The check, and a connection for each request.
+    expect(asked()).toEqual([before[0], (before[1] ?? 0) + 3]);
+    await app.ok({ cmd: 'sessions.create', session: 'x', proxy: second.url() });
+  });
+
+  it('the same one, however it is written – nothing happens, and no check', async () => {
+    app = await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', proxy: first.url() });
+    const before = asked();
+    const reply = await app.ok(get({ proxy: first.url().replace('http:', 'HTTP:') }));
+    expect(reply.warnings).toBeUndefined();
+    expect(asked()).toEqual([(before[0] ?? 0) + 1, before[1]]);
+  });
+
+  it('beside dontChangeProxy – stays, with a warning; so does one with a proxy that is told noProxy', async () => {
+    app = await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', proxy: first.url() });
+    const before = asked();
+    const reply = await app.ok(get({ proxy: second.url(), dontChangeProxy: true }));
+    expect(reply.warnings).toEqual([expect.stringContaining('`proxy`: no effect beside `dontChangeProxy`')]);
+    expect((await app.ok(get({ noProxy: true }))).warnings).toEqual([expect.stringContaining('`noProxy`: no effect')]);
+    const batch = { cmd: 'request.batch', session: 'x', requests: [{ url: origin.url }], proxy: second.url() };
+    await app.ok({ ...batch, dontChangeProxy: true });
+    expect(asked()).toEqual([(before[0] ?? 0) + 3, before[1]]);
+    expect((await app.ok(batch)).warnings).toEqual([expect.stringContaining('The session was moved')]);
+  });
+});
+
 describe('the lane', () => {
+  it('sessions.proxy – waits for its turn no longer than a request', async () => {
+    app = await RunningApp.start({ MOORING_REQUEST_TIMEOUT: '300ms' });
+    const running = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang?move`, timeout: 3000 });
+    await expect.poll(() => origin.count('/hang?move')).toBe(1);
+    await app.fails('SESSION_BUSY', { cmd: 'sessions.proxy', session: 'x', noProxy: true });
+    await running;
+  });
+
   it('200 requests at once on one session – all answered, in order', async () => {
     app = await RunningApp.start({ MOORING_LANE_LIMIT: '200' });
     await app.ok({ cmd: 'sessions.create', session: 'x' });

@@ -34,7 +34,7 @@ const echoed = (reply: { solution: { innerText: string } }) => JSON.parse(reply.
 describe('request.*', () => {
   it('a page – every field that is always there, and no key `error`', async () => {
     const body = await app.ok({ cmd: 'request.get', url: `${origin.url}/set-cookie` });
-    expect(Object.keys(body).sort()).toEqual(['data', 'session', 'solution', 'timeElapsed']);
+    expect(Object.keys(body).sort()).toEqual(['created', 'data', 'session', 'solution', 'timeElapsed']);
     expect(Object.keys(body.solution).sort()).toEqual(always);
     expect(body.solution).toMatchObject({ verified: true, type: 'browser', statusCode: 200, method: 'GET' });
     for (const { expires } of body.solution.cookies) expect(Number.isInteger(expires)).toBe(true);
@@ -137,11 +137,11 @@ describe('request.*', () => {
       timeout: 200,
       closeAfterUse: true,
     });
-    await app.fails('SESSION_EXISTS', {
+    await app.fails('INVALID_PARAMETER', {
       cmd: 'request.get',
       session: 'use',
       url: origin.url,
-      session_ttl: 7,
+      proxyCountry: 'Atlantis',
       closeAfterUse: true,
     });
     expect((await running).body.code).toBe('CODE-0025');

@@ -82,6 +82,30 @@ describe('sessions.create', () => {
     await app.ok({ cmd: 'sessions.create', session: 'next' });
   });
 
+  it('an opening that was given up – the next create of the ID starts one of its own', async () => {
+    const engine = new FakeEngine();
+    let open = (): void => {};
+    engine.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    app = await RunningApp.start({}, engine);
+    const first = app.send({ cmd: 'sessions.create', session: 'x' });
+    await expect.poll(async () => (await app.get('/metrics')).text).toContain('mooring_sessions{state="opening"} 1');
+    const destroyed = app.ok({ cmd: 'sessions.destroy', session: 'x' });
+    const next = app.ok({ cmd: 'sessions.create', session: 'x' });
+    await destroyed;
+    open();
+    expect((await first).body.code).toBe('SESSION_ENDED');
+    expect((await next).session).toBe('x');
+  });
+
+  it('what is to be told of the opening – stands in `warnings` and in the fingerprint', async () => {
+    app = await RunningApp.start();
+    const { warnings, fingerprint } = await app.ok({ cmd: 'sessions.create', premiumProxy: true });
+    expect(warnings).toEqual(['There is no proxy pool on this server: the session connects directly.']);
+    expect(fingerprint.warnings).toEqual(warnings);
+  });
+
   it('a second caller stays while the first goes – gets its session', async () => {
     const engine = new FakeEngine();
     let open = (): void => {};

@@ -1,0 +1,49 @@
+import { sessionId } from './fields.js';
+import { exitFields } from './sessions.js';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** The session that a body names, whether or not the rest of it can be read. */
+export function sessionNamedIn(body: Body): string | undefined {
+  const value = Object.entries(body).find(([name]) => name.toLowerCase() === 'session')?.[1];
+  const parsed = sessionId().safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const upstreamNames = Object.keys(exitFields)
+  .map((name) => name.toLowerCase())
+  .filter((name) => name !== 'noproxy');
+const addressNames = new Set(['url', 'referer']);
+const proxyAddress = /^\s*(https?|socks\d\w?):\/\/[^/\s]*:\d+\/?\s*$/i;
+
+/**
+ * Whether a body that was refused may have meant to name a proxy: by a field of that name or nearly so, or by what looks
+ * like the address of one. Better once too often: what follows without a proxy cannot be taken back.
+ */
+export function mayNameUpstream(body: Body): boolean {
+  return Object.entries(body).some(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (value === undefined || value === null || value === false || value === '' || lower === 'noproxy') return false;
+    if (lower === 'requests' && Array.isArray(value))
+      return value.some((item) => isBody(item) && mayNameUpstream(item));
+    if (lower.includes('prox') || upstreamNames.some((known) => isNear(lower, known))) return true;
+    return typeof value === 'string' && !addressNames.has(lower) && proxyAddress.test(value);
+  });
+}
+
+const isBody = (value: unknown): value is Body => typeof value === 'object' && value !== null;
+
+/** Whether two changes of a letter, or fewer, make one name of the other. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 2) return false;
+  let row = [...Array(b.length + 1).keys()];
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return (row.at(-1) ?? 0) <= 2;
+}

@@ -1,0 +1,61 @@
+import { describeExit, type EgressGateway } from '../egress/egress-gateway.js';
+import type { Session } from './session.js';
+import { differingIdentity, exitOnly, withoutExit } from './session-options.js';
+import type { RequestTarget } from './session-target.js';
+
+/**
+ * Applies the options of a request to the session that it found open. To be called with the session's turn, before the
+ * request sends anything.
+ *
+ * @returns what had no effect, and whether the session was moved, a sentence each
+ * @throws MooringError as `EgressGateway.choose` when it names another proxy and that fails: the session stays where it is
+ */
+export async function applyRequestOptions(
+  session: Session,
+  target: RequestTarget,
+  egress: EgressGateway,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { session_ttl, maxLifetime, maxBytes } = target.options;
+  const warnings = await applyExit(session, target, egress, signal);
+  const identity = differingIdentity(target.options, session.options).map((name) => `\`${name}\``);
+  if (identity.length > 0)
+    warnings.push(`${identity.join(', ')}: no effect on a session that is open; its identity stays as it was made.`);
+  if (session_ttl !== undefined) session.setIdle(session_ttl);
+  const lowered: [string, number | undefined, number | undefined, (value: number) => boolean][] = [
+    ['maxLifetime', maxLifetime, session.options.maxLifetime, (seconds) => session.shortenLifetime(seconds)],
+    ['maxBytes', maxBytes, session.options.maxBytes, (bytes) => session.lowerMaxBytes(bytes)],
+  ];
+  for (const [name, wanted, made, lower] of lowered) {
+    if (wanted !== undefined && wanted !== made && !lower(wanted))
+      warnings.push(`\`${name}\`: no effect on a session that is open, where it can only be lowered.`);
+  }
+  return warnings;
+}
+
+async function applyExit(
+  session: Session,
+  { options, dontChangeProxy }: RequestTarget,
+  egress: EgressGateway,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { exit } = session.egress;
+  if (options.proxy === undefined) {
+    if (!options.noProxy) return egress.unmet(exit, options);
+    return session.isDirect
+      ? []
+      : [
+          `\`noProxy\`: no effect on a session that is open; it connects ${describeExit(exit)}. \`sessions.proxy\` moves it.`,
+        ];
+  }
+  if (egress.isOwnProxy(exit, options.proxy)) return [];
+  if (dontChangeProxy)
+    return [`\`proxy\`: no effect beside \`dontChangeProxy\`; the session connects ${describeExit(exit)}.`];
+  const wish = exitOnly(options);
+  const chosen = await egress.choose(wish, signal);
+  session.moveTo(chosen, { ...withoutExit(session.options), ...wish });
+  return [
+    `The session was moved: it connected ${describeExit(exit)}, and connects ${describeExit(chosen.exit)} from now on.`,
+    ...chosen.warnings,
+  ];
+}

@@ -1,0 +1,19 @@
+import type { SessionOptions } from '../protocol/sessions.js';
+
+/** Which session a command means, and how to make it if there is none. */
+export interface SessionTarget {
+  /** Who asks: a name for the key. */
+  readonly owner: string;
+  readonly id: string;
+  /** Whether the caller gave the ID. */
+  readonly named: boolean;
+  readonly options: SessionOptions;
+}
+
+/** The same for a request, which may do without a session that is open. */
+export interface RequestTarget extends SessionTarget {
+  /** Refuse rather than open one. */
+  readonly mustExist: boolean;
+  /** Leave an open session on its exit, whatever `proxy` says. */
+  readonly dontChangeProxy: boolean;
+}
