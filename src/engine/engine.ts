@@ -144,7 +144,7 @@ export interface PageContent {
 
 /** What is to be taken out of a page. */
 export interface Extraction {
-  /** The elements of this CSS selector: their text, or the values of an attribute. */
+  /** The elements of this selector (CSS, XPath, `text=…`): their text, or the values of an attribute. */
   readonly selector?: string;
   readonly attribute?: string;
   readonly links?: boolean;
@@ -274,7 +274,7 @@ export interface StepLimits {
 export type LoadState = 'domcontentloaded' | 'networkidle' | 'load';
 
 /**
- * What a person does on a page, in the frame that was entered last. A step that sends the page elsewhere ends when the
+ * What a person does on a page, in the frame that was entered last. A selector is CSS, XPath (`//…`, `xpath=…`) or `text=…`. A step that sends the page elsewhere ends when the
  * next document has loaded, or its time is over.
  *
  * Every step throws `CODE-0027` when nothing fits its selector in time, `CODE-0025` when something else did not come in
@@ -297,8 +297,15 @@ export interface PageActor {
   waitForSelector(selector: string, limits: StepLimits): Promise<void>;
   waitForExpression(code: string, limits: StepLimits): Promise<void>;
   waitForLoadState(state: LoadState, limits: StepLimits): Promise<void>;
-  /** Runs an expression, a promise, or statements with `return`. @returns what JSON can hold of it */
+  /**
+   * Runs an expression, a promise, or statements with `return`, once.
+   *
+   * @returns what JSON can hold of it
+   * @throws MooringError `CODE-0026` when the page moves on before it has finished
+   */
   evaluate(code: string, limits: StepLimits): Promise<unknown>;
+  /** Whether an expression is true; asked again on the next document when the page moves on meanwhile. */
+  holds(condition: string, limits: StepLimits): Promise<boolean>;
   /** Later steps act in this iframe; without a selector in the page. */
   enterFrame(selector: string | undefined, limits: StepLimits): Promise<void>;
   /** Chooses files, in a file input or by what opens the file chooser when it is clicked. */

@@ -47,7 +47,7 @@ export async function readPage(protocol: PageProtocol, maxChars: number): Promis
 export function isDocumentGone(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame/i.test(
+    /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame|frame (was|got) detached/i.test(
       error.message,
     )
   );
