@@ -238,6 +238,8 @@ export interface PageWatch extends Disposable {
   readonly dialogs: readonly PageDialog[];
   /** The URLs of the tabs that the page opened. They stay open beside it until it goes elsewhere by `navigate`. */
   readonly popups: readonly string[];
+  /** The names of files that the page handed out and nobody took; they are discarded at the end. */
+  readonly unclaimed: readonly string[];
   /** Waits until a request was not let out. Tells whether one was. */
   untilAborted(limits: StepLimits): Promise<boolean>;
   /** Waits until every pattern of `capture` has an answer. Tells whether each has. */
