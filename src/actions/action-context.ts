@@ -70,6 +70,8 @@ export interface ActionContext {
   /** Goes to a URL as the caller itself does. */
   readonly goto: (url: string, limits: StepLimits) => Promise<void>;
   readonly results: ActionResults;
+  /** How long a `wait` of the caller is. */
+  readonly pauseMs: (wait: number) => number;
   /** The next file that the page hands out, also one from before. */
   readonly nextDownload: (limits: StepLimits) => Promise<Omit<DownloadedFile, 'url'>>;
   /** Keeps a file for a while. @returns a link to it; nothing when there is no room */

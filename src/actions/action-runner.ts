@@ -3,9 +3,9 @@ import { MooringError } from '../errors.js';
 import type { BrowserAction, IfAction, WhileAction } from '../protocol/actions.js';
 import { Deadline } from '../util/deadline.js';
 import type { ActionContext } from './action-context.js';
-import { actions } from './actions.js';
+import { actions, pauseMs } from './actions.js';
 
-export interface ActionRunnerOptions extends ActionContext {
+export interface ActionRunnerOptions extends Omit<ActionContext, 'pauseMs'> {
   /** The request's own; no action outlasts it. */
   readonly deadline: Deadline;
   /** Told after each action. */
@@ -15,10 +15,10 @@ export interface ActionRunnerOptions extends ActionContext {
 /** How long an action may take whose caller does not say. */
 const defaultTimeoutMs = 30_000;
 /** The part of the request's time that is kept for reading the page. */
-const reserveMs = 500;
+const reserveMs = 800;
 const defaultAttempts = 10;
 /** The page's own word on why a step failed comes a moment after its time is over, and says more. */
-const graceMs = 150;
+const graceMs = 400;
 
 /**
  * Runs actions in order, `if` and `while` among them.
@@ -49,8 +49,8 @@ async function runAction(action: BrowserAction, options: ActionRunnerOptions, pl
   const timeoutMs = timeoutOf(action, options.deadline);
   // Of an `if` or `while` the time is for its condition.
   if (action.type === 'if' || action.type === 'while') {
-    const check = (): Promise<unknown> =>
-      withLimits(timeoutMs, options.deadline, (limits) => options.actor.evaluate(action.condition, limits));
+    const check = (): Promise<boolean> =>
+      withLimits(timeoutMs, options.deadline, (limits) => options.actor.holds(action.condition, limits));
     return action.type === 'if' ? runIf(action, options, check, place) : runWhile(action, options, check, place);
   }
   const run = actions[action.type] as (
@@ -58,7 +58,9 @@ async function runAction(action: BrowserAction, options: ActionRunnerOptions, pl
     context: ActionContext,
     limits: StepLimits,
   ) => Promise<void>; // its own row
-  await withLimits(timeoutMs, options.deadline, (limits) => run(action, options, limits));
+  const leftMs = leftOf(options.deadline);
+  const context: ActionContext = { ...options, pauseMs: (wait) => pauseMs(wait, leftMs) };
+  await withLimits(timeoutMs, options.deadline, (limits) => run(action, context, limits));
 }
 
 /** Gives a step its own deadline, which ends with the request's at the latest. */
@@ -75,7 +77,7 @@ async function withLimits<T>(timeoutMs: number, whole: Deadline, step: (limits: 
 async function runIf(
   action: IfAction,
   options: ActionRunnerOptions,
-  check: () => Promise<unknown>,
+  check: () => Promise<boolean>,
   place: string,
 ): Promise<void> {
   if (await check()) await runActions(action.then, options, `${place}.then`);
@@ -85,7 +87,7 @@ async function runIf(
 async function runWhile(
   action: WhileAction,
   options: ActionRunnerOptions,
-  check: () => Promise<unknown>,
+  check: () => Promise<boolean>,
   place: string,
 ): Promise<void> {
   for (let i = 0; i < (action.maxAttempts ?? defaultAttempts); i++) {
@@ -94,10 +96,15 @@ async function runWhile(
   }
 }
 
+/** What an action may use up of the request's time. */
+const leftOf = (deadline: Deadline): number => Math.max(1, deadline.remainingMs - reserveMs);
+
 function timeoutOf(action: BrowserAction, deadline: Deadline): number {
-  const left = Math.max(1, deadline.remainingMs - reserveMs);
+  const left = leftOf(deadline);
+  if (action.timeout !== undefined) return Math.min(left, action.timeout);
   // A pause that was asked for is not cut short by a time that was not.
-  return Math.min(left, action.timeout ?? (action.type === 'wait' ? left : defaultTimeoutMs));
+  const pause = 'wait' in action && action.wait !== undefined ? pauseMs(action.wait, left) : 0;
+  return Math.min(left, defaultTimeoutMs + pause);
 }
 
 function located(error: unknown, place: string): unknown {

@@ -23,24 +23,30 @@ const domKeys = {
 const defaultPollMs = 200;
 const defaultScrollDelayMs = 100;
 
-/** Callers write seconds and milliseconds in the same field: up to 100 means seconds. */
-export const pauseMs = (wait: number): number => (wait <= 100 ? wait * 1000 : wait);
+/**
+ * Callers write seconds and milliseconds in the same field. Up to 100 means seconds, if the request lasts that long: as
+ * seconds a larger one could only fail.
+ */
+export const pauseMs = (wait: number, leftMs: number): number =>
+  wait <= 100 && wait * 1000 <= leftMs ? wait * 1000 : wait;
 
 /** How each action is done. `if` and `while` are the runner's. */
 export const actions: { readonly [N in SimpleName]: Run<N> } = {
-  click: async (action, { actor }, limits) => {
+  click: async (action, context, limits) => {
+    const { actor } = context;
     await actor.click(action.cssSelector, action.direct ?? false, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
-  type: async (action, { actor }, limits) => {
+  type: async (action, context, limits) => {
+    const { actor } = context;
     await actor.type(action.cssSelector, action.text, action.direct ?? false, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
-  goto: async (action, { goto, actor }, limits) => {
-    await goto(action.url, limits);
-    await afterwards(action, actor, limits);
+  goto: async (action, context, limits) => {
+    await context.goto(action.url, limits);
+    await afterwards(action, context, limits);
   },
-  wait: (action, _context, { signal }) => pause(pauseMs(action.wait), signal),
+  wait: (action, { pauseMs }, { signal }) => pause(pauseMs(action.wait), signal),
   wait_for_selector: (action, { actor }, limits) => actor.waitForSelector(action.cssSelector, limits),
   wait_for_function: (action, { actor }, limits) => actor.waitForExpression(action.code, limits),
   wait_for_load_state: (action, { actor }, limits) => actor.waitForLoadState(action.waitForLoadState, limits),
@@ -56,32 +62,35 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     }
   },
   hover: (action, { actor }, limits) => actor.hover(action.cssSelector, limits),
-  keyboard: async (action, { actor }, limits) => {
+  keyboard: async (action, context, limits) => {
+    const { actor } = context;
     if (action.value === 'clear') await actor.clear(action.cssSelector, limits);
     else await actor.press(domKeys[action.value], action.cssSelector, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
-  dropdown: async (action, { actor }, limits) => {
+  dropdown: async (action, context, limits) => {
+    const { actor } = context;
     const option = action.index ?? action.value;
-    if (option === undefined)
-      throw new MooringError('INVALID_PARAMETER', 'expected `index` or `value`; there was none.');
+    if (option === undefined) throw new MooringError('INVALID_PARAMETER', 'expected `index` or `value`; got neither.');
     await actor.select(action.cssSelector, option, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
   switch_iframe: (action, { actor }, limits) => actor.enterFrame(action.cssSelector, limits),
-  set_viewport: async (action, { actor, page }, limits) => {
+  set_viewport: async (action, context, limits) => {
+    const { actor, page } = context;
     const { width = page.initialViewport.width, height = page.initialViewport.height } = action;
     await actor.setViewport(width, height, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
-  upload: async (action, { actor }, limits) => {
+  upload: async (action, context, limits) => {
+    const { actor } = context;
     const files = action.files.map(({ name, type = 'application/octet-stream', base64 }) => ({
       name,
       type,
       bytes: Buffer.from(base64, 'base64'),
     }));
     await actor.upload(action.cssSelector, files, limits);
-    await afterwards(action, actor, limits);
+    await afterwards(action, context, limits);
   },
   download: async (action, { actor, nextDownload, results, keepFile }, limits) => {
     if (action.cssSelector !== undefined) await actor.click(action.cssSelector, false, limits);
@@ -102,7 +111,7 @@ interface Afterwards {
 
 async function afterwards(
   { wait, waitForSelector }: Afterwards,
-  actor: ActionContext['actor'],
+  { actor, pauseMs }: ActionContext,
   limits: StepLimits,
 ): Promise<void> {
   if (wait !== undefined) await pause(pauseMs(wait), limits.signal);

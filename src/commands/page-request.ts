@@ -100,7 +100,11 @@ export class PageRequest {
     try {
       const visit = new Visit(this.#parts, page, watch, egress, this.#results);
       const solution = await this.#visit(visit, stays, url, recording);
-      const warnings = [...this.#warnings, ...watch.dialogs.map(dialogWarning)];
+      const warnings = [
+        ...this.#warnings,
+        ...watch.dialogs.map(dialogWarning),
+        ...watch.unclaimed.map(discardedWarning),
+      ];
       return {
         solution: filterSolution(solution, request.filter),
         data: 'success',
@@ -453,6 +457,9 @@ const stepLimits = (deadline: Deadline): StepLimits => ({
 
 const dialogWarning = ({ type, message }: { readonly type: string; readonly message: string }): string =>
   `The page showed a dialog (${type}: ${JSON.stringify(message)}); it was ${type === 'beforeunload' ? 'accepted' : 'dismissed'}.`;
+
+const discardedWarning = (name: string): string =>
+  `The page handed out a file (${name}), which was discarded: use the action \`download\` to get it.`;
 
 /** Sets cookies. @returns the names of those that the browser silently left out */
 async function setCookies(

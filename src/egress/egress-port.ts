@@ -51,6 +51,8 @@ export interface Bytes {
 export interface BlockedHost {
   readonly host: string;
   readonly count: number;
+  /** The code that a navigation there would end with. */
+  readonly reason: RefusalCode;
 }
 
 /** What one command wants of the port while it runs; dispose it when it is over. */
@@ -91,7 +93,8 @@ const remembered = { failures: 200, blocked: 50 } as const;
 const unusableAnswer = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n';
 
 /** Codes of connections that the policy refused, in contrast to those that failed. */
-const refusals = new Set(['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED']);
+const refusals = ['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED'] as const;
+type RefusalCode = (typeof refusals)[number];
 
 /**
  * One session's door to the network: an HTTP proxy on a local port, the only one that its browser knows.
@@ -121,7 +124,8 @@ export class EgressPort {
   /** What went through exits of before. */
   #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
   #failures: Failure[] = [];
-  readonly #blocked = new Map<string, number>();
+  /** By host and reason. */
+  readonly #blocked = new Map<string, BlockedHost>();
   #maxBytes: number | undefined;
   #closed: Promise<void> | undefined;
 
@@ -201,7 +205,7 @@ export class EgressPort {
     return {
       name: (url) => port.#policy.name(url),
       get blocked() {
-        return [...port.#blocked].map(([host, count]) => ({ host, count }));
+        return [...port.#blocked.values()];
       },
       failure: (url) => {
         const { host, port: number } = destinationOf(url);
@@ -421,9 +425,12 @@ export class EgressPort {
             cause: error,
           });
     if (this.#failures.length < remembered.failures) this.#failures.push({ to, error: known });
-    if (!refusals.has(known.code) || host === '') return;
-    const count = this.#blocked.get(host);
-    if (count !== undefined || this.#blocked.size < remembered.blocked) this.#blocked.set(host, (count ?? 0) + 1);
+    const reason = refusals.find((code) => code === known.code);
+    if (reason === undefined || host === '') return;
+    const key = `${reason} ${host}`;
+    const before = this.#blocked.get(key);
+    if (before || this.#blocked.size < remembered.blocked)
+      this.#blocked.set(key, { host, count: (before?.count ?? 0) + 1, reason });
   }
 }
 

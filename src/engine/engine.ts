@@ -145,7 +145,7 @@ export interface PageContent {
 
 /** What is to be taken out of a page. */
 export interface Extraction {
-  /** The elements of this CSS selector: their text, or the values of an attribute. */
+  /** The elements of this selector (CSS, XPath, `text=…`): their text, or the values of an attribute. */
   readonly selector?: string;
   readonly attribute?: string;
   readonly links?: boolean;
@@ -239,6 +239,8 @@ export interface PageWatch extends Disposable {
   readonly dialogs: readonly PageDialog[];
   /** The URLs of the tabs that the page opened. They stay open beside it until it goes elsewhere by `navigate`. */
   readonly popups: readonly string[];
+  /** The names of files that the page handed out and nobody took; they are discarded at the end. */
+  readonly unclaimed: readonly string[];
   /** Waits until a request was not let out. Tells whether one was. */
   untilAborted(limits: StepLimits): Promise<boolean>;
   /** Waits until every pattern of `capture` has an answer. Tells whether each has. */
@@ -290,7 +292,7 @@ export interface DocumentReading<T> {
 }
 
 /**
- * What a person does on a page, in the frame that was entered last. A step that sends the page elsewhere ends when the
+ * What a person does on a page, in the frame that was entered last. A selector is CSS, XPath (`//…`, `xpath=…`) or `text=…`. A step that sends the page elsewhere ends when the
  * next document has loaded, or its time is over.
  *
  * Every step throws `CODE-0027` when nothing fits its selector in time, `CODE-0025` when something else did not come in
@@ -313,8 +315,15 @@ export interface PageActor {
   waitForSelector(selector: string, limits: StepLimits): Promise<void>;
   waitForExpression(code: string, limits: StepLimits): Promise<void>;
   waitForLoadState(state: LoadState, limits: StepLimits): Promise<void>;
-  /** Runs an expression, a promise, or statements with `return`. @returns what JSON can hold of it */
+  /**
+   * Runs an expression, a promise, or statements with `return`, once.
+   *
+   * @returns what JSON can hold of it
+   * @throws MooringError `CODE-0026` when the page moves on before it has finished
+   */
   evaluate(code: string, limits: StepLimits): Promise<unknown>;
+  /** Whether an expression is true; asked again on the next document when the page moves on meanwhile. */
+  holds(condition: string, limits: StepLimits): Promise<boolean>;
   /** Later steps act in this iframe; without a selector in the page. */
   enterFrame(selector: string | undefined, limits: StepLimits): Promise<void>;
   /** Chooses files, in a file input or by what opens the file chooser when it is clicked. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, integer, listOf, optional, webUrl } from './fields.js';
+import { amount, flag, integer, listOf, optional, webUrl } from './fields.js';
 
 /** The most actions in one request, nested ones included. */
 export const maxActions = 500;
@@ -18,8 +18,17 @@ const commonFields = {
   timeout: milliseconds('How long it may take', 'what is left of the request, at most 30000'),
 };
 
-const selector = () => z.string().min(1).describe('A CSS selector; the first element that fits counts.');
-const wait = optional(integer(0, 600_000)).describe('A pause after it: up to 100 seconds, above that milliseconds.');
+const selector = () =>
+  z
+    .string()
+    .min(1)
+    .describe(
+      'CSS, XPath (`//…`, `(//…)[1]`, `xpath=…`) or `text=…` (in quotes: the whole text); the first element that fits counts.',
+    );
+const pause = () => amount(0, 600_000);
+const pauseUnit =
+  'Up to 100 it is seconds, fractions too, if they fit into the time of the request; else milliseconds.';
+const wait = optional(pause()).describe(`A pause after it. ${pauseUnit}`);
 const waitForSelector = optional(z.string().min(1)).describe('Then wait until this is visible.');
 const direct = optional(flag()).describe('Without cursor and keys: straight on the element.');
 const code = (what: string) => z.string().min(1).describe(what);
@@ -52,7 +61,7 @@ const simpleActions = [
   action('click', 'Clicks an element.', { cssSelector: selector(), wait, waitForSelector, direct }),
   action('type', 'Types text into an element.', { cssSelector: selector(), text: z.string(), wait, direct }),
   action('goto', 'Goes to a URL.', { url: webUrl(), wait }),
-  action('wait', 'Pauses.', { wait: integer(0, 600_000).describe('Up to 100 seconds, above that milliseconds.') }),
+  action('wait', 'Pauses.', { wait: pause().describe(pauseUnit) }),
   action('wait_for_selector', 'Waits until an element is visible.', { cssSelector: selector() }),
   action('wait_for_function', 'Waits until an expression is true.', { code: code('A JavaScript expression.') }),
   action('wait_for_load_state', 'Waits until the page has come so far.', {
@@ -86,7 +95,10 @@ const simpleActions = [
     value: optional(z.string()).describe('Or the option of this value.'),
     wait,
     waitForSelector,
-  }),
+  }).refine(
+    ({ index, value }) => index !== undefined || value !== undefined,
+    'expected `index` or `value`; got neither',
+  ),
   action('switch_iframe', 'Later actions act in that frame, until the end of the request.', {
     cssSelector: optional(z.string()).describe('The iframe; empty: back to the page.'),
   }),

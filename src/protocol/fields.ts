@@ -29,6 +29,15 @@ export const integer = (min: number, max: number) => {
   );
 };
 
+/** A number in a range, fractions too; also its digits as text. */
+export const amount = (min: number, max: number) => {
+  const error = `expected a number from ${min} to ${max}`;
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value),
+    z.number({ error }).min(min, { error }).max(max, { error }),
+  );
+};
+
 /** A list; also one value that is none. */
 export const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));

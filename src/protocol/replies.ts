@@ -102,9 +102,17 @@ export const solutionSchema = z.object({
         'to another page by `url` or `goto`.',
     ),
   blocked: z
-    .array(z.object({ host: z.string(), count: z.int() }))
+    .array(
+      z.object({
+        host: z.string(),
+        count: z.int(),
+        reason: z
+          .enum(['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED'])
+          .describe('The code of the error that a navigation there would end with.'),
+      }),
+    )
     .optional()
-    .describe('Hosts that the rules of session, request or server refused, and how often; at most 50.'),
+    .describe('Hosts that the rules of session, request or server refused, how often, and why; at most 50.'),
   base64Response: z.string().optional().describe('The bytes of a download, or of a page that is no text, as base64.'),
 });
 /** What a request brought back. */

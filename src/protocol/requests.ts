@@ -102,7 +102,7 @@ export const requestSchema = z.object({
   ),
   removeIframes: optional(flag()).describe('Take every iframe out of the page once it has loaded.'),
   cssSelector: optional(z.string().min(1)).describe(
-    'Adds `solution.cssSelector`: the text of every element that fits.',
+    'Adds `solution.cssSelector`: the text of every element that fits. CSS, XPath (`//…`, `xpath=…`; attributes, texts and values too) or `text=…`.',
   ),
   customAttribute: optional(z.string().min(1)).describe('With `cssSelector`: the values of this attribute instead.'),
   regex: optional(z.union([regex(), z.array(regex()).max(maxPatterns)])).describe(

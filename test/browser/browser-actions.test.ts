@@ -43,8 +43,10 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     const none = await act([{ type: 'dropdown', cssSelector: '#select', value: 'zzz', timeout: 500 }]);
     expect(none.body).toMatchObject({ code: 'CODE-0027' });
     expect(none.body.error).toContain('there are "a", "b", "c"');
-    const input = await act([{ type: 'dropdown', cssSelector: '#text', value: 'a', timeout: 500 }]);
-    expect(input.body.error).toContain('expected a select element');
+    const input = await act([{ type: 'dropdown', cssSelector: '#text', value: 'a' }]);
+    expect(input.body.error).toContain('expected a select element at #text; it is input#text');
+    const place = await act([{ type: 'dropdown', cssSelector: '#select', index: 7, timeout: 500 }]);
+    expect(place.body.error).toContain('expected an option 7 in #select that can be chosen; there are "a", "b", "c"');
   });
 
   it('click – with the cursor, or direct', async () => {
@@ -115,9 +117,6 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   it('dropdown – by index or value', async () => {
     expect(await log([{ type: 'dropdown', cssSelector: '#select', index: '2' }])).toBe('select:c;');
     expect(await log([{ type: 'dropdown', cssSelector: '#select', value: 'b' }])).toBe('select:b;');
-    expect((await act([{ type: 'dropdown', cssSelector: '#select' }])).body.error).toContain(
-      '`browserActions[0]`: expected `index` or `value`',
-    );
   });
 
   it('goto, wait – go and pause', async () => {
@@ -255,6 +254,161 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     expect(failed.body.error).toContain('`browserActions[1].then[0]`: expected an element for #never');
   });
 
+  it.each([
+    '#button',
+    'css=#button',
+    '//button[@id="button"]',
+    '(//button)[1]',
+    '/html/body/button',
+    'xpath=//button[text()="press"]',
+    'text=PRESS',
+    'text="press"',
+  ])('click – %s – finds the button', async (cssSelector) => {
+    expect(await log([{ type: 'click', cssSelector }])).toBe('click:real;');
+  });
+
+  it('selectors of every kind – in every action that takes one', async () => {
+    const actions = [
+      { type: 'wait_for_selector', cssSelector: 'text=late' },
+      { type: 'click', cssSelector: 'text=press', waitForSelector: '//*[@id="late"]' },
+      { type: 'keyboard', value: 'clear', cssSelector: '//input' },
+      { type: 'type', cssSelector: '//input[@name="q"]', text: 'x' },
+      { type: 'dropdown', cssSelector: 'xpath=//select', value: 'c' },
+      { type: 'hover', cssSelector: 'text="hover me"' },
+      { type: 'scroll', cssSelector: 'text="far"' },
+    ];
+    expect(await value(actions, 'document.querySelector("#text").value + window.scrollY')).toMatch(/^x[1-9]\d+/);
+    const inFrame = [
+      { type: 'switch_iframe', cssSelector: '//iframe[@id="frame"]' },
+      { type: 'click', cssSelector: 'text=inside' },
+    ];
+    expect(await value(inFrame, 'document.body.innerText')).toContain('pressed');
+  });
+
+  it.each(['##', 'a:nope', '//[', 'xpath=1 + 1', 'css=', 'text=', 'xpath=string(//p)'])(
+    'a selector that no page can read – %s – says what was expected, in no words of the browser',
+    async (cssSelector) => {
+      for (const type of ['click', 'hover', 'wait_for_selector', 'switch_iframe', 'download']) {
+        const { body } = await act([{ type, cssSelector, timeout: 2000 }]);
+        expect(body).toMatchObject({ code: 'INVALID_PARAMETER' });
+        expect(body.error).toMatch(/`browserActions\[0\]`: expected (a CSS selector|an XPath|some text).*; got "/);
+        expect(body.error).not.toMatch(/querySelector|Unexpected|legal|locator|evaluate|SyntaxError/);
+      }
+    },
+  );
+
+  it.each([
+    ['click', '#nowhere', 'expected an element for #nowhere within 400 ms; none matches.'],
+    ['click', '#in-menu', 'button#in-menu is hidden (display: none of div.menu).'],
+    ['hover', '.twin', 'the first of 2 that match, button.twin, is hidden (visibility: hidden).'],
+    ['click', '#no-size', 'button#no-size is hidden (its size is 0 × 0).'],
+    ['wait_for_selector', '#in-menu', 'button#in-menu is hidden (display: none of div.menu).'],
+    ['wait_for_selector', '#nowhere', 'none matches.'],
+    ['click', '#disabled', 'button#disabled is disabled.'],
+    ['click', '#covered', 'button#covered is covered by div#cover.banner.wide.'],
+    ['hover', '#covered', 'button#covered is covered by div#cover.banner.wide.'],
+    ['click', '#outside', 'button#outside is outside the viewport and cannot be scrolled into it.'],
+    ['click', '#moving', 'button#moving keeps moving.'],
+  ])('%s on %s – says why it was of no use', async (type, cssSelector, sentence) => {
+    const { body } = await suite.app.send(
+      suite.body('/elements', { browserActions: [{ type, cssSelector, timeout: 400 }] }),
+    );
+    expect(body).toMatchObject({ code: 'CODE-0027' });
+    expect(body.error).toContain(sentence);
+  });
+
+  it.each([
+    ['#link', 'a#link'],
+    ['#in-link', 'b#in-link'],
+    ['#covered', 'button#covered'],
+    ['#plain', 'div#plain'],
+  ])('type – into %s, which takes no text – is refused, and leads nowhere', async (cssSelector, label) => {
+    for (const direct of [false, true]) {
+      const before = origin.count('/echo?followed');
+      const { body } = await suite.app.send(
+        suite.body('/elements', { browserActions: [{ type: 'type', cssSelector, text: 'x', direct }] }),
+      );
+      expect(body).toMatchObject({ code: 'INVALID_PARAMETER', solution: { currentUrl: `${origin.url}/elements` } });
+      expect(body.error).toContain(
+        `expected a field to type into at ${cssSelector}; it is ${label}, which takes no text`,
+      );
+      expect(origin.count('/echo?followed')).toBe(before);
+    }
+  });
+
+  it.each([
+    ['#label', "document.querySelector('#labelled').value"],
+    ['#opens', "document.querySelector('#labelled').value"],
+    ['#editable', "document.querySelector('#editable').textContent.replace('x', '')"],
+    ['fast-field', "document.querySelector('fast-field').shadowRoot.querySelector('input').value"],
+  ])('type – into %s, which hands the focus on or is editable – types', async (cssSelector, code) => {
+    const { solution } = await suite.get('/elements', {
+      browserActions: [
+        { type: 'type', cssSelector, text: 'words' },
+        { type: 'execute_js', code },
+      ],
+    });
+    expect(solution.javascriptReturn).toEqual(['words']);
+  });
+
+  it.each([
+    [
+      { type: 'type', cssSelector: '#read-only', text: 'x', direct: true, timeout: 400 },
+      'input#read-only is read-only',
+    ],
+    [{ type: 'type', cssSelector: '#number', text: 'x', direct: true }, 'expected a number as `text`'],
+    [
+      { type: 'upload', cssSelector: '#plain', files: { name: 'a', base64: '' }, timeout: 1500 },
+      'div#plain opened none',
+    ],
+    [{ type: 'switch_iframe', cssSelector: '#plain' }, 'expected an iframe at #plain; it is div#plain'],
+    [{ type: 'keyboard', value: 'clear', cssSelector: '#plain' }, 'expected a field to type into at #plain'],
+    [
+      { type: 'wait_for_function', code: 'false', timeout: 300 },
+      'expected the expression to become true within 300 ms',
+    ],
+    [{ type: 'execute_js', code: `throw new Error('${'x'.repeat(400)}')` }, 'the page says Error: xxx'],
+    [{ type: 'execute_js', code: '1 +* 2' }, 'the page says SyntaxError'],
+  ])('%j – says so in our words', async (action, sentence) => {
+    const { body } = await suite.app.send(suite.body('/elements', { browserActions: [action] }));
+    expect(body.data).toBe('error');
+    expect(body.error).toContain(sentence);
+    expect(body.error).not.toMatch(/locator|frame\.|page\.|Call log|Timeout/);
+    expect(body.error.length).toBeLessThan(500);
+  });
+
+  it('execute_js – the page moves on before it has finished – CODE-0026', async () => {
+    const code = 'new Promise(() => { setTimeout(() => { location.href = "/missing" }, 200) })';
+    const { body } = await act([{ type: 'execute_js', code }]);
+    expect(body).toMatchObject({ code: 'CODE-0026' });
+    expect(body.error).toContain('it moved on before the action had finished');
+  });
+
+  it('if, while, wait_for_function – the page moves on meanwhile – are asked again there', async () => {
+    const leave = { type: 'execute_js', code: 'setTimeout(() => { location.href = "/missing" }, 300); 1' };
+    const slowly = (code: string) => `new Promise((resolve) => setTimeout(() => resolve(${code}), 1000))`;
+    const { body } = await act([
+      leave,
+      {
+        type: 'if',
+        condition: slowly('document.title === "Missing"'),
+        then: [{ type: 'execute_js', code: '"there"' }],
+      },
+      { type: 'goto', url: `${origin.url}/actions` },
+      leave,
+      { type: 'wait_for_function', code: 'document.title === "Missing"' },
+      { type: 'goto', url: `${origin.url}/actions` },
+      leave,
+      {
+        type: 'while',
+        condition: slowly('document.title !== "Missing"'),
+        then: [{ type: 'execute_js', code: '"never"' }],
+      },
+    ]);
+    expect(body).toMatchObject({ data: 'success' });
+    expect(body.solution.javascriptReturn).toEqual([1, 'there', 1, 1]);
+  });
+
   it('when – beforeload is done before the page is gone to', async () => {
     await suite.app.ok({ cmd: 'request.get', session: 'when', url: `${origin.url}/` });
     const reply = await suite.app.ok({
@@ -286,6 +440,13 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   it.each([
     [[{ type: 'dance' }], 'INVALID_PARAMETER', '`browserActions[0]'],
     [[{ type: 'click' }], 'INVALID_PARAMETER', '`browserActions[0].cssSelector`'],
+    [
+      [{ type: 'dropdown', cssSelector: '#s' }],
+      'INVALID_PARAMETER',
+      '`browserActions[0]`: expected `index` or `value`',
+    ],
+    [[{ type: 'wait', wait: 600_001 }], 'INVALID_PARAMETER', 'expected a number from 0 to 600000'],
+    [[{ type: 'wait', wait: '1.5 s' }], 'INVALID_PARAMETER', 'expected a number from 0 to 600000'],
     [[{ type: 'solve_captcha' }], 'UNSUPPORTED_ACTION', '`browserActions[0]`: solve_captcha is not done'],
     [
       [{ type: 'if', condition: '1', then: [{ type: 'discord_login' }] }],
@@ -329,12 +490,28 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
 
   it('the deadline of the request – rules all actions', async () => {
     // Cut short, or the minute would outlast this test.
-    const { body } = await act([{ type: 'wait', wait: 60 }], { timeout: 4000 });
+    const { body } = await act([{ type: 'wait', wait: 60_000 }], { timeout: 4000 });
     expect(body).toMatchObject({
       code: 'CODE-0025',
       error: expect.stringContaining('`browserActions[0]`'),
       partial: true,
     });
+  });
+
+  it('wait – fractions, digits as text, more than the request lasts – pauses, and the request succeeds', async () => {
+    const mark = {
+      type: 'execute_js',
+      code: 'setTimeout(() => { window.late = true }, 300); 1',
+      dontReturnValue: true,
+    };
+    // As seconds the last two would end the request; as milliseconds they are short.
+    const actions = [mark, { type: 'wait', wait: '0.5' }, { type: 'execute_js', code: 'window.late === true' }];
+    const long = [
+      { type: 'wait', wait: 60 },
+      { type: 'click', cssSelector: '#button', wait: 99.5 },
+    ];
+    const { body } = await act([...actions, ...long], { timeout: 20_000 });
+    expect(body).toMatchObject({ data: 'success', solution: { javascriptReturn: [true] } });
   });
 
   it.each([

@@ -263,7 +263,7 @@ describe.runIf(linux)('domain rules', () => {
     const { body } = await get('allow', {});
     expect(site.seen).toEqual(expect.arrayContaining(['/', '/own', '/cdn', '/a-cdn']));
     expect(site.seen.filter((path) => /ads|worker|ws/.test(path))).toEqual([]);
-    expect(body.solution.blocked).toMatchObject([{ host: 'ads.test' }]);
+    expect(body.solution.blocked).toMatchObject([{ host: 'ads.test', reason: 'DOMAIN_NOT_ALLOWED' }]);
     expect(body.solution.blocked[0].count).toBeGreaterThanOrEqual(2);
   });
 

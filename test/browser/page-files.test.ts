@@ -91,6 +91,17 @@ for (const engine of suiteEngines)
         expect(headers.get('x-content-type-options')).toBe('nosniff');
       });
 
+      it('a click leads to a file and nobody takes it – the reply warns, with its name; not when it is taken', async () => {
+        const click = { type: 'click', cssSelector: '#file' };
+        const { solution, warnings } = await get('/files-page', { browserActions: [click] });
+        expect(solution.downloads).toBeUndefined();
+        expect(warnings).toEqual([
+          expect.stringMatching(/a file \(data(\(\d+\))?\.zip\), which was discarded: use the action `download`/),
+        ]);
+        const taken = await get('/files-page', { browserActions: [click, { type: 'download' }] });
+        expect(taken.warnings).toBeUndefined();
+      });
+
       it('goto – to a file – adds it too', async () => {
         const { solution } = await get('/', { browserActions: [{ type: 'goto', url: `${origin.url}/file` }] });
         expect(solution.downloads).toMatchObject([{ name: 'data.zip', type: 'application/zip', size: 13 }]);

@@ -21,6 +21,42 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
     });
   });
 
+  it.each([
+    ['//li', ['bowline', 'reef']],
+    ['(//li)[2]', ['reef']],
+    ['xpath=//li/@data-id', ['7', '8']],
+    ['//li/text()', ['bowline', 'reef']],
+    ['xpath=count(//li)', ['2']],
+    ['xpath=string(//li)', ['bowline']],
+    ['xpath=count(//li) > 1', ['true']],
+    ['//table', []],
+    ['css=.knot', ['bowline', 'reef']],
+    ['text=HOME', ['Home', 'Home again']],
+    ['text="Home"', ['Home']],
+    ['text=nowhere in it', []],
+  ])('cssSelector – %s – %j', async (cssSelector, found) => {
+    expect((await get('/article', { cssSelector })).cssSelector).toEqual(found);
+  });
+
+  it('cssSelector – text= with marks inside it – the smallest element, its white space folded', async () => {
+    const solution = await get('/elements', { cssSelector: 'text=some bold words', customAttribute: 'id' });
+    expect(solution.cssSelector).toEqual(['words']);
+    expect((await get('/elements', { cssSelector: 'text="BOLD"' })).cssSelector).toEqual(['BOLD']);
+  });
+
+  it('customAttribute – with XPath – the values of the elements that have it', async () => {
+    const solution = await get('/article', { cssSelector: '//li | //h1', customAttribute: 'data-id' });
+    expect(solution.cssSelector).toEqual(['7', '8']);
+  });
+
+  it.each(['##', 'li:nope', '//[', 'xpath=', 'text='])(
+    'cssSelector – %s – says what was expected',
+    async (cssSelector) => {
+      const error = await suite.fails('INVALID_PARAMETER', '/article', { cssSelector });
+      expect(error).toMatch(/`cssSelector`: expected (a CSS selector|an XPath expression|some text).*; got "/);
+    },
+  );
+
   it('includeLinks, includeImages – absolute, each once', async () => {
     const solution = await get('/article', { includeLinks: 'true', includeImages: true });
     expect(solution.links).toEqual([`${origin.url}/`, `${origin.url}/elsewhere/page#x`]);

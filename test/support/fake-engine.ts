@@ -209,6 +209,7 @@ export class FakePage implements EnginePage {
       captured: capture.map(() => undefined),
       dialogs: [],
       popups: [],
+      unclaimed: [],
       untilAborted: async () => false,
       untilCaptured: async () => capture.length === 0,
       untilNoBanner: async () => {},

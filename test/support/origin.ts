@@ -59,6 +59,37 @@ const actionsPage = `
   }, 400);
 </script>`;
 
+/** Elements that an action cannot use, each for a reason of its own, and some that take text only once they are clicked. */
+const elementsPage = `
+<style>
+  body{margin:0} #cover{position:absolute;inset:0;background:#eee} #outside{position:fixed;left:-500px;top:0}
+  @keyframes away{to{transform:translateX(300px)}} #moving{animation:away 1s infinite}
+</style>
+<div class="menu" style="display:none"><button id="in-menu">hidden</button></div>
+<button class="twin" style="visibility:hidden">invisible</button><button class="twin">seen</button>
+<button id="no-size" style="width:0;height:0;padding:0;border:0;overflow:hidden"></button>
+<button id="disabled" disabled>disabled</button>
+<div style="position:relative"><button id="covered">covered</button><div id="cover" class="banner wide"></div></div>
+<button id="outside">outside</button>
+<button id="moving">moving</button>
+<input id="read-only" readonly>
+<input id="number" type="number">
+<a id="link" href="/echo?followed">a <b id="in-link">link</b></a>
+<label id="label" for="labelled">Name</label><input id="labelled">
+<div id="opens" onclick="document.querySelector('#labelled').focus()">click to type</div>
+<div id="editable" contenteditable>x</div>
+<div id="plain">plain</div>
+<fast-field></fast-field>
+<p id="words">Some   <b>BOLD</b>
+  words</p>
+<script>
+  customElements.define('fast-field', class extends HTMLElement {
+    connectedCallback() {
+      this.attachShadow({ mode: 'open', delegatesFocus: true }).innerHTML = '<input style="width:100px">';
+    }
+  });
+</script>`;
+
 /** A site on loopback: a login flow, and a page for each thing that a site can do to a browser. */
 export class Origin {
   readonly seen: SeenRequest[] = [];
@@ -188,6 +219,7 @@ export class Origin {
     },
     '/deep/set': (_request, response) => page(response, 'Deep', 'deep'),
     '/actions': (_request, response) => page(response, 'Actions', actionsPage),
+    '/elements': (_request, response) => page(response, 'Elements', elementsPage),
     '/inner': (_request, response) =>
       page(
         response,

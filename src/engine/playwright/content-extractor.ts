@@ -3,16 +3,56 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { MooringError } from '../../errors.js';
 import type { Extracted, Extraction } from '../engine.js';
+import { badSelector, parseSelector, type Selector } from '../selector.js';
 import type { PageProtocol } from './page-protocol.js';
 
 /** How long an expression may look for its matches. The browser ends it then; no page and no server hangs. */
 const regexTimeoutMs = 2000;
 const maxMatches = 10_000;
 
-type Wish = Omit<Extraction, 'regexes' | 'markdown'>;
+type Wish = Omit<Extraction, 'regexes' | 'markdown' | 'selector'> & { readonly selector?: Selector };
 
 /** Runs in the page, in a world of its own. */
-function extractInPage(wish: Wish): Omit<Extracted, 'regexes' | 'markdown'> | { badSelector: string } {
+function extractInPage(wish: Wish): Omit<Extracted, 'regexes' | 'markdown'> | { isBadSelector: true } {
+  const normal = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  const textOf = (node: Node): string => (node instanceof HTMLElement ? node.innerText : (node.textContent ?? ''));
+  const byXPath = (expression: string): (Node | string)[] => {
+    const { ANY_TYPE, NUMBER_TYPE, STRING_TYPE, BOOLEAN_TYPE } = XPathResult;
+    const result = document.evaluate(expression, document, null, ANY_TYPE);
+    if (result.resultType === NUMBER_TYPE) return [String(result.numberValue)];
+    if (result.resultType === STRING_TYPE) return [result.stringValue];
+    if (result.resultType === BOOLEAN_TYPE) return [String(result.booleanValue)];
+    const nodes: Node[] = [];
+    for (let node = result.iterateNext(); node; node = result.iterateNext()) nodes.push(node);
+    return nodes;
+  };
+  // As the driver finds them for actions: the smallest elements that have the text.
+  const byText = (text: string, isExact: boolean): Element[] => {
+    const known = new Map<Node, string>();
+    const inside = (element: Element): Node[] => [...element.childNodes, ...(element.shadowRoot?.childNodes ?? [])];
+    const read = (node: Node): string => {
+      if (node instanceof Text) return node.data;
+      if (!(node instanceof Element) || /^(script|style|noscript|head)$/.test(node.localName)) return '';
+      if (node instanceof HTMLInputElement && /^(submit|button|reset)$/.test(node.type)) return node.value;
+      const words = known.get(node) ?? inside(node).map(read).join('');
+      known.set(node, words);
+      return words;
+    };
+    const fits = (node: Node): boolean => {
+      const words = node instanceof Element ? normal(read(node)) : '';
+      return isExact ? words === text : words.toLowerCase().includes(text.toLowerCase());
+    };
+    const every = (element: Element): Element[] => [
+      element,
+      ...inside(element).flatMap((node) => (node instanceof Element ? every(node) : [])),
+    ];
+    return every(document.documentElement).filter((element) => fits(element) && !inside(element).some(fits));
+  };
+  const select = (selector: Selector): (Node | string)[] => {
+    if (selector.kind === 'text') return byText(selector.text, selector.isExact);
+    if (selector.kind === 'xpath') return byXPath(selector.expression);
+    return [...document.querySelectorAll(selector.expression)];
+  };
   const absolute = (url: string | null): string => {
     try {
       return url ? new URL(url, document.baseURI).href : '';
@@ -25,13 +65,12 @@ function extractInPage(wish: Wish): Omit<Extracted, 'regexes' | 'markdown'> | { 
   if (wish.selector !== undefined) {
     const { selector, attribute } = wish;
     try {
-      const found = [...document.querySelectorAll(selector)];
-      elements =
-        attribute === undefined
-          ? found.map((element) => (element instanceof HTMLElement ? element.innerText : (element.textContent ?? '')))
-          : found.flatMap((element) => element.getAttribute(attribute) ?? []);
+      elements = select(selector).flatMap((found) => {
+        if (attribute === undefined) return typeof found === 'string' ? found : textOf(found);
+        return found instanceof Element ? (found.getAttribute(attribute) ?? []) : [];
+      });
     } catch {
-      return { badSelector: selector };
+      return { isBadSelector: true };
     }
   }
   const sources = (image: HTMLImageElement): string[] => [
@@ -92,16 +131,12 @@ function markdownLibraries(): string {
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
 export async function extract(protocol: PageProtocol, wish: Extraction): Promise<Extracted> {
-  const { regexes, markdown, ...rest } = wish;
-  const found = (await protocol.evaluate(`(${extractInPage})(${JSON.stringify(rest)})`)) as ReturnType<
+  const { regexes, markdown, selector, ...rest } = wish;
+  const read: Wish = { ...rest, ...(selector === undefined ? {} : { selector: readSelector(selector) }) };
+  const found = (await protocol.evaluate(`(${extractInPage})(${JSON.stringify(read)})`)) as ReturnType<
     typeof extractInPage
   >; // what it returns
-  if ('badSelector' in found) {
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`cssSelector\`: expected a CSS selector; came ${JSON.stringify(found.badSelector)}.`,
-    );
-  }
+  if ('isBadSelector' in found) throw badSelector(selector ?? '').at('cssSelector');
   const matches: string[][] = [];
   for (const regex of regexes ?? []) matches.push(await findMatches(protocol, regex));
   return {
@@ -111,6 +146,14 @@ export async function extract(protocol: PageProtocol, wish: Extraction): Promise
       ? { markdown: String(await protocol.evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) }
       : {}),
   };
+}
+
+function readSelector(source: string): Selector {
+  try {
+    return parseSelector(source);
+  } catch (error) {
+    throw error instanceof MooringError ? error.at('cssSelector') : error;
+  }
 }
 
 async function findMatches(

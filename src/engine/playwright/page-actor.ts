@@ -1,9 +1,12 @@
 import { Script } from 'node:vm';
-import type { Frame, Locator, Page, Request, Response } from 'playwright-core';
+import type { ElementHandle, Frame, Locator, Page, Request, Response } from 'playwright-core';
 import { errorMessage, MooringError } from '../../errors.js';
-import { abortable } from '../../util/deadline.js';
+import { abortable, settledWithin } from '../../util/deadline.js';
 import { defaultViewport, type FileToUpload, type LoadState, type PageActor, type StepLimits } from '../engine.js';
+import { badSelector, parseSelector } from '../selector.js';
+import { capped, type Finding, inspect, notUsableError, takesKeys, wrongElementError } from './element-inspector.js';
 import { translateFailure } from './failures.js';
+import { isDocumentGone } from './page-reader.js';
 
 /** How long after a step the page may take to set out for elsewhere. */
 const departureMs = 80;
@@ -11,6 +14,14 @@ const departureMs = 80;
 const typingLimitMs = 8000;
 /** Where the cursor stops when it wanders about a page. */
 const wanderStops = 4;
+/** How long the page may take to say why an element was of no use. */
+const inspectionMs = 300;
+/** How long after a click the page may take to put the focus into a field. */
+const focusMs = 400;
+/** How long to wait between two looks at a page. */
+const pollMs = 50;
+/** How much of what a page throws is told. */
+const exceptionChars = 300;
 const keyDelayMs = { least: 25, most: 90 } as const;
 
 /** What an actor needs of the page's owner. */
@@ -46,7 +57,7 @@ export class PlaywrightActor implements PageActor {
       const element = this.#locate(selector);
       await this.#arriving(limits, async () => {
         if (direct) {
-          await element.evaluate((node) => (node as HTMLElement).click(), undefined, { timeout }); // of an HTML page
+          await element.evaluate(clickInPage, undefined, { timeout });
           return;
         }
         const left = countdown(timeout);
@@ -59,13 +70,18 @@ export class PlaywrightActor implements PageActor {
 
   async type(selector: string, text: string, direct: boolean, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, async (timeout) => {
+      const left = countdown(timeout);
       const element = this.#locate(selector);
+      const { typing, label } = await lookAt(element, left());
+      if (typing === 'control' || (direct && typing === 'other')) throw notAFieldError(selector, label);
       if (direct) {
-        await element.fill(text, { timeout });
+        await element.fill(text, { timeout: left() });
         return;
       }
-      await this.#moveTo(element, timeout);
-      await element.click({ timeout });
+      const opener = typing === 'other' ? await element.elementHandle({ timeout: left() }) : undefined;
+      await this.#moveTo(element, left());
+      await element.click({ timeout: left() });
+      if (opener && !(await leadsToField(opener, limits.signal))) throw notAFieldError(selector, label);
       const until = performance.now() + Math.min(typingLimitMs, timeout / 2);
       const characters = [...text];
       // Where the focus is: a field may hand it on to the next.
@@ -99,7 +115,11 @@ export class PlaywrightActor implements PageActor {
   async clear(selector: string | undefined, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, async (timeout) => {
       if (selector !== undefined) {
-        await this.#locate(selector).clear({ timeout });
+        const left = countdown(timeout);
+        const element = this.#locate(selector);
+        const { typing, label } = await lookAt(element, left());
+        if (typing !== 'field') throw notAFieldError(selector, label);
+        await element.clear({ timeout: left() });
         return;
       }
       await this.#page.keyboard.press('ControlOrMeta+A');
@@ -110,18 +130,17 @@ export class PlaywrightActor implements PageActor {
   async select(selector: string, option: number | string, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, (timeout) =>
       this.#arriving(limits, async () => {
-        const choice = typeof option === 'number' ? { index: option } : { value: option };
+        const left = countdown(timeout);
         const element = this.#locate(selector);
+        const { isSelect, label } = await lookAt(element, left());
+        if (!isSelect) throw notASelectError(selector, label);
         try {
-          await element.selectOption(choice, { timeout });
+          const choice = typeof option === 'number' ? { index: option } : { value: option };
+          await element.selectOption(choice, { timeout: left() });
         } catch (error) {
-          if ((await element.count().catch(() => 0)) === 0) throw error;
-          const found = await element.evaluate(
-            (node) => (node instanceof HTMLSelectElement ? [...node.options].map(({ value }) => value) : undefined),
-            undefined,
-            { timeout: 500 },
-          );
-          throw optionError(selector, option, found, error);
+          const there = await answerWithin(element.evaluate(optionsInPage));
+          const isThere = typeof option === 'number' ? there?.[option] !== undefined : there?.includes(option);
+          throw there && !isThere ? optionError(selector, option, there, error) : error;
         }
       }),
     );
@@ -139,15 +158,37 @@ export class PlaywrightActor implements PageActor {
   }
 
   async waitForExpression(code: string, limits: StepLimits): Promise<void> {
-    await this.#step(undefined, limits, (timeout) => this.#frame.waitForFunction(code, undefined, { timeout }));
+    await this.#step(undefined, limits, async (timeout) => {
+      const left = countdown(timeout);
+      try {
+        await this.#onWhatComes(left, limits.signal, () =>
+          this.#frame.waitForFunction(code, undefined, { timeout: left() }),
+        );
+      } catch (error) {
+        throw isTimeout(error) ? tooSlowError('the expression to become true', timeout, error) : error;
+      }
+    });
   }
 
   async waitForLoadState(state: LoadState, limits: StepLimits): Promise<void> {
-    await this.#step(undefined, limits, (timeout) => this.#frame.waitForLoadState(state, { timeout }));
+    await this.#step(undefined, limits, async (timeout) => {
+      try {
+        await this.#frame.waitForLoadState(state, { timeout });
+      } catch (error) {
+        throw isTimeout(error) ? tooSlowError(`the load state ${state}`, timeout, error) : error;
+      }
+    });
   }
 
   async evaluate(code: string, limits: StepLimits): Promise<unknown> {
     return this.#step(undefined, limits, () => this.#arriving(limits, () => this.#evaluate(code)));
+  }
+
+  async holds(condition: string, limits: StepLimits): Promise<boolean> {
+    return this.#step(undefined, limits, async (timeout) => {
+      const ask = () => this.#arriving(limits, () => this.#evaluate(condition));
+      return Boolean(await this.#onWhatComes(countdown(timeout), limits.signal, ask));
+    });
   }
 
   async enterFrame(selector: string | undefined, limits: StepLimits): Promise<void> {
@@ -156,11 +197,15 @@ export class PlaywrightActor implements PageActor {
       return;
     }
     await this.#step(selector, limits, async (timeout) => {
-      const element = await this.#locate(selector).elementHandle({ timeout });
+      const left = countdown(timeout);
+      const element = await this.#locate(selector).elementHandle({ timeout: left() });
       const frame = await element?.contentFrame();
-      if (!frame) throw new MooringError('INVALID_PARAMETER', `expected an iframe at ${selector}; it is none.`);
+      if (!frame) {
+        const { label } = await lookAt(this.#locate(selector), left());
+        throw new MooringError('INVALID_PARAMETER', `expected an iframe at ${selector}; it is ${label}.`);
+      }
       this.#entered = frame;
-      await frame.waitForLoadState('domcontentloaded', { timeout });
+      await frame.waitForLoadState('domcontentloaded', { timeout: left() });
     });
   }
 
@@ -168,20 +213,24 @@ export class PlaywrightActor implements PageActor {
     await this.#step(selector, limits, async (timeout) => {
       const element = this.#locate(selector);
       const payload = files.map(({ name, type, bytes }) => ({ name, mimeType: type, buffer: Buffer.from(bytes) }));
-      const isInput = await element.evaluate(
-        (node) => node instanceof HTMLInputElement && node.type === 'file',
-        undefined,
-        { timeout },
-      );
-      if (isInput) {
-        await element.setInputFiles(payload, { timeout });
+      const left = countdown(timeout);
+      const { isFileInput, label } = await lookAt(element, left());
+      if (isFileInput) {
+        await element.setInputFiles(payload, { timeout: left() });
         return;
       }
-      const [chooser] = await Promise.all([
-        this.#page.waitForEvent('filechooser', { timeout }),
-        element.click({ timeout }),
-      ]);
-      await chooser.setFiles(payload, { timeout });
+      const opening = this.#page.waitForEvent('filechooser', { timeout: left() });
+      opening.catch(() => {}); // a click that fails says why
+      await element.click({ timeout: left() });
+      const chooser = await opening.catch((error: unknown) => {
+        if (!isTimeout(error)) throw error;
+        throw new MooringError(
+          'CODE-0027',
+          `expected a file input at ${selector}, or what opens the file chooser when it is clicked; ${label} opened none.`,
+          { cause: error },
+        );
+      });
+      await chooser.setFiles(payload, { timeout: left() });
     });
   }
 
@@ -212,8 +261,29 @@ export class PlaywrightActor implements PageActor {
   }
 
   #locate(selector: string): Locator {
-    // By its engine, or a selector such as `text=…` or `//…` would mean something else to the driver.
-    return this.#frame.locator(`css=${selector}`).first();
+    return this.#locateAll(selector).first();
+  }
+
+  /** @throws MooringError `INVALID_PARAMETER` */
+  #locateAll(selector: string): Locator {
+    const read = parseSelector(selector);
+    // By its engine, or the driver would guess another.
+    if (read.kind !== 'text') return this.#frame.locator(`${read.kind}=${read.expression}`);
+    return this.#frame.getByText(read.text, { exact: read.isExact });
+  }
+
+  /** Asks the page; on the next document again, should it move on meanwhile. */
+  async #onWhatComes<T>(left: () => number, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isDocumentGone(error) || left() <= pollMs) throw error;
+        await pause(pollMs, signal);
+        signal.throwIfAborted();
+        await this.#frame.waitForLoadState('domcontentloaded', { timeout: left() });
+      }
+    }
   }
 
   /** Runs the code once: what it is, is told by compiling it. */
@@ -304,9 +374,90 @@ export class PlaywrightActor implements PageActor {
       return await abortable(step, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw translateStep(error, selector, timeoutMs);
+      throw await abortable(this.#explain(error, selector, timeoutMs), signal);
     }
   }
+
+  /** The error of the catalogue for what the driver threw. */
+  async #explain(error: unknown, selector: string | undefined, timeoutMs: number): Promise<unknown> {
+    if (error instanceof MooringError) return error;
+    if (selector === undefined) {
+      if (isTimeout(error)) return tooSlowError('it to come about', timeoutMs, error);
+      if (isDocumentGone(error)) return movedOnError(error);
+      const translated = translateFailure(error, 'the page');
+      // What else it may look like is the code's own word.
+      return translated instanceof MooringError && translated.code === 'CODE-0026' ? translated : scriptError(error);
+    }
+    if (isTimeout(error)) return notUsableError(selector, timeoutMs, await this.#inspect(selector), error);
+    const translated = translateFailure(error, selector);
+    if (translated instanceof MooringError) return translated;
+    if (isDocumentGone(error)) return movedOnError(error);
+    const finding = await this.#inspect(selector);
+    return finding && finding.count > 0 ? wrongElementError(selector, finding, error) : badSelector(selector, error);
+  }
+
+  /** What the page says of the elements now; nothing when it does not, or cannot read the selector. */
+  async #inspect(selector: string): Promise<Finding | undefined> {
+    const finding = await answerWithin(this.#locateAll(selector).evaluateAll(inspect));
+    return finding && capped(finding);
+  }
+}
+
+/** What the page says of an element, once it is there. */
+const lookAt = async (element: Locator, timeout: number): Promise<Finding> =>
+  capped(await element.evaluate(inspect, undefined, { timeout }));
+
+/** Runs in the page: what is no HTML has no click of its own. */
+function clickInPage(element: Element): void {
+  if (element instanceof HTMLElement) element.click();
+  else element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true }));
+}
+
+/** Runs in the page. */
+function optionsInPage(element: Element): string[] {
+  const select = element instanceof HTMLLabelElement ? element.control : element;
+  return select instanceof HTMLSelectElement ? [...select.options].map(({ value }) => value) : [];
+}
+
+/** Waits until the focus is where typing makes sense. Tells whether it came there. */
+async function leadsToField(opener: ElementHandle<Node>, signal: AbortSignal): Promise<boolean> {
+  const left = countdown(focusMs);
+  for (;;) {
+    if (await opener.evaluate(takesKeys as (node: Node) => boolean)) return true; // a locator gives elements
+    if (left() <= pollMs || signal.aborted) return false;
+    await pause(pollMs, signal);
+  }
+}
+
+/** What a page answers; nothing when it does not in time. */
+async function answerWithin<T>(asking: Promise<T>): Promise<T | undefined> {
+  return (await settledWithin(asking, inspectionMs)) ? asking.catch(() => undefined) : undefined;
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+
+const tooSlowError = (what: string, timeoutMs: number, cause: unknown): MooringError =>
+  new MooringError('CODE-0025', `expected ${what} within ${Math.round(timeoutMs)} ms; it did not.`, { cause });
+
+const movedOnError = (cause: unknown): MooringError =>
+  new MooringError('CODE-0026', 'expected the page to stay; it moved on before the action had finished.', { cause });
+
+const notAFieldError = (selector: string, label: string): MooringError =>
+  new MooringError(
+    'INVALID_PARAMETER',
+    `expected a field to type into at ${selector}; it is ${label}, which takes no text.`,
+  );
+
+const notASelectError = (selector: string, label: string): MooringError =>
+  new MooringError('INVALID_PARAMETER', `expected a select element at ${selector}; it is ${label}.`);
+
+/** What a page throws is its own word, and the caller's code: what the driver puts before it is not. */
+function scriptError(error: unknown): MooringError {
+  const [first = ''] = errorMessage(error)
+    .replace(/^\w+\.\w+: /, '')
+    .split('\n', 1);
+  const said = first.length > exceptionChars ? `${first.slice(0, exceptionChars)}…` : first;
+  return new MooringError('INVALID_PARAMETER', `expected code that runs; the page says ${said}.`, { cause: error });
 }
 
 /** What is left of a time, at least a millisecond. */
@@ -318,14 +469,12 @@ function countdown(ms: number): () => number {
 function optionError(
   selector: string,
   option: number | string,
-  found: readonly string[] | undefined,
+  found: readonly string[],
   cause: unknown,
 ): MooringError {
-  if (!found)
-    return new MooringError('INVALID_PARAMETER', `expected a select element at ${selector}; it is none.`, { cause });
   const there = found
     .slice(0, 20)
-    .map((value) => JSON.stringify(value))
+    .map((value) => JSON.stringify(value.slice(0, 80)))
     .join(', ');
   return new MooringError(
     'CODE-0027',
@@ -342,33 +491,6 @@ function compiles(code: string): boolean {
   } catch {
     return false;
   }
-}
-
-function translateStep(error: unknown, selector: string | undefined, timeoutMs: number): unknown {
-  if (error instanceof MooringError) return error;
-  const message = errorMessage(error);
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return selector === undefined
-      ? new MooringError('CODE-0025', `expected it to come about within ${Math.round(timeoutMs)} ms; it did not.`, {
-          cause: error,
-        })
-      : new MooringError(
-          'CODE-0027',
-          `expected an element for ${selector} within ${Math.round(timeoutMs)} ms; there was none to use.`,
-          { cause: error },
-        );
-  }
-  const translated = translateFailure(error, selector ?? 'the page');
-  if (translated instanceof MooringError) return translated;
-  // What is left is what the page's engine says of a selector or code.
-  const [first = ''] = message.replace(/^\w+\.\w+: /, '').split('\n', 1);
-  return new MooringError(
-    'INVALID_PARAMETER',
-    `expected ${selector === undefined ? 'code that runs' : 'a selector that can be read'}; the page says ${first}.`,
-    {
-      cause: error,
-    },
-  );
 }
 
 const within = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);

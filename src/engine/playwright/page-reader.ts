@@ -55,7 +55,7 @@ export class DocumentGoneError extends MooringError {
 
 /** What drivers say of it. */
 const documentGone =
-  /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame|Cannot find execution context|object has been collected|Frame was detached|Unable to capture screenshot|Not attached to an active page|no longer (exists|available)|DiscardedBrowsingContext|AbortError.*(navigat|unload)/i;
+  /Cannot find context|context was destroyed|Inspected target navigated|No frame (for|with) given id|actor .*destroyed|no such frame|Cannot find execution context|object has been collected|frame (was|got) detached|Unable to capture screenshot|Not attached to an active page|no longer (exists|available)|DiscardedBrowsingContext|AbortError.*(navigat|unload)/i;
 
 /** Whether it failed because the document changed under it, so that another try makes sense. */
 export function isDocumentGone(error: unknown): boolean {

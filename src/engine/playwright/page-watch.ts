@@ -59,6 +59,10 @@ export class PlaywrightWatch implements PageWatch {
     return [...this.#parts.popups].filter((popup) => !popup.isClosed()).map((popup) => popup.url());
   }
 
+  get unclaimed(): string[] {
+    return this.#downloads.map((download) => download.suggestedFilename().slice(0, 255));
+  }
+
   /** A dialog is there. */
   noteDialog(dialog: Dialog): void {
     if (this.dialogs.length < remembered.dialogs)

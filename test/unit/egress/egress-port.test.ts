@@ -56,7 +56,7 @@ describe('EgressPort', () => {
     expect(await tunnel(own, `127.0.0.1:${new URL(own.url).port}`)).toBe(502);
     const request = own.beginRequest({});
     await tunnel(own, `127.0.0.1:${port}`);
-    expect(request.blocked).toEqual([{ host: '127.0.0.1', count: 1 }]);
+    expect(request.blocked).toEqual([{ host: '127.0.0.1', count: 1, reason: 'DESTINATION_FORBIDDEN' }]);
     expect(request.failure(`http://127.0.0.1:${port}/`)?.message).toContain('it is this server itself');
   });
 
