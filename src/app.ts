@@ -145,6 +145,7 @@ export class App {
       files,
       metrics,
       logger,
+      requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
     });
     const address = await http.start();

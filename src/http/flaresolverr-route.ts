@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DialectTimes, translateError, translateReply, translateRequest } from '../protocol/flaresolverr.js';
 import { callerSignal } from './caller-signal.js';
-import { asObject, baseUrlOf, type CommandRouteOptions, type RunningCommands } from './command-route.js';
+import { asObject, baseUrlOf, type CommandRouteOptions, type RunningCommands, replyContextOf } from './command-route.js';
 import { errorReply } from './error-reply.js';
 
 export interface FlareSolverrRouteOptions extends CommandRouteOptions {
@@ -47,7 +47,7 @@ async function handle(
     return await reply.send(translateReply(answer, translated, times()));
   } catch (error) {
     if (caller.gone) return reply.hijack(); // nobody is there to answer
-    const failure = errorReply(error, { baseUrl: baseUrlOf(request), startedAt, logger });
+    const failure = errorReply(error, { ...replyContextOf(request, logger), startedAt });
     // Its clients look at the status.
     return await reply
       .code(failure.status === 200 ? 500 : failure.status)

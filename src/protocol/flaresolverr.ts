@@ -135,3 +135,8 @@ function translateCookie({ expires, ...rest }: CookieOutput) {
 export function translateError(message: string, times: DialectTimes) {
   return { status: 'error', message: `Error: ${message}`, ...times };
 }
+
+/** What the original says of a path that it does not have. */
+export const notFoundSentence = (path: string): string => `Not found: '${path}'`;
+/** And of a method. */
+export const wrongMethodSentence = 'Method not allowed.';
