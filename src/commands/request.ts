@@ -37,8 +37,11 @@ export const requestHandler =
     assertHasPage(sessions, command, context.owner);
     using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
     const target = { ...command, id: command.session, owner: context.owner };
+    const { keepOptions = false, renewAfterMs } = command.onOpenSession ?? {};
+    if (renewAfterMs !== undefined) await sessions.renewOlder(target.owner, target.id, renewAfterMs, deadline.signal);
     const isNew = !sessions.isActive(target.owner, target.id);
-    using lease = await sessions.lease(target, deadline.signal);
+    // Without options there must be a session: nothing may come between this look and the lease.
+    using lease = await sessions.lease(keepOptions && !isNew ? { ...target, options: {} } : target, deadline.signal);
     deadline.follow(lease.session.over);
     try {
       const reply = await runRequest(command, http, lease.session, deadline, context, options);

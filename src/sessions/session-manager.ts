@@ -140,6 +140,21 @@ export class SessionManager {
     return lease;
   }
 
+  /**
+   * Makes an idle session anew that is older than this, with the options that it has: its upstream stays its own. A
+   * younger or busy one stays, and one that is not there is not made.
+   *
+   * @throws MooringError as `create`
+   */
+  async renewOlder(owner: string, id: string, olderThanMs: number, signal: AbortSignal): Promise<void> {
+    const old = this.#sessions.get(keyOf({ owner, id }));
+    if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
+    const { anonymous, options } = old;
+    void old.end('destroyed').catch(() => {}); // told to onEnded
+    // At once: a request between the two would open the session with options of its own.
+    await this.create({ owner, id, anonymous, options }, signal);
+  }
+
   /** Whether this ID is open, or would be after a moment. */
   isActive(owner: string, id: string): boolean {
     const key = keyOf({ owner, id });
