@@ -18,6 +18,7 @@ import type { Logger } from './logger.js';
 import { SessionManager } from './sessions/session-manager.js';
 import { Deadline } from './util/deadline.js';
 import { Disposables } from './util/disposables.js';
+import { systemProblem } from './util/system-problem.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -148,7 +149,9 @@ export class App {
       requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
     });
-    const address = await http.start();
+    const address = await http.start().catch((error: unknown) => {
+      throw listenError(error, config);
+    });
     this.#http = http;
     guard.ownPorts.add(Number(new URL(address).port));
     return address;
@@ -169,7 +172,9 @@ export class App {
     try {
       pool.start();
     } catch (error) {
-      throw new StartError(`MOORING_PROXIES: ${errorMessage(error)}`);
+      throw new StartError(
+        `MOORING_PROXIES: expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`,
+      );
     }
     metrics.watchPool(() => pool.status());
     return this.#resources.use(pool, (it) => it.close());
@@ -191,8 +196,26 @@ function readAuthorities(path: string): string[] {
   try {
     return [...rootCertificates, readFileSync(path, 'utf8')];
   } catch (error) {
-    throw new StartError(`MOORING_PROXY_CA: ${errorMessage(error)}`);
+    throw new StartError(
+      `MOORING_PROXY_CA: expected a file with certificates (PEM) at ${path}; ${systemProblem(error) ?? 'it cannot be read'}.`,
+    );
   }
+}
+
+/** Why the server cannot listen, where a setting is the reason. */
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const { code } = error as { code?: unknown }; // Node's errors have one
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `MOORING_PORT: expected a free port; ${port} is in use by another program. End that one, or set another port (0 takes any free one).`,
+    );
+  }
+  const problem = systemProblem(error);
+  if (problem === undefined) return error;
+  if (code === 'EACCES') {
+    return new StartError(`MOORING_PORT: expected a port that this user may listen on; ${port} is not: ${problem}.`);
+  }
+  return new StartError(`MOORING_HOST: expected an address of this machine; ${host} is none: ${problem}.`);
 }
 
 function browserObserver(metrics: Metrics, logger: Logger): BrowserPoolObserver {
