@@ -9,6 +9,7 @@ import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { EngineRegistry } from './engine/engine-registry.js';
 import { errorMessage } from './errors.js';
+import { EventLog } from './event-log.js';
 import { FileStore } from './files/file-store.js';
 import { Metrics } from './http/metrics.js';
 import { cachedReadiness, type Readiness } from './http/readiness.js';
@@ -85,7 +86,8 @@ export class App {
   async #start(): Promise<string> {
     const { config, logger, version } = this.#options;
     const metrics = new Metrics();
-    const made = this.#options.engines(browserObserver(metrics, logger));
+    const events = new EventLog(logger);
+    const made = this.#options.engines(browserObserver(metrics, events));
     const engines = this.#resources.use(new EngineRegistry(made), (it) => it.close());
     await engines.start();
     this.#engines = engines;
@@ -117,6 +119,10 @@ export class App {
         egress,
         observer: {
           ...metrics.sessions,
+          ended: (reason, session) => {
+            metrics.sessions.ended(reason);
+            events.sessionEnded(reason, session);
+          },
           closeFailed: (session, error) => logger.error({ err: error, session }, 'closing a session failed'),
         },
       }),
@@ -218,22 +224,21 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   return new StartError(`MOORING_HOST: expected an address of this machine; ${host} is none: ${problem}.`);
 }
 
-function browserObserver(metrics: Metrics, logger: Logger): BrowserPoolObserver {
-  return {
-    launched: (ms) => {
-      metrics.browsers.launched(ms);
-      logger.info({ ms: Math.round(ms) }, 'browser launched');
-    },
-    crashed: () => {
-      metrics.browsers.crashed();
-      logger.warn('a browser process ended unasked; its sessions have ended as crashed');
-    },
-    launchFailed: (error) => {
-      metrics.browsers.launchFailed();
-      logger.error({ err: error }, 'a browser did not start');
-    },
-  };
-}
+/** Counted, and logged. */
+const browserObserver = ({ browsers }: Metrics, events: EventLog): BrowserPoolObserver => ({
+  launched: (ms) => {
+    browsers.launched(ms);
+    events.launched(ms);
+  },
+  crashed: (process) => {
+    browsers.crashed();
+    events.crashed(process);
+  },
+  launchFailed: (error) => {
+    browsers.launchFailed();
+    events.launchFailed(error);
+  },
+});
 
 async function checkEngine(engine: BrowserEngine): Promise<Readiness> {
   const { name, version } = engine.info;

@@ -10,6 +10,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   errors: { folders: [], packages: [] },
   util: { folders: [], packages: [] },
   'log-error': { folders: ['errors'], packages: [] },
+  'event-log': { folders: ['engine/browser-pool.ts', 'sessions', 'logger', 'util'], packages: [] },
   logger: { folders: ['log-error'], packages: ['pino'] },
   config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },

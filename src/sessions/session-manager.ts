@@ -17,7 +17,7 @@ import { SessionSlots } from './session-slots.js';
 /** What happens to sessions, for whoever counts it. */
 export interface SessionObserver {
   created(ms: number): void;
-  ended(reason: EndReason): void;
+  ended(reason: EndReason, session: { readonly id: string; readonly owner: string }): void;
   waitedForSlot(ms: number): void;
   waitedForTurn(ms: number): void;
   /** Closing what a session owned failed. */
@@ -351,7 +351,7 @@ export class SessionManager {
     const key = keyOf(session);
     this.#sessions.delete(key);
     this.#ended.remember(key, ended);
-    this.#options.observer.ended(ended.reason);
+    this.#options.observer.ended(ended.reason, session);
     const settled = closed
       .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))
       .finally(() => this.#closing.delete(settled));

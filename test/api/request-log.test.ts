@@ -143,6 +143,22 @@ describe('the request log', () => {
   });
 });
 
+describe('ends of sessions that nobody asked for', () => {
+  it('a crash, and making room – are logged with session and owner', async () => {
+    const engine = new FakeEngine();
+    await start({ MOORING_MAX_SESSIONS: '1' }, engine);
+    await app.ok({ cmd: 'sessions.create', session: 'broken' });
+    for (const context of [...engine.contexts]) context.crash();
+    const { session } = await app.ok({ cmd: 'request.get', url: `${origin.url}/` });
+    await app.ok({ cmd: 'sessions.create', session: 'next' });
+    await app.ok({ cmd: 'sessions.destroy', session: 'next' });
+    expect(lines('session ended')).toMatchObject([
+      { level: 40, session: 'broken', owner: 'nobody', reason: 'crashed' },
+      { level: 30, session, owner: 'nobody', reason: 'evicted' },
+    ]);
+  });
+});
+
 describe('requestId', () => {
   it('stands in the reply and in the header; a usable one of the caller is kept, another is not', async () => {
     await start();

@@ -142,6 +142,27 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     await origin.close();
   }, 150_000);
 
+  it('kill -9 of its browser – is a line with the process, the signal and the sessions that ended', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const address = await program.address();
+    await send(address, { cmd: 'sessions.create', session: 'one' });
+    await send(address, { cmd: 'sessions.create', session: 'two' });
+    const [server] = descendantsOf(program.child.pid ?? -1).filter(({ command }) => /^node .*start\.mjs/.test(command));
+    const browser = descendantsOf(server?.id ?? -1).find(({ parent }) => parent === server?.id)?.id ?? 0;
+    process.kill(browser, 'SIGKILL');
+    await expect.poll(() => program.output).toContain('a browser process ended unasked');
+    const line = program.output.split('\n').find((text) => text.includes('a browser process ended unasked')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({
+      level: 40,
+      engine: 'chromium',
+      processId: browser,
+      signal: 'SIGKILL',
+      sessions: ['one', 'two'],
+    });
+    program.child.kill('SIGTERM');
+    await program.exited;
+  });
+
   it.each([
     [{ MOORING_HOST: '0.0.0.0' }, 'no key is set'],
     [{ MOORING_IDLE_TIMEOUT: 'long' }, 'expected a duration such as 200s'],
