@@ -1,4 +1,5 @@
-// A small shop on http://127.0.0.1:8192 to try Mooring on: log in as anna with the password secret, then page through orders.
+// A small shop to try Mooring on: log in as anna with the password secret, then page through orders.
+// node examples/shop.mjs [port], or PORT; default: 8192.
 import { createServer } from 'node:http';
 
 const page = (title, body) => `<!doctype html><title>${title}</title><h1>${title}</h1>${body}`;
@@ -59,5 +60,21 @@ const server = createServer(async (request, response) => {
   return html(404, page('Not found', ''));
 });
 
-server.listen(8192, '127.0.0.1', () => console.log('The shop is open: http://127.0.0.1:8192/login'));
+const asked = process.argv[2] ?? process.env.PORT ?? '8192';
+const port = /^\d{1,5}$/.test(asked) ? Number(asked) : Number.NaN;
+function stop(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+if (!(port <= 65535)) stop(`expected a port from 0 to 65535 (0 takes any free one); got ${JSON.stringify(asked)}.`);
+server.once('error', (error) =>
+  stop(
+    error.code === 'EADDRINUSE'
+      ? `expected a free port; ${port} is in use by another program. Name another one: node examples/shop.mjs 8193`
+      : `expected to listen on port ${port}; ${error.message}.`,
+  ),
+);
+server.listen(port, '127.0.0.1', () =>
+  console.log(`The shop is open: http://127.0.0.1:${server.address().port}/login`),
+);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));

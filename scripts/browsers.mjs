@@ -1,7 +1,9 @@
-// npm run browsers [-- install [chromium|firefox]]: lists the browsers that the server could run, or installs one.
+// npm run browsers [-- install [chromium|firefox] [--yes]]: lists the browsers that the server could run, or installs one.
+// Each command that would install something is asked for first; without a terminal it needs --yes.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { build } from './build.mjs';
 import { install } from './install.mjs';
 
@@ -72,30 +74,52 @@ const waysToInstall = {
   webkit: [['playwright', ['install', 'webkit']]],
 };
 
-function installBrowser(name) {
+/** Whether a command may be run: it changes the machine. */
+async function mayRun(commandLine, isAgreed) {
+  if (isAgreed) return true;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`Run \`${commandLine}\`? [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+const isThere = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+async function installBrowser(name, isAgreed) {
   const playwright = join(dirname(createRequire(import.meta.url).resolve('playwright-core/package.json')), 'cli.js');
   for (const [program, args] of waysToInstall[name]) {
-    console.log(`> ${program} ${args.join(' ')}`);
+    if (program !== 'playwright' && !isThere(program)) continue;
+    const commandLine = `${program} ${args.join(' ')}`;
+    if (!(await mayRun(commandLine, isAgreed))) continue;
+    console.log(`> ${commandLine}`);
     const [file, rest] = program === 'playwright' ? [process.execPath, [playwright, ...args]] : [program, args];
     const { status, error } = spawnSync(file, rest, { stdio: 'inherit' });
     if (status === 0) return true;
-    console.log(error ? `  there is no ${program} here` : '  it did not work; the next way');
+    console.log(error ? `  ${program} cannot be run` : '  it did not work; the next way');
   }
   return false;
 }
 
-const [command, name = 'chromium'] = process.argv.slice(2);
+const isAgreed = process.argv.includes('--yes');
+const [command, name = 'chromium'] = process.argv.slice(2).filter((word) => word !== '--yes');
 if (command === undefined) await list();
-else if (command === 'install' && Object.hasOwn(waysToInstall, name)) {
-  if (installBrowser(name)) await list();
+else if (command === 'install' && Object.hasOwn(waysToInstall, name) && !isAgreed && !process.stdin.isTTY) {
+  console.error(
+    `expected a terminal to ask on, or \`--yes\`: it would run ${waysToInstall[name].map(([program, args]) => `\`${program} ${args.join(' ')}\``).join(', or ')}.`,
+  );
+  process.exitCode = 1;
+} else if (command === 'install' && Object.hasOwn(waysToInstall, name)) {
+  if (await installBrowser(name, isAgreed)) await list();
   else {
     console.error(
-      `None of the ways to install ${name} worked here; name a binary in MOORING_CHROMIUM or MOORING_FIREFOX.`,
+      `None of the ways to install ${name} was taken and worked here; name a binary in MOORING_CHROMIUM or MOORING_FIREFOX.`,
     );
     process.exitCode = 1;
   }
 } else {
   const names = Object.keys(waysToInstall).join('|');
-  console.error(`expected \`npm run browsers\` or \`npm run browsers -- install [${names}]\`, came ${command} ${name}`);
+  console.error(
+    `expected \`npm run browsers\` or \`npm run browsers -- install [${names}] [--yes]\`, came ${command} ${name}`,
+  );
   process.exitCode = 1;
 }

@@ -9,6 +9,7 @@ import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { EngineRegistry } from './engine/engine-registry.js';
 import { errorMessage } from './errors.js';
+import { EventLog } from './event-log.js';
 import { FileStore } from './files/file-store.js';
 import { Metrics } from './http/metrics.js';
 import { cachedReadiness, type Readiness } from './http/readiness.js';
@@ -18,6 +19,7 @@ import type { Logger } from './logger.js';
 import { SessionManager } from './sessions/session-manager.js';
 import { Deadline } from './util/deadline.js';
 import { Disposables } from './util/disposables.js';
+import { systemProblem } from './util/system-problem.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -84,7 +86,8 @@ export class App {
   async #start(): Promise<string> {
     const { config, logger, version } = this.#options;
     const metrics = new Metrics();
-    const made = this.#options.engines(browserObserver(metrics, logger));
+    const events = new EventLog(logger);
+    const made = this.#options.engines(browserObserver(metrics, events));
     const engines = this.#resources.use(new EngineRegistry(made), (it) => it.close());
     await engines.start();
     this.#engines = engines;
@@ -116,6 +119,10 @@ export class App {
         egress,
         observer: {
           ...metrics.sessions,
+          ended: (reason, session) => {
+            metrics.sessions.ended(reason);
+            events.sessionEnded(reason, session);
+          },
           closeFailed: (session, error) => logger.error({ err: error, session }, 'closing a session failed'),
         },
       }),
@@ -145,9 +152,12 @@ export class App {
       files,
       metrics,
       logger,
+      requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
     });
-    const address = await http.start();
+    const address = await http.start().catch((error: unknown) => {
+      throw listenError(error, config);
+    });
     this.#http = http;
     guard.ownPorts.add(Number(new URL(address).port));
     return address;
@@ -168,7 +178,9 @@ export class App {
     try {
       pool.start();
     } catch (error) {
-      throw new StartError(`MOORING_PROXIES: ${errorMessage(error)}`);
+      throw new StartError(
+        `MOORING_PROXIES: expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`,
+      );
     }
     metrics.watchPool(() => pool.status());
     return this.#resources.use(pool, (it) => it.close());
@@ -190,26 +202,43 @@ function readAuthorities(path: string): string[] {
   try {
     return [...rootCertificates, readFileSync(path, 'utf8')];
   } catch (error) {
-    throw new StartError(`MOORING_PROXY_CA: ${errorMessage(error)}`);
+    throw new StartError(
+      `MOORING_PROXY_CA: expected a file with certificates (PEM) at ${path}; ${systemProblem(error) ?? 'it cannot be read'}.`,
+    );
   }
 }
 
-function browserObserver(metrics: Metrics, logger: Logger): BrowserPoolObserver {
-  return {
-    launched: (ms) => {
-      metrics.browsers.launched(ms);
-      logger.info({ ms: Math.round(ms) }, 'browser launched');
-    },
-    crashed: () => {
-      metrics.browsers.crashed();
-      logger.warn('a browser process ended unasked; its sessions have ended as crashed');
-    },
-    launchFailed: (error) => {
-      metrics.browsers.launchFailed();
-      logger.error({ err: error }, 'a browser did not start');
-    },
-  };
+/** Why the server cannot listen, where a setting is the reason. */
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const { code } = error as { code?: unknown }; // Node's errors have one
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `MOORING_PORT: expected a free port; ${port} is in use by another program. End that one, or set another port (0 takes any free one).`,
+    );
+  }
+  const problem = systemProblem(error);
+  if (problem === undefined) return error;
+  if (code === 'EACCES') {
+    return new StartError(`MOORING_PORT: expected a port that this user may listen on; ${port} is not: ${problem}.`);
+  }
+  return new StartError(`MOORING_HOST: expected an address of this machine; ${host} is none: ${problem}.`);
 }
+
+/** Counted, and logged. */
+const browserObserver = ({ browsers }: Metrics, events: EventLog): BrowserPoolObserver => ({
+  launched: (ms) => {
+    browsers.launched(ms);
+    events.launched(ms);
+  },
+  crashed: (process) => {
+    browsers.crashed();
+    events.crashed(process);
+  },
+  launchFailed: (error) => {
+    browsers.launchFailed();
+    events.launchFailed(error);
+  },
+});
 
 async function checkEngine(engine: BrowserEngine): Promise<Readiness> {
   const { name, version } = engine.info;

@@ -312,6 +312,14 @@ export const settings = {
     default: 'info',
     sentence: 'What is logged, as JSON lines on stderr.',
   }),
+  requestLog: setting({
+    env: ['MOORING_REQUEST_LOG'],
+    schema: switchSchema,
+    shape: '`on` `off`',
+    default: 'on',
+    sentence:
+      'Whether a line is logged for each command (at `info`): who, what, where to, how it ended, how long it took.',
+  }),
 };
 
 type Value<S> = S extends Setting<infer T> ? T : never;

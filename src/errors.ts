@@ -76,7 +76,7 @@ export const errorCatalogue = {
   },
   'CODE-10000': {
     meaning: 'Something unforeseen went wrong in the server.',
-    remedy: 'Quote the reference in the message; the log of the server has the cause beside it.',
+    remedy: 'Quote `requestId`; the log of the server has the cause beside it.',
   },
   INVALID_PARAMETER: {
     meaning: 'A field has a value that cannot be used.',
@@ -97,6 +97,10 @@ export const errorCatalogue = {
   NOT_FOUND: {
     meaning: 'The server has nothing at this path.',
     remedy: 'Commands go to `POST /api/v1`; the reference is at `/docs`.',
+  },
+  METHOD_NOT_ALLOWED: {
+    meaning: 'The path is served, but not with this HTTP method.',
+    remedy: 'Use a method that the header `Allow` lists; commands go to `POST /api/v1`.',
   },
   UNAUTHORIZED: {
     meaning: 'The key is missing or wrong.',

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { logError } from './log-error.js';
 
 export type { Logger } from 'pino';
 
@@ -12,7 +13,8 @@ const secretPaths = ['key', 'apiKey', 'proxy', 'password', 'authorization', 'coo
   `*.*.${name}`,
 ]);
 
-/** JSON lines on stderr (stdout belongs to the banner); keys, proxies and cookies are never written. */
+/** JSON lines on stderr (stdout belongs to the banner); keys, proxies, cookies and what pages say are never written. */
 export function createLogger(level: LogLevel, stream: DestinationStream = destination(2)): Logger {
-  return pino({ level, redact: { paths: secretPaths, censor: '[redacted]' }, base: null }, stream);
+  const options = { level, redact: { paths: secretPaths, censor: '[redacted]' }, base: null };
+  return pino({ ...options, serializers: { err: (error: unknown) => logError(error) } }, stream);
 }

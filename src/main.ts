@@ -9,9 +9,10 @@ import { findFirefox } from './engine/playwright/find-firefox.js';
 import { findWebKit } from './engine/playwright/find-webkit.js';
 import { createFirefoxEngine } from './engine/playwright/firefox.js';
 import { createWebKitEngine } from './engine/playwright/webkit.js';
-import { errorMessage } from './errors.js';
+import { errorMessage, MooringError } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
 import { ScratchFolder } from './util/scratch-folder.js';
+import { systemProblem } from './util/system-problem.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -27,7 +28,7 @@ try {
 
 async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
-  const scratch = ScratchFolder.open(join(config.dataDir, 'run'));
+  const scratch = openScratch(join(config.dataDir, 'run'));
   process.once('exit', () => scratch.remove());
   const env = { ...process.env };
   // What the driver keeps for its browsers (profiles, downloads) goes where it has an owner and a sweep.
@@ -68,8 +69,31 @@ async function run(config: Config): Promise<void> {
   });
 
   endOnSignals(app, logger);
-  const address = await app.start();
+  const address = await app.start().catch((error: unknown) => {
+    throw launchError(error, binary);
+  });
   process.stdout.write(banner(address, binary, config));
+}
+
+/** @throws StartError */
+function openScratch(path: string): ScratchFolder {
+  try {
+    return ScratchFolder.open(path);
+  } catch (error) {
+    const problem = systemProblem(error);
+    if (problem === undefined) throw error;
+    throw new StartError(`MOORING_DATA_DIR: expected a folder that can be made and written, for ${path}; ${problem}.`);
+  }
+}
+
+/** Why the server cannot start, where the browser is the reason: what it said first, if it said something. */
+function launchError(error: unknown, { executablePath, source }: ChosenChromium): unknown {
+  if (!(error instanceof MooringError) || error.code !== 'CODE-0026') return error;
+  const said = /\[err\]\s*(.+)/.exec(errorMessage(error.cause))?.[1]?.slice(0, 300);
+  const setting = source === 'MOORING_CHROMIUM' ? 'MOORING_CHROMIUM: ' : '';
+  return new StartError(
+    `${setting}expected a Chromium that starts; ${executablePath} did not${said === undefined ? '' : `: ${said}`}`,
+  );
 }
 
 /** Whether an exception came out of the browsers' driver. */
@@ -106,7 +130,8 @@ function endOnSignals(app: App, logger: Logger): void {
 
 function banner(address: string, binary: ChosenChromium, config: Config): string {
   const flavour = binary.flavour === 'shell' ? 'headless shell' : 'full browser';
-  const key = config.apiKeys.length > 0 ? '?key=$' + '{MOORING_API_KEYS%%,*}' : '';
+  // Never one of the keys themselves: this ends up in logs.
+  const key = config.apiKeys.length > 0 ? '?key=YOUR_KEY' : '';
   return `Mooring ${version} listens on ${address}
   reference  ${address}/docs
   browser    Chromium ${binary.version}, ${flavour}, ${binary.executablePath}

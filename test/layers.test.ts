@@ -9,7 +9,9 @@ import { describe, expect, it } from 'vitest';
 const table: Record<string, { folders: string[]; packages: string[] }> = {
   errors: { folders: [], packages: [] },
   util: { folders: [], packages: [] },
-  logger: { folders: [], packages: ['pino'] },
+  'log-error': { folders: ['errors'], packages: [] },
+  'event-log': { folders: ['engine/browser-pool.ts', 'sessions', 'logger', 'util'], packages: [] },
+  logger: { folders: ['log-error'], packages: ['pino'] },
   config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },
   files: { folders: [], packages: [] },

@@ -41,6 +41,7 @@ export const requestHandler =
       options: command.options,
       mustExist: (request.mustExist ?? false) || request.url === undefined,
       dontChangeProxy: request.dontChangeProxy ?? false,
+      keepsOptions: command.onOpenSession?.keepOptions ?? false,
     };
     const http = sessions.checked(target, () => {
       assertServable(sessions, command);
@@ -48,6 +49,8 @@ export const requestHandler =
       return httpRequestOf(command.cmd, request);
     });
     using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
+    const { renewAfterMs } = command.onOpenSession ?? {};
+    if (renewAfterMs !== undefined) await sessions.renewOlder(target.owner, target.id, renewAfterMs, deadline.signal);
     using turn = await sessions.lease(target, deadline.signal);
     const { session } = turn;
     deadline.follow(session.over);

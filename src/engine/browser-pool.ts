@@ -1,8 +1,23 @@
 import { MooringError } from '../errors.js';
 import { abortable, settledWithin } from '../util/deadline.js';
 
+/** How a process ended; what is absent the system did not tell. */
+export interface ProcessEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+}
+
+/** A browser's process, for the log. */
+export interface BrowserProcess {
+  readonly engine: string;
+  readonly processId: number | undefined;
+  /** Never rejects. */
+  readonly ended: Promise<ProcessEnd>;
+}
+
 /** A running browser process. */
 export interface LaunchedBrowser {
+  readonly process?: BrowserProcess;
   /** Aborts when the process is gone, asked or not. */
   readonly gone: AbortSignal;
   /** Whether the process answers. */
@@ -25,7 +40,8 @@ export interface BrowserPoolOptions<B extends LaunchedBrowser> {
 /** What happens to browser processes, for whoever counts it. */
 export interface BrowserPoolObserver {
   launched(ms: number): void;
-  crashed(): void;
+  /** Told before the contexts of the process are lost. */
+  crashed(process: BrowserProcess | undefined): void;
   launchFailed(error: unknown): void;
 }
 
@@ -212,7 +228,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #onGone(member: Member<B>): void {
     if (!this.#members.delete(member)) return;
     this.#failures = performance.now() - member.startedAt < steadyAfterMs ? this.#failures + 1 : 0;
-    this.#options.observer.crashed();
+    this.#options.observer.crashed(member.browser.process);
     this.#keepWarm();
   }
 

@@ -17,7 +17,7 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
     if (key === undefined) {
       throw new MooringError(
         'UNAUTHORIZED',
-        'expected a key as `?key=`, `Authorization: Bearer` or `x-api-key`; there was none.',
+        'expected a key as `?key=`, `Authorization: Bearer` or `x-api-key` (or `/v1/<key>`); there was none.',
       );
     }
     const digest = digestOf(key);
@@ -38,6 +38,15 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
 export function assertNoForeignPage(request: FastifyRequest, wantsKey: boolean): void {
   if (wantsKey) return;
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+  const forwarded = Object.keys(request.headers).find(
+    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
+  );
+  if (forwarded !== undefined) {
+    throw new MooringError(
+      'UNAUTHORIZED',
+      `expected a request from this machine, for this server has no keys; the header \`${forwarded}\` says that a proxy passes it on. Set MOORING_API_KEYS to use it behind one.`,
+    );
+  }
   const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
   if (!isLoopbackName(hostname)) {
     throw new MooringError(
@@ -65,5 +74,20 @@ function keyOf(request: FastifyRequest): string | undefined {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return bearer;
   const header = request.headers['x-api-key'];
-  return typeof header === 'string' && header !== '' ? header : undefined;
+  if (typeof header === 'string' && header !== '') return header;
+  return basicPassword(request.headers.authorization) ?? pathKey(request);
+}
+
+/** `http://anyone:key@host/`: the password; without one, the user. */
+function basicPassword(header = ''): string | undefined {
+  const encoded = /^Basic\s+(\S+)\s*$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+  return password || user || undefined;
+}
+
+/** `/v1/<key>`, for clients that know nothing but an address. */
+function pathKey(request: FastifyRequest): string | undefined {
+  const { key } = request.params as { key?: string }; // of the one route that has it; Fastify makes an object of any
+  return key === undefined || key === '' ? undefined : key;
 }

@@ -9,12 +9,14 @@ import { callerSignal } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
 import { EventStream, wantsEvents } from './event-stream.js';
 import type { Metrics } from './metrics.js';
+import type { RequestLog } from './request-log.js';
 
 export interface CommandRouteOptions {
   readonly executor: CommandExecutor;
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly log: RequestLog;
 }
 
 /** The commands that run now, for a server that wants to end in order. */
@@ -61,16 +63,18 @@ export function registerCommandRoute(
   options: CommandRouteOptions,
 ): void {
   server.post('/api/v1', (request, reply) => handleCommand(request, reply, running, options));
-  server.get('/api/v1/balance', async (request) => ({
-    balance: await options.executor.balance(options.authenticate(request)),
-  }));
+  server.get('/api/v1/balance', async (request) => {
+    const owner = options.authenticate(request);
+    options.log.from(request, owner);
+    return { balance: await options.executor.balance(owner) };
+  });
 }
 
 async function handleCommand(
   request: FastifyRequest,
   reply: FastifyReply,
   running: RunningCommands,
-  { executor, authenticate, metrics, logger }: CommandRouteOptions,
+  { executor, authenticate, metrics, logger, log }: CommandRouteOptions,
 ): Promise<FastifyReply> {
   const startedAt = performance.now();
   using caller = callerSignal(reply);
@@ -81,12 +85,15 @@ async function handleCommand(
   let events: EventStream | undefined;
   try {
     const owner = authenticate(request);
+    log.from(request, owner);
     const body = asObject(request.body);
+    log.asks(request, body);
     session = sessionNamedIn(body); // an ID that nobody named is told by a success alone
     const parsed = reading(executor, owner, body, () => parseCommand(body));
     command = parsed;
+    log.runs(request, parsed);
     if (wantsEvents(request)) events = EventStream.open(reply);
-    const answer = await running.run(caller.controller, () =>
+    const done = await running.run(caller.controller, () =>
       executor.execute(parsed, {
         owner,
         signal,
@@ -94,6 +101,7 @@ async function handleCommand(
         onProgress: (event) => events?.send(event.type, event),
       }),
     );
+    const answer = { ...done, requestId: request.id };
     if (events) return events.end('reply', answer);
     return await reply.send(answer);
   } catch (error) {
@@ -102,8 +110,9 @@ async function handleCommand(
       events?.close();
       return reply.hijack(); // nobody is there to answer
     }
-    const failure = errorReply(error, { baseUrl: baseUrlOf(request), session, startedAt, logger });
+    const failure = errorReply(error, { ...replyContextOf(request, logger), session, startedAt });
     outcome = failure.body.code;
+    log.failed(request, outcome);
     if (events) return events.end('reply', failure.body);
     return await reply.code(failure.status).headers(failure.headers).send(failure.body);
   } finally {
@@ -131,6 +140,14 @@ export function asObject(body: unknown): Readonly<Record<string, unknown>> {
   const came = body === undefined ? 'there was no body' : Array.isArray(body) ? 'came a list' : `came ${typeof body}`;
   throw new MooringError('INVALID_BODY', `expected a JSON object as the body; ${came}.`);
 }
+
+/** What every error reply needs of its request. */
+export const replyContextOf = (request: FastifyRequest, logger: Logger) => ({
+  baseUrl: baseUrlOf(request),
+  requestId: request.id,
+  startedAt: performance.now(),
+  logger,
+});
 
 /** The address under which the caller reaches this server. */
 export const baseUrlOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;

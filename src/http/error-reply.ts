@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type ErrorCode, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ErrorReply } from '../protocol/replies.js';
@@ -11,6 +10,7 @@ const httpStatus: Partial<Record<ErrorCode, number>> = {
   INVALID_BODY: 400,
   UNAUTHORIZED: 401,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   BODY_TOO_LARGE: 413,
   DRAINING: 503,
 };
@@ -18,6 +18,7 @@ const httpStatus: Partial<Record<ErrorCode, number>> = {
 export interface ErrorReplyContext {
   /** `http://host:port` as the caller reaches this server. */
   readonly baseUrl: string;
+  readonly requestId: string;
   readonly session?: string | undefined;
   readonly startedAt: number;
   readonly logger: Logger;
@@ -27,12 +28,15 @@ export interface HttpErrorReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorReply;
+  /** The failure that the reply tells. */
+  readonly error: MooringError;
 }
 
-/** The answer to a failed command. What nobody foresaw is logged with a reference that the caller can quote. */
+/** The answer to a failed command. What nobody foresaw is logged with the request's ID, which the caller can quote. */
 export function errorReply(error: unknown, context: ErrorReplyContext): HttpErrorReply {
   const known = error instanceof MooringError ? error : unforeseen(error, context);
-  if (known.cause !== undefined) context.logger.debug({ err: known, session: context.session }, 'command failed');
+  const { requestId, session, logger } = context;
+  if (known.cause !== undefined) logger.debug({ err: known, requestId, session }, 'command failed');
   const retry = known.retryAfterMs;
   return {
     status: httpStatus[known.code] ?? 200,
@@ -43,19 +47,20 @@ export function errorReply(error: unknown, context: ErrorReplyContext): HttpErro
       code: known.code,
       info: `${context.baseUrl}/docs/errors#${known.code}`,
       solution: { verified: false },
-      ...(context.session === undefined ? {} : { session: context.session }),
+      ...(session === undefined ? {} : { session }),
       ...(retry === undefined ? {} : { retryAfterMs: retry }),
       ...(known.partial ? { ...known.partial, partial: true as const } : {}),
       timeElapsed: Math.round(performance.now() - context.startedAt),
+      requestId,
     },
+    error: known,
   };
 }
 
-function unforeseen(error: unknown, { logger, session }: ErrorReplyContext): MooringError {
-  const reference = randomBytes(4).toString('hex');
-  logger.error({ err: error, reference, session }, 'unforeseen failure');
+function unforeseen(error: unknown, { logger, requestId, session }: ErrorReplyContext): MooringError {
+  logger.error({ err: error, requestId, session }, 'unforeseen failure');
   return new MooringError(
     'CODE-10000',
-    `expected no failure of the server, but one came; its log has the cause under ${reference}.`,
+    `expected no failure of the server, but one came; its log has the cause under ${requestId}.`,
   );
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestIdHeader } from './request-id.js';
 
 /** A line now and then, so that nothing between takes the connection for dead. */
 const keepAliveMs = 15_000;
@@ -27,6 +28,7 @@ export class EventStream {
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
+      [requestIdHeader]: reply.request.id,
       'x-accel-buffering': 'no', // nginx would hold events back
     });
     reply.raw.flushHeaders();

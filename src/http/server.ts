@@ -1,18 +1,21 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { CommandExecutor } from '../commands/handler.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { FileStore } from '../files/file-store.js';
 import type { Logger } from '../logger.js';
+import { notFoundSentence, wrongMethodSentence } from '../protocol/flaresolverr.js';
 import { openApiDocument } from '../protocol/openapi.js';
 import { settledWithin } from '../util/deadline.js';
 import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
-import { baseUrlOf, RunningCommands, registerCommandRoute } from './command-route.js';
+import { RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
-import { errorReply } from './error-reply.js';
+import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFileRoute } from './file-route.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
+import { requestIdHeader, requestIdOf } from './request-id.js';
+import { RequestLog } from './request-log.js';
 
 /** How long commands that were given up may take to end. */
 const cancelGraceMs = 2000;
@@ -28,6 +31,8 @@ export interface HttpServerOptions {
   readonly files: FileStore;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Whether each command is logged. */
+  readonly requestLog: boolean;
   /** What the sites see of the sessions' browser. */
   readonly userAgent: () => string;
   /** Whether a browser works; never rejects. */
@@ -83,19 +88,25 @@ export class HttpServer {
 function build(options: HttpServerOptions, running: RunningCommands): FastifyInstance {
   const { logger, metrics } = options;
   const authenticate = createAuthenticate(options.keys);
+  const log = new RequestLog(options.requestLog ? logger : undefined);
   const server = fastify({
     bodyLimit: options.bodyLimitBytes,
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true },
+    genReqId: requestIdOf,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
     frameworkErrors: (error, request, reply) => {
       const known = new MooringError('NOT_FOUND', `expected a well-formed path (${error.code}).`);
-      const failure = errorReply(known, { baseUrl: baseUrlOf(request), startedAt: performance.now(), logger });
-      reply.raw.writeHead(failure.status, { 'content-type': 'application/json' }).end(JSON.stringify(failure.body));
+      const failure = errorReply(known, replyContextOf(request, logger));
+      const headers = { 'content-type': 'application/json', [requestIdHeader]: request.id };
+      reply.raw.writeHead(failure.status, headers).end(JSON.stringify(failure.body));
     },
   });
+  const methods = collectMethods(server);
 
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header(requestIdHeader, request.id);
+    if (takesCommands(request)) log.open(request, reply);
     assertNoForeignPage(request, options.keys.length > 0);
     // The body is JSON whatever the type says, and however broken that is.
     request.raw.headers['content-type'] = 'application/json';
@@ -117,23 +128,25 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     const known = tooLarge
       ? new MooringError('BODY_TOO_LARGE', `expected a body of at most ${options.bodyLimitBytes} bytes.`)
       : error;
-    const failure = errorReply(known, { baseUrl: baseUrlOf(request), startedAt: performance.now(), logger });
-    return reply.code(failure.status).headers(failure.headers).send(failure.body);
+    const failure = errorReply(known, replyContextOf(request, logger));
+    log.failed(request, failure.body.code);
+    return reply.code(failure.status).headers(failure.headers).send(inDialectOf(request, failure));
   });
   server.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0] ?? '';
+    const path = pathOf(request);
     throw new MooringError(
       'NOT_FOUND',
       `expected POST /api/v1 or a page of this server; came ${request.method} ${path}.`,
     );
   });
 
-  registerCommandRoute(server, running, { executor: options.executor, authenticate, metrics, logger });
+  registerCommandRoute(server, running, { executor: options.executor, authenticate, metrics, logger, log });
   registerFlareSolverrRoutes(server, running, {
     executor: options.executor,
     authenticate,
     metrics,
     logger,
+    log,
     version: options.version,
     userAgent: options.userAgent,
   });
@@ -150,7 +163,54 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.get('/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(reference));
   const errors = errorsPage();
   server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
+  refuseOtherMethods(server, methods);
   return server;
+}
+
+/** A key may stand in the path. */
+const maxKeyLength = 1024;
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
+
+/** Whether it is for a path that takes commands, served or not. */
+const takesCommands = (request: FastifyRequest): boolean => /^\/(api\/)?v1(\/|$)/.test(pathOf(request));
+
+/** Outside `/api`, what this server does not have is told as FlareSolverr tells it, with all that we tell besides. */
+function inDialectOf(request: FastifyRequest, { status, body }: HttpErrorReply): object {
+  if ((status !== 404 && status !== 405) || /^\/(api|files)(\/|$)/.test(pathOf(request))) return body;
+  const error = status === 404 ? notFoundSentence(pathOf(request)) : wrongMethodSentence;
+  return { ...body, error, status_code: status };
+}
+
+const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** The methods of each path that is registered from now on. */
+function collectMethods(server: FastifyInstance): Map<string, Set<HTTPMethods>> {
+  const methods = new Map<string, Set<HTTPMethods>>();
+  server.addHook('onRoute', ({ url, method }) => {
+    const served = methods.get(url) ?? new Set();
+    for (const one of [method].flat()) served.add(one);
+    methods.set(url, served);
+  });
+  return methods;
+}
+
+/** Any other method of a path that is served is refused by name (RFC 9110 §15.5.6). */
+function refuseOtherMethods(server: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<HTTPMethods>>): void {
+  for (const [url, served] of [...methods]) {
+    const allow = allMethods.filter((method) => served.has(method)).join(', ');
+    const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+      reply.header('allow', allow);
+      throw new MooringError('METHOD_NOT_ALLOWED', `expected ${allow} for this path; came ${request.method}.`);
+    };
+    // Before a body is read.
+    server.route({
+      method: allMethods.filter((method) => !served.has(method)),
+      url,
+      onRequest: refuse,
+      handler: refuse,
+    });
+  }
 }
 
 function registerHealthRoutes(

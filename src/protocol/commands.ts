@@ -69,6 +69,16 @@ export interface RequestCommand extends Named<RequestName> {
   readonly anonymous: boolean;
   readonly options: SessionOptions;
   readonly request: RequestFields;
+  /** How it treats a session that is open, where that is not as usual. No field of a body: a dialect asks for it. */
+  readonly onOpenSession?: OnOpenSession;
+}
+
+/** What a request does to a session that it finds open. */
+export interface OnOpenSession {
+  /** Its options are for a session that the request opens; an open one keeps its own. */
+  readonly keepOptions: boolean;
+  /** An idle session older than this is made anew first, with the options that it has. */
+  readonly renewAfterMs?: number;
 }
 
 export interface BatchCommand extends Named<'request.batch'> {

@@ -1,92 +1,164 @@
 import { z } from 'zod';
-import { MooringError } from '../errors.js';
-import { type Command, parseCommand } from './commands.js';
+import { errorMessage, MooringError } from '../errors.js';
+import { type Command, parseCommand, type RequestCommand } from './commands.js';
 import { cookieList, flag, integer, optional } from './fields.js';
 import type { CookieOutput, Solution, TimedReply } from './replies.js';
 
 /**
- * The second dialect: what FlareSolverr's clients send, said in our commands, and our replies said as they expect them,
- * with the real status and headers, which the original does not give.
+ * The second dialect: what FlareSolverr's clients send, said in our commands, and our replies said as they expect them, with
+ * the real status and headers, which the original does not give. Its sentences are the original's: clients compare them.
  *
  * @see https://github.com/FlareSolverr/FlareSolverr#commands
+ * @see docs/decisions/0012-flaresolverr-dialect.md
  */
 
+const text = () => z.string({ error: 'expected text' });
+
 const proxySchema = z.object({
-  url: z.string().min(1),
-  username: optional(z.string()),
-  password: optional(z.string()),
+  url: optional(text()),
+  username: optional(text()),
+  password: optional(text()),
 });
 
-/** The fields of the dialect. */
+/** Seconds, fractions too. */
+const seconds = () => {
+  const error = 'expected seconds, at most 600';
+  return z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    z.number({ error }).max(600, { error }),
+  );
+};
+
+const commands = ['sessions.create', 'sessions.list', 'sessions.destroy', 'request.get', 'request.post'] as const;
+
+/** The fields of the dialect; what else its clients send has no effect, as there. */
 export const dialectSchema = z.object({
-  cmd: z.enum(['sessions.create', 'sessions.list', 'sessions.destroy', 'request.get', 'request.post']),
-  session: optional(z.string()),
-  url: optional(z.string()),
-  postData: optional(z.string()),
-  maxTimeout: optional(integer(1, 3_600_000)),
-  session_ttl_minutes: optional(integer(1, 525_600)),
+  cmd: z.enum(commands),
+  session: optional(text()),
+  url: optional(text()),
+  postData: optional(text()),
+  maxTimeout: optional(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
+  session_ttl_minutes: optional(integer(0, 525_600)),
   cookies: optional(cookieList()),
   returnOnlyCookies: optional(flag()),
   returnScreenshot: optional(flag()),
-  waitInSeconds: optional(integer(0, 600)),
+  waitInSeconds: optional(seconds()),
   disableMedia: optional(flag()),
-  proxy: optional(z.union([proxySchema, z.string().transform((url) => ({ url }))])),
+  proxy: optional(
+    z.preprocess(
+      (value) => (typeof value === 'string' ? { url: value } : value),
+      z.object(proxySchema.shape, { error: 'expected {"url": "http://host:port", "username": …, "password": …}' }),
+    ),
+  ),
 });
 type DialectBody = z.infer<typeof dialectSchema>;
 
 /** The time that the original gives a request. */
 const defaultTimeoutMs = 60_000;
+const maxTimeoutMs = 3_600_000;
 
 /** A command of the dialect in ours. */
 export interface Translated {
   readonly command: Command;
+  /** Whether the caller named the session. */
+  readonly named: boolean;
   readonly returnsOnlyCookies: boolean;
 }
 
-/** @throws MooringError as `parseCommand`, in the words of the dialect where the field is one of its own */
+/** @throws MooringError in the words of the original, and as `parseCommand` */
 export function translateRequest(body: Readonly<Record<string, unknown>>): Translated {
-  const parsed = dialectSchema.safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`${issue?.path.join('.') ?? 'cmd'}\`: ${issue?.message ?? 'cannot be read'}.`,
-    );
-  }
-  const fields = parsed.data;
-  const options = {
-    ...(fields.proxy ? { proxy: proxyUrl(fields.proxy) } : {}),
-    ...(fields.session_ttl_minutes ? { session_ttl: fields.session_ttl_minutes * 60 } : {}),
-  };
+  const fields = parseFields(body);
+  assertComplete(fields);
+  const { session } = fields;
+  const proxy = proxyUrl(fields.proxy);
   const own = {
     cmd: fields.cmd,
-    ...(fields.session ? { session: fields.session } : {}),
-    ...options,
+    ...(session ? { session } : {}),
+    ...(proxy === undefined ? {} : { proxy }),
     ...requestFields(fields),
   };
-  return { command: parseCommand(own), returnsOnlyCookies: fields.returnOnlyCookies ?? false };
+  const command = parseCommand(own);
+  return {
+    command: isRequest(command) ? onOpenSession(command, fields) : command,
+    named: Boolean(session),
+    returnsOnlyCookies: fields.returnOnlyCookies ?? false,
+  };
+}
+
+function parseFields(body: Readonly<Record<string, unknown>>): DialectBody {
+  const { cmd } = body;
+  if (cmd === undefined || cmd === null) throw refusal("Request parameter 'cmd' is mandatory.");
+  if (!commands.some((name) => name === cmd)) {
+    throw refusal(`Request parameter 'cmd' = '${String(cmd).slice(0, 80)}' is invalid.`);
+  }
+  const parsed = dialectSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const expected = issue?.message.startsWith('expected') ? issue.message : 'expected another value';
+  throw refusal(`Request parameter '${issue?.path.join('.') ?? ''}': ${expected}.`);
+}
+
+function assertComplete({ cmd, url, postData }: DialectBody): void {
+  if (cmd.startsWith('request.') && url === undefined) {
+    throw refusal(`Request parameter 'url' is mandatory in '${cmd}' command.`);
+  }
+  if (cmd === 'request.get' && postData !== undefined) {
+    throw refusal("Cannot use 'postBody' when sending a GET request.");
+  }
+  if (cmd === 'request.post' && postData === undefined) {
+    throw refusal("Request parameter 'postData' is mandatory in 'request.post' command.");
+  }
+}
+
+const isRequest = (command: Command): command is RequestCommand => 'request' in command;
+
+/** What a request finds there stays as it was made, but for its age. */
+function onOpenSession(command: RequestCommand, { session_ttl_minutes: minutes }: DialectBody): RequestCommand {
+  return { ...command, onOpenSession: { keepOptions: true, ...(minutes ? { renewAfterMs: minutes * 60_000 } : {}) } };
 }
 
 function requestFields(fields: DialectBody): Record<string, unknown> {
   if (!fields.cmd.startsWith('request.')) return {};
+  const isPost = fields.cmd === 'request.post';
   return {
     url: fields.url,
-    postData: fields.postData,
-    timeout: fields.maxTimeout ?? defaultTimeoutMs,
+    // It sends a form, whatever the text looks like, and takes a query with its question mark.
+    ...(isPost ? { postData: fields.postData?.replace(/^\?/, ''), customHeaders: formHeaders } : {}),
+    timeout: timeoutOf(fields),
     cookies: fields.cookies,
     screenshot: fields.returnScreenshot,
     disableMedia: fields.disableMedia,
     // A request without a session has one for itself there.
-    closeAfterUse: fields.session === undefined,
-    ...(fields.waitInSeconds ? { browserActions: [{ type: 'wait', wait: fields.waitInSeconds * 1000 }] } : {}),
+    closeAfterUse: !fields.session,
+    ...pauseOf(fields),
   };
 }
 
-function proxyUrl({ url, username, password }: z.infer<typeof proxySchema>): string {
-  if (!username) return url;
-  const [scheme = '', rest = ''] = url.split('://', 2);
-  return `${scheme}://${encodeURIComponent(username)}:${encodeURIComponent(password ?? '')}@${rest}`;
+const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' };
+
+const timeoutOf = ({ maxTimeout = 0 }: DialectBody): number =>
+  maxTimeout < 1 ? defaultTimeoutMs : Math.min(maxTimeout, maxTimeoutMs);
+
+/** There is no pause where the page is not returned. Below 101, the action would read seconds. */
+function pauseOf({ waitInSeconds = 0, returnOnlyCookies }: DialectBody): Record<string, unknown> {
+  if (waitInSeconds <= 0 || returnOnlyCookies) return {};
+  return { browserActions: [{ type: 'wait', wait: Math.max(101, Math.round(waitInSeconds * 1000)) }] };
 }
+
+/** @throws MooringError when the user is named twice, or there is one and no address */
+function proxyUrl({ url = '', username = '', password = '' }: z.infer<typeof proxySchema> = {}): string | undefined {
+  if (username === '') return url === '' ? undefined : url;
+  const [, scheme = '', rest = ''] = /^([a-z0-9]+:\/\/)([^@]+)$/i.exec(url) ?? [];
+  if (scheme === '') {
+    throw refusal(
+      "Request parameter 'proxy.url': expected a URL such as http://host:port, without credentials where 'proxy.username' is given.",
+    );
+  }
+  return `${scheme}${encodeURIComponent(username)}:${encodeURIComponent(password)}@${rest}`;
+}
+
+/** A refusal in the words of the dialect. */
+export const refusal = (sentence: string): MooringError => new MooringError('INVALID_PARAMETER', sentence);
 
 export interface DialectTimes {
   /** Milliseconds since 1970. */
@@ -96,33 +168,46 @@ export interface DialectTimes {
   readonly version: string;
 }
 
+const messages = {
+  'sessions.create': 'Session created successfully.',
+  'sessions.list': '',
+  'sessions.destroy': 'The session has been removed.',
+} as const;
+/** What is always so: this server solves none. */
+const requestMessage = 'Challenge not detected!';
+
 /** A success as the dialect's clients expect it. */
 export function translateReply(reply: TimedReply, { command, returnsOnlyCookies }: Translated, times: DialectTimes) {
-  const message = {
-    'sessions.create': 'Session created successfully.',
-    'sessions.destroy': 'The session has been removed.',
-  };
+  const { cmd } = command;
   return {
     status: 'ok',
-    message: message[command.cmd as keyof typeof message] ?? '',
+    message: cmd in messages ? messages[cmd as keyof typeof messages] : requestMessage, // as checked
     ...('sessions' in reply ? { sessions: reply.sessions.map(({ session }) => session) } : {}),
-    ...('session' in reply && command.cmd !== 'sessions.destroy' ? { session: reply.session } : {}),
-    ...(command.cmd.startsWith('request.')
+    ...('session' in reply && cmd === 'sessions.create' ? { session: reply.session } : {}),
+    ...(isRequest(command)
       ? { solution: translateSolution(reply.solution as Partial<Solution>, returnsOnlyCookies) }
       : {}), // of a request
     ...times,
   };
 }
 
+/** What the dialect says of a create for a session that is open; its options stay as they are. */
+export const sessionExistsReply = (session: string, times: DialectTimes) => ({
+  status: 'ok',
+  message: 'Session already exists.',
+  session,
+  ...times,
+});
+
 function translateSolution(solution: Partial<Solution>, onlyCookies: boolean) {
-  const { currentUrl = '', statusCode = 0, cookies = [], userAgent = '' } = solution;
-  const base = { url: currentUrl, status: statusCode, cookies: cookies.map(translateCookie), userAgent };
-  if (onlyCookies) return base;
+  const { currentUrl = '', statusCode = 0, cookies = [], userAgent = '', screenshot } = solution;
   return {
-    ...base,
-    headers: solution.responseHeaders ?? {},
-    response: solution.response ?? '',
-    ...(solution.screenshot === undefined ? {} : { screenshot: solution.screenshot }),
+    url: currentUrl,
+    status: statusCode,
+    cookies: cookies.map(translateCookie),
+    userAgent,
+    ...(onlyCookies ? {} : { headers: solution.responseHeaders ?? {}, response: solution.response ?? '' }),
+    ...(screenshot === undefined ? {} : { screenshot }),
   };
 }
 
@@ -131,7 +216,58 @@ function translateCookie({ expires, ...rest }: CookieOutput) {
   return { ...rest, ...(expires === -1 ? {} : { expiry: expires, expires }) };
 }
 
-/** A failure as the dialect's clients expect it. */
-export function translateError(message: string, times: DialectTimes) {
-  return { status: 'error', message: `Error: ${message}`, ...times };
+/** A failure as the dialect's clients expect it. `command`: what failed, if it was understood. */
+export function translateError(error: MooringError, command: Command | undefined, times: DialectTimes) {
+  const sentence =
+    command && isRequest(command) ? `Error solving the challenge. ${outcome(error, command)}` : said(error);
+  return { status: 'error', message: `Error: ${sentence}`, ...times };
 }
+
+/** The dialect's own refusals have no code. */
+const said = ({ code, message, detail }: MooringError): string => (code === 'INVALID_PARAMETER' ? detail : message);
+
+function outcome(error: MooringError, { request: { timeout = defaultTimeoutMs } }: RequestCommand): string {
+  const network = networkErrorOf(error);
+  if (network !== undefined) return `Message: unknown error: net::${network} (${error.message})`;
+  if (error.code === 'CODE-0025') return `Timeout after ${pythonNumber(timeout / 1000)} seconds.`;
+  return said(error);
+}
+
+/** As Python prints a float. */
+const pythonNumber = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value));
+
+/** What Chromium calls a failure of the system, which we meet in its place: names and connections are ours to make. */
+const namesOfSystemErrors: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'ERR_NAME_NOT_RESOLVED',
+  EAI_AGAIN: 'ERR_NAME_NOT_RESOLVED',
+  ECONNREFUSED: 'ERR_CONNECTION_REFUSED',
+  ECONNRESET: 'ERR_CONNECTION_RESET',
+  EPIPE: 'ERR_CONNECTION_RESET',
+  EHOSTUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  ENETUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  ETIMEDOUT: 'ERR_CONNECTION_TIMED_OUT',
+};
+/** And what it calls a failure of the proxy. */
+const namesOfCodes: Partial<Record<MooringError['code'], string>> = {
+  'CODE-0005': 'ERR_TUNNEL_CONNECTION_FAILED',
+  'CODE-0015': 'ERR_SOCKS_CONNECTION_FAILED',
+  'CODE-0016': 'ERR_SOCKS_CONNECTION_FAILED',
+  'CODE-0019': 'ERR_PROXY_CONNECTION_FAILED',
+};
+
+/** Chromium's name for what went wrong on the network, if that is where it went wrong. */
+function networkErrorOf(error: MooringError): string | undefined {
+  if (error.code in namesOfCodes) return namesOfCodes[error.code];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const seen = /\bERR_[A-Z_]+[A-Z]\b/.exec(errorMessage(at))?.[0];
+    if (seen !== undefined) return seen;
+    const { code } = at as { code?: unknown }; // Node's errors have one
+    if (typeof code === 'string' && Object.hasOwn(namesOfSystemErrors, code)) return namesOfSystemErrors[code];
+  }
+  return undefined;
+}
+
+/** What the original says of a path that it does not have. */
+export const notFoundSentence = (path: string): string => `Not found: '${path}'`;
+/** And of a method. */
+export const wrongMethodSentence = 'Method not allowed.';

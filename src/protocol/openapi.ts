@@ -5,6 +5,7 @@ import { type CommandName, commandNames, commandSchemas } from './commands.js';
 import {
   activeReplySchema,
   batchReplySchema,
+  closingFields,
   createReplySchema,
   destroyReplySchema,
   errorReplySchema,
@@ -13,7 +14,6 @@ import {
   progressSchema,
   proxyReplySchema,
   requestReplySchema,
-  timedFields,
 } from './replies.js';
 
 interface CommandDoc {
@@ -250,7 +250,7 @@ export function openApiDocument(version: string) {
   };
   for (const name of commandNames) {
     schemas[schemaName(name)] = commandBodySchema(name);
-    schemas[`${schemaName(name)}Reply`] = jsonSchema(commandDocs[name].reply.extend(timedFields));
+    schemas[`${schemaName(name)}Reply`] = jsonSchema(commandDocs[name].reply.extend(closingFields));
   }
   const errorResponse = (description: string) => ({
     description,

@@ -179,6 +179,15 @@ const replyFields = {
   warnings: z.array(z.string()).optional().describe('What had no effect, or held with a restriction; a sentence each.'),
 };
 export const timedFields = { timeElapsed: z.int().describe('Whole milliseconds that the command took.') };
+/** What every reply ends with. */
+export const closingFields = {
+  ...timedFields,
+  requestId: z
+    .string()
+    .describe(
+      "The request's ID, as in the header `x-request-id` and in the server's log: the caller's own, if it sent one.",
+    ),
+};
 
 const sessionField = { session: z.string().describe('The ID of the session.') };
 
@@ -295,7 +304,7 @@ export const errorReplySchema = z.object({
   session: z.string().optional().describe('The session that was involved, if one was.'),
   partial: z.literal(true).optional().describe('What was finished before the failure is in this reply too.'),
   retryAfterMs: z.int().optional().describe('After how many milliseconds a new try makes sense.'),
-  ...timedFields,
+  ...closingFields,
 });
 /** What a failed command answers. */
 export type ErrorReply = z.infer<typeof errorReplySchema>;

@@ -38,7 +38,7 @@ import { SessionTurn } from './session-turn.js';
 /** What happens to sessions, for whoever counts it. */
 export interface SessionObserver {
   created(ms: number): void;
-  ended(reason: EndReason): void;
+  ended(reason: EndReason, session: { readonly id: string; readonly owner: string }): void;
   waitedForSlot(ms: number): void;
   waitedForTurn(ms: number): void;
   /** Closing what a session owned failed. */
@@ -145,8 +145,9 @@ export class SessionManager {
    * @throws MooringError as `create`, `Session.lease` and `applyRequestOptions` do; `SESSION_ENDED`, `SESSION_NOT_FOUND`;
    *   and the failure of before, if the session could not be opened as it was asked for
    */
-  async lease(target: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
-    const key = keyOf(target);
+  async lease(asked: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
+    const key = keyOf(asked);
+    const target = this.#asOpen(asked);
     try {
       const before = this.#assertMayUse(target);
       this.#options.egress.assertWish(target.options);
@@ -162,6 +163,14 @@ export class SessionManager {
       if (!target.named) this.#sessions.get(key)?.unreserve();
       throw error;
     }
+  }
+
+  /** What a request asks of its session, where that is open and is to keep its options. */
+  #asOpen(target: RequestTarget): RequestTarget {
+    const open = this.#sessions.get(keyOf(target));
+    if (!target.keepsOptions || (!open && !this.#openings.has(keyOf(target)))) return target;
+    const { proxy } = target.options;
+    return { ...target, options: open?.isDirect && proxy !== undefined ? { proxy } : {} };
   }
 
   /** @param opened given when the session was opened for this request, with the session of before, if there was one */
@@ -275,6 +284,26 @@ export class SessionManager {
    */
   refused(owner: string, id: string, byCreate: boolean, options: SessionOptions | undefined, error: unknown): void {
     this.#rememberFailure({ owner, id, named: true, options }, byCreate, error);
+  }
+
+  /**
+   * Makes an idle session anew that is older than this, with the options that it has: its upstream stays its own. A
+   * younger or busy one stays, and one that is not there is not made.
+   *
+   * @throws MooringError as `create`
+   */
+  async renewOlder(owner: string, id: string, olderThanMs: number, signal: AbortSignal): Promise<void> {
+    const old = this.#sessions.get(keyOf({ owner, id }));
+    if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
+    const target = { owner, id, named: !old.anonymous, options: old.options };
+    void old.end('destroyed').catch(() => {}); // told to onEnded
+    // At once: a request between the two would open the session with options of its own.
+    try {
+      await this.#join(this.#startOpening(target, old.byCreate), target, old.byCreate, signal);
+    } catch (error) {
+      this.#rememberFailure(target, old.byCreate, error);
+      throw error;
+    }
   }
 
   /** Whether this ID is open, or would be after a moment. */
@@ -523,7 +552,7 @@ export class SessionManager {
     const key = keyOf(session);
     this.#sessions.delete(key);
     this.#ended.remember(session.owner, session.id, session.anonymous, ended);
-    this.#options.observer.ended(ended.reason);
+    this.#options.observer.ended(ended.reason, session);
     const settled = closed
       .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))
       .finally(() => this.#closing.delete(settled));

@@ -100,6 +100,11 @@ export class Session implements LeasedSession {
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
   }
 
+  /** Whether a `sessions.create` made it, or has asked for it since. */
+  get byCreate(): boolean {
+    return this.#byCreate;
+  }
+
   get state(): 'open' | 'busy' {
     return this.#leased ? 'busy' : 'open';
   }

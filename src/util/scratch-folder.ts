@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
+import { makeFolder } from './make-folder.js';
 
 const ownerFile = 'owner.json';
 
@@ -23,7 +24,7 @@ export class ScratchFolder {
 
   /** Makes a folder below `parent`, and removes those whose owner is gone. */
   static open(parent: string): ScratchFolder {
-    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    makeFolder(parent, 0o700);
     sweep(parent);
     const path = mkdtempSync(join(parent, `${pid}-`));
     writeFileSync(join(path, ownerFile), JSON.stringify({ pid, startedAt: startOf(pid) } satisfies Owner));

@@ -88,7 +88,13 @@ describe('the end of a session', () => {
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x' });
     const first = await app.ok({ cmd: 'sessions.destroy', session: 'x' });
-    expect(first).toEqual({ solution: {}, data: 'success', session: 'x', timeElapsed: expect.any(Number) });
+    expect(first).toEqual({
+      solution: {},
+      data: 'success',
+      session: 'x',
+      timeElapsed: expect.any(Number),
+      requestId: expect.any(String),
+    });
     expect(await app.ok({ cmd: 'sessions.destroy', session: { session: 'x' } })).toMatchObject({
       data: 'success',
       session: 'x',

@@ -34,7 +34,7 @@ const echoed = (reply: { solution: { innerText: string } }) => JSON.parse(reply.
 describe('request.*', () => {
   it('a page – every field that is always there, and no key `error`', async () => {
     const body = await app.ok({ cmd: 'request.get', url: `${origin.url}/set-cookie` });
-    expect(Object.keys(body).sort()).toEqual(['created', 'data', 'session', 'solution', 'timeElapsed']);
+    expect(Object.keys(body).sort()).toEqual(['created', 'data', 'requestId', 'session', 'solution', 'timeElapsed']);
     expect(Object.keys(body.solution).sort()).toEqual(always);
     expect(body.solution).toMatchObject({ verified: true, type: 'browser', statusCode: 200, method: 'GET' });
     for (const { expires } of body.solution.cookies) expect(Number.isInteger(expires)).toBe(true);

@@ -10,7 +10,15 @@ describe('sessions.create', () => {
     app = await RunningApp.start();
     const { status, body } = await app.send({ cmd: 'sessions.create', session: 'my-session-id' });
     expect(status).toBe(200);
-    expect(Object.keys(body).sort()).toEqual(['context', 'data', 'fingerprint', 'session', 'solution', 'timeElapsed']);
+    expect(Object.keys(body).sort()).toEqual([
+      'context',
+      'data',
+      'fingerprint',
+      'requestId',
+      'session',
+      'solution',
+      'timeElapsed',
+    ]);
     expect(body).toMatchObject({
       solution: { verified: true },
       data: 'success',

@@ -112,6 +112,53 @@ describe('the door', () => {
     }
   });
 
+  it.each(['forwarded', 'x-forwarded-for', 'X-Forwarded-Proto'])(
+    'without keys – behind a proxy that says so (%s) – nobody gets in, and the sentence says what to set',
+    async (header) => {
+      app = await RunningApp.start();
+      const refused = await raw(`${app.url}/api/v1`, {
+        headers: { [header]: 'for=1' },
+        body: '{"cmd":"sessions.list"}',
+      });
+      expect(refused.status).toBe(401);
+      expect(JSON.parse(refused.body).error).toContain('Set MOORING_API_KEYS');
+      await app.close();
+      app = await RunningApp.start({ MOORING_API_KEYS: 'k' });
+      const taken = await raw(`${app.url}/api/v1?key=k`, {
+        headers: { [header]: 'x' },
+        body: '{"cmd":"sessions.list"}',
+      });
+      expect(taken.status).toBe(200);
+    },
+  );
+
+  it('a wrong method for a path that is served – 405 with the methods that are; an unknown path – 404', async () => {
+    app = await RunningApp.start();
+    for (const [method, path, allow] of [
+      ['GET', '/api/v1', 'POST'],
+      ['PUT', '/api/v1/', 'POST'],
+      ['DELETE', '/api/v1?key=secret', 'POST'],
+      ['POST', '/api/v1/balance', 'GET, HEAD'],
+      ['POST', '/livez', 'GET, HEAD'],
+      ['POST', '/files/token/name.png', 'GET, HEAD'],
+      ['PATCH', '/docs', 'GET, HEAD'],
+      ['GET', '/v1/key', 'POST'],
+    ] as const) {
+      const response = await fetch(`${app.url}${path}`, { method, ...(method === 'GET' ? {} : { body: '{"broken' }) });
+      const body = (await response.json()) as Record<string, unknown>;
+      expect([response.status, response.headers.get('allow')], `${method} ${path}`).toEqual([405, allow]);
+      expect(body).toMatchObject({ data: 'error', code: 'METHOD_NOT_ALLOWED', solution: { verified: false } });
+      expect(JSON.stringify(body)).not.toContain('secret');
+    }
+    const { error } = (await app.get('/api/v1')).body;
+    expect(error).toBe('METHOD_NOT_ALLOWED: expected POST for this path; came GET.');
+    expect((await app.get('/api/v2')).body).toMatchObject({
+      code: 'NOT_FOUND',
+      error: expect.stringMatching(/^NOT_FOUND: /),
+    });
+    expect((await fetch(`${app.url}/livez`, { method: 'HEAD' })).status).toBe(200);
+  });
+
   it('with keys – the key is what counts', async () => {
     app = await RunningApp.start({ MOORING_API_KEYS: 'k' });
     const headers = { origin: 'http://dashboard.example', host: 'mooring.example' };
@@ -139,8 +186,10 @@ describe('the door', () => {
     const engine = new FakeEngine();
     engine.newContext = () => Promise.reject(new Error('secret detail'));
     app = await RunningApp.start({}, engine);
-    const error = await app.fails('CODE-10000', { cmd: 'sessions.create' });
-    expect(error).toMatch(/under [0-9a-f]{8}\.$/);
+    const { body } = await app.send({ cmd: 'sessions.create' });
+    const { code, error, requestId } = body;
+    expect(code).toBe('CODE-10000');
+    expect(error.endsWith(`under ${requestId}.`)).toBe(true);
     expect(error).not.toContain('secret');
     expect((await app.get('/api/v1/balance')).body).toEqual({ balance: 100 });
   });

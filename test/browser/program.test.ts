@@ -142,6 +142,27 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     await origin.close();
   }, 150_000);
 
+  it('kill -9 of its browser – is a line with the process, the signal and the sessions that ended', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder });
+    const address = await program.address();
+    await send(address, { cmd: 'sessions.create', session: 'one' });
+    await send(address, { cmd: 'sessions.create', session: 'two' });
+    const [server] = descendantsOf(program.child.pid ?? -1).filter(({ command }) => /^node .*start\.mjs/.test(command));
+    const browser = descendantsOf(server?.id ?? -1).find(({ parent }) => parent === server?.id)?.id ?? 0;
+    process.kill(browser, 'SIGKILL');
+    await expect.poll(() => program.output).toContain('a browser process ended unasked');
+    const line = program.output.split('\n').find((text) => text.includes('a browser process ended unasked')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({
+      level: 40,
+      engine: 'chromium',
+      processId: browser,
+      signal: 'SIGKILL',
+      sessions: ['one', 'two'],
+    });
+    program.child.kill('SIGTERM');
+    await program.exited;
+  });
+
   it.each([
     [{ MOORING_HOST: '0.0.0.0' }, 'no key is set'],
     [{ MOORING_IDLE_TIMEOUT: 'long' }, 'expected a duration such as 200s'],
@@ -150,10 +171,35 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
       { MOORING_CHROMIUM: '/nonexistent/chromium' },
       'MOORING_CHROMIUM names /nonexistent/chromium, which cannot be run',
     ],
-  ])('%j – does not start, and says why', async (env, sentence) => {
+    [{ MOORING_CHROMIUM: '/bin/bash' }, 'MOORING_CHROMIUM: expected a Chromium that starts; /'],
+    [
+      { MOORING_DATA_DIR: join(root, 'package.json') },
+      'MOORING_DATA_DIR: expected a folder that can be made and written',
+    ],
+    [{ MOORING_DATA_DIR: '/proc/mooring' }, 'MOORING_DATA_DIR: expected a folder that can be made and written'],
+    [{ MOORING_PROXIES: '/nonexistent.yaml' }, 'MOORING_PROXIES: expected a file with proxies at /nonexistent.yaml'],
+    [{ MOORING_PROXY_CA: '/nonexistent.pem' }, 'MOORING_PROXY_CA: expected a file with certificates'],
+    [
+      { MOORING_HOST: '192.0.2.1', MOORING_API_KEYS: 'k' },
+      'MOORING_HOST: expected an address of this machine; 192.0.2.1 is none',
+    ],
+  ])('%j – does not start, and says why in one sentence', async (env, sentence) => {
     program = new Program({ MOORING_DATA_DIR: folder, ...env });
     expect((await program.exited).code).toBe(1);
     expect(program.output).toContain(sentence);
+    expect(program.output).not.toMatch(/\n\s+at |MooringError|node:/);
+  });
+
+  it('keys – the banner names none of them, and its curl line works with one', async () => {
+    program = new Program({ MOORING_DATA_DIR: folder, MOORING_API_KEYS: 'sesame,other' });
+    await program.address();
+    await expect.poll(() => program.output).toMatch(/curl -s "[^"]+" -d '[^']+'/);
+    expect(program.output).not.toMatch(/sesame|other/);
+    const [, url = '', body = ''] = /curl -s "([^"]+)" -d '([^']+)'/.exec(program.output) ?? [];
+    const response = await fetch(url.replace('YOUR_KEY', 'sesame'), { method: 'POST', body });
+    expect(((await response.json()) as { data: string }).data).toBe('success');
+    program.child.kill('SIGTERM');
+    await program.exited;
   });
 
   it('a port that is taken – does not start, says so, and leaves no browser', async () => {
@@ -161,7 +207,8 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     const { port } = new URL(await program.address());
     const second = new Program({ MOORING_DATA_DIR: folder, MOORING_PORT: port });
     expect((await second.exited).code).toBe(1);
-    expect(second.output).toContain('EADDRINUSE');
+    expect(second.output).toContain(`MOORING_PORT: expected a free port; ${port} is in use by another program.`);
+    expect(second.output).not.toMatch(/\n\s+at /);
     expect(readdirSync(join(folder, 'run'))).toHaveLength(1);
     program.child.kill('SIGTERM');
     await program.exited;

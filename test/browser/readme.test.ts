@@ -25,6 +25,7 @@ afterAll(async () => {
 const steady = (reply: string): string =>
   reply
     .replace(/"timeElapsed":\d+/, '"timeElapsed":0')
+    .replace(/"requestId":"[0-9a-f]{16}"/, '"requestId":""')
     .replace(/@[0-9a-f]{32}/, '@0')
     .replace(/"userAgent":"[^"]+"/, '"userAgent":""')
     .replace(/"version":("[^"]+"|\d+)/g, '"version":""')

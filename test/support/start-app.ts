@@ -30,16 +30,22 @@ export class RunningApp {
     this.#app = app;
   }
 
-  /** @param settings environment variables, over a free port and no logs */
+  /**
+   * @param settings environment variables, over a free port and no logs
+   * @param lines where the log goes, line by line; absent: there is none
+   */
   static async start(
     settings: Record<string, string> = {},
     engine: BrowserEngine | readonly BrowserEngine[] = new FakeEngine(),
     resolve?: AppOptions['resolve'],
+    lines?: string[],
   ): Promise<RunningApp> {
     const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
     const app = new App({
       config,
-      logger: createLogger('silent'),
+      logger: lines
+        ? createLogger(config.logLevel, { write: (line) => void lines.push(line) })
+        : createLogger('silent'),
       version: '0.0.0-test',
       engines: () => [engine].flat(),
       ...(resolve ? { resolve } : {}),

@@ -8,6 +8,7 @@ import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
+import { browserProcessOf } from './browser-process.js';
 import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext } from './context.js';
 import { defaultArgumentsOf } from './driver-wire.js';
@@ -164,6 +165,7 @@ export class ChromiumEngine implements BrowserEngine {
     this.#info ??= { ...infoOf(binary), version: await readVersion(browser), userAgent: this.#native.userAgent };
     let closed: Promise<void> | undefined;
     return {
+      process: browserProcessOf(browser, 'chromium'),
       browser,
       presentation: new ChromiumPresentation(browser),
       gone: gone.signal,

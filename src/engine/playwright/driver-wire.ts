@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Browser, BrowserContext, BrowserType, Page, Request } from 'playwright-core';
 
@@ -61,6 +62,16 @@ export function contextIdOf(context: BrowserContext): string {
   const { _browserContextId: id } = insideOf(context) as { readonly _browserContextId?: string };
   if (id === undefined) throw new Error('this version of the driver has no ID for a context');
   return id;
+}
+
+/** The process of a browser that the driver has launched. */
+export function childProcessOf(browser: Browser): ChildProcess {
+  const { options } = insideOf(browser) as {
+    readonly options?: { readonly browserProcess?: { readonly process?: ChildProcess } };
+  };
+  const child = options?.browserProcess?.process;
+  if (!child) throw new Error('this version of the driver does not tell its processes');
+  return child;
 }
 
 /** What the driver would start a browser with. */

@@ -1,11 +1,12 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { extract } from 'tar-fs';
+import { makeFolder } from '../../util/make-folder.js';
 
 /** The browser inside the npm package `@sparticuz/chromium`: a headless shell for Linux on x64. */
 export interface EmbeddedChromium {
@@ -54,7 +55,7 @@ function packageFolder(): string | undefined {
  */
 async function unpack(bin: string, target: string): Promise<UnpackedChromium> {
   if (!existsSync(target)) {
-    await mkdir(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     await removeStale(dirname(target));
     const staging = await mkdtemp(join(dirname(target), 'unpacking-'));
     try {

@@ -6,6 +6,7 @@ import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
+import { browserProcessOf } from './browser-process.js';
 import { PlaywrightContext } from './context.js';
 import { translateFailure } from './failures.js';
 import { DriverPageProtocol } from './page-protocol.js';
@@ -51,7 +52,7 @@ export class LazyEngine implements BrowserEngine {
     this.#options = options;
     this.#native = nativeIdentity(options.info);
     this.#buckets = new BrowserBuckets({
-      launch: async (key) => launched(await options.launch(this.#identities.get(key))),
+      launch: async (key) => launched(await options.launch(this.#identities.get(key)), options.info.name),
       mainKey: undefined,
       maxOthers: options.maxBuckets,
       seatsPerBrowser: options.contextsPerBrowser,
@@ -125,12 +126,13 @@ async function answersWithin(opening: Promise<BrowserContext>, ms: number): Prom
   return (await settledWithin(opened, ms)) && (await opened);
 }
 
-function launched(browser: Browser): LaunchedLazily {
+function launched(browser: Browser, engine: string): LaunchedLazily {
   const gone = new AbortController();
   setMaxListeners(0, gone.signal); // every context listens
   browser.once('disconnected', () => gone.abort());
   let closed: Promise<void> | undefined;
   return {
+    process: browserProcessOf(browser, engine),
     browser,
     gone: gone.signal,
     // There is no lighter question that goes all the way.

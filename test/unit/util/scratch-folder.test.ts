@@ -30,3 +30,19 @@ it.runIf(process.platform === 'linux')('open – a process ID that came again is
   ScratchFolder.open(parent);
   expect(existsSync(join(parent, 'left'))).toBe(false);
 });
+
+it('open – a file in the way, or a place where no folder can be made – the error of the system, at once', () => {
+  writeFileSync(join(parent, 'file'), '');
+  expect(() => ScratchFolder.open(join(parent, 'file'))).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
+  expect(() => ScratchFolder.open(join(parent, 'file', 'run'))).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
+  expect(existsSync(ScratchFolder.open(join(parent, 'a', 'b', 'c')).path)).toBe(true);
+});
+
+it.runIf(process.platform === 'linux')('open – below /proc – fails, and does not look for a parent for ever', () => {
+  // Node's own recursive mkdir never returns there, so it is tried in a process that can be ended.
+  const module = new URL('../../../dist/util/scratch-folder.js', import.meta.url).href;
+  const code = `import(${JSON.stringify(module)}).then(({ ScratchFolder }) => ScratchFolder.open('/proc/mooring/run'))`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', code], { timeout: 8000, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('ENOENT');
+});
