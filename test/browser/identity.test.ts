@@ -7,9 +7,13 @@ import { RunningApp } from '../support/start-app.js';
 import { suiteEngines, suiteName } from '../support/suite-engines.js';
 
 /** Every browser on every system and device, at both ends of its versions. */
-const possible = combinationsOf({}, {}).flatMap(({ browser, operatingSystem, device, minVersion, maxVersion }) =>
-  [minVersion, maxVersion].map((version) => [browser, operatingSystem, device, version] as const),
+const possible = combinationsOf({ device: ['desktop', 'mobile'] }, {}).flatMap(
+  ({ browser, operatingSystem, device, minVersion, maxVersion }) =>
+    [minVersion, maxVersion].map((version) => [browser, operatingSystem, device, version] as const),
 );
+
+/** What follows from a user agent. */
+const agentParts = new Set(['userAgent', 'user-agent', 'appVersion', 'platform', 'sec-ch-ua', 'sec-ch-ua-platform']);
 
 for (const engine of suiteEngines)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
@@ -143,22 +147,38 @@ for (const engine of suiteEngines)
       );
     });
 
-    it('more user agents at once than there may be – CODE-0001, and room again when one is gone', async () => {
-      const small = await RunningApp.start({}, await create(1));
+    it('more user agents at once than there may be processes – a process is shared, which is told; pages and headers agree', async () => {
+      const small = await RunningApp.start({}, await create(2));
+      const before = new Set(browserProcesses());
       try {
-        const wish = (version: number) => ({
-          browser: [{ name: own, minVersion: version, maxVersion: version }],
-          device: 'desktop',
-        });
-        await small.ok({ cmd: 'sessions.create', session: 'a', ...wish(147) });
-        const { body } = await small.send({ cmd: 'sessions.create', session: 'b', ...wish(148) });
-        expect(body).toMatchObject({ code: 'CODE-0001', retryAfterMs: expect.any(Number) });
-        await small.ok({ cmd: 'sessions.destroy', session: 'a' });
-        await small.ok({ cmd: 'sessions.create', session: 'b', ...wish(148) });
+        const versions = [...Array(6).keys()].map((n) => 140 + n);
+        const opened = await Promise.all(
+          versions.map((version) =>
+            small.ok({
+              cmd: 'sessions.create',
+              session: `v${version}`,
+              browser: [{ name: own, minVersion: version, maxVersion: version }],
+              operatingSystem: ['windows', 'macos'][version % 2],
+            }),
+          ),
+        );
+        const sharing = opened.filter(({ fingerprint }) => fingerprint.warnings.join().includes('process is shared'));
+        expect(sharing).toHaveLength(4);
+        expect(browserProcesses().filter((id) => !before.has(id)).length).toBeLessThanOrEqual(2);
+        for (const { session, fingerprint } of opened) {
+          const { solution } = await small.ok({ cmd: 'request.get', session, url: `${origin.url}/echo` });
+          const { headers } = JSON.parse(solution.innerText);
+          expect([solution.userAgent, headers['user-agent']]).toEqual([fingerprint.userAgent, fingerprint.userAgent]);
+          expect(fingerprint.browser.version).toBe(Number(session.slice(1)));
+        }
+        // What the warning names, and nothing besides.
+        const reply = await small.ok({ cmd: 'sessions.identity', session: sharing[0].session });
+        const left = reply.contradictions.filter(({ what }: { what: string }) => agentParts.has(what));
+        expect(left.length).toBeGreaterThan(0);
+        expect(left.filter(({ where }: { where: string }) => !/worker/i.test(where))).toEqual([]);
       } finally {
         await small.close();
       }
-      expect(browserProcesses().length).toBeLessThan(12);
     });
 
     it('strict – an identity that the engine is not is refused', async () => {
