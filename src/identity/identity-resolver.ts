@@ -309,7 +309,7 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
   const warnings: string[] = [];
   if (real !== undefined && family !== undefined && family !== real) {
     warnings.push(
-      `${browser} ${version} on ${operatingSystem} is presented by ${title} ${majorOf(engine.version)}: what only ${engineTitles[family]} can do is missing, what only ${title} can do is there.`,
+      `${browser} ${version} on ${operatingSystem} is presented by ${title} ${majorOf(engine.version)}: what only ${engineTitles[family]} can do is missing, what only ${title} can do is there, and documents are asked for with its \`accept\` header.`,
     );
   } else if (real !== undefined && operatingSystem !== 'ios' && version !== majorOf(engine.version)) {
     warnings.push(`${browser} ${version} is presented by ${title} ${majorOf(engine.version)}.`);
@@ -322,7 +322,7 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
   const native = readUserAgent(engine.userAgent.replace('Headless', ''));
   if (native && native.operatingSystem !== operatingSystem) {
     warnings.push(
-      `${operatingSystem} is presented on ${native.operatingSystem}: fonts and graphics are those of ${native.operatingSystem}.`,
+      `${operatingSystem} is presented on ${native.operatingSystem}: fonts, graphics and \`deviceMemory\` are those of this machine, ${native.operatingSystem}.`,
     );
   }
   return warnings;
