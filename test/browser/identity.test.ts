@@ -73,7 +73,11 @@ for (const engine of suiteEngines)
         const { fingerprint, reply } = await check(session, wish);
         expect(fingerprint).toMatchObject({ browser: { name, version }, operatingSystem: system, device });
         const found: { where: string; what: string }[] = reply.contradictions;
-        expect(found.filter(({ what }) => !abilities.has(what))).toEqual([]);
+        // On a busy machine a process may not start in time, and another one is shared.
+        const isShared = fingerprint.warnings.join(' ').includes('process is shared');
+        const isTold = ({ where, what }: (typeof found)[number]): boolean =>
+          abilities.has(what) || (isShared && /worker/i.test(where) && agentParts.has(what));
+        expect(found.filter((one) => !isTold(one))).toEqual([]);
         const whats = new Set(found.map(({ what }) => what));
         const { page } = reply.reports.contexts;
         const isForeign = !isFirefox && name !== 'chrome';
