@@ -115,7 +115,11 @@ export class App {
         queueTimeoutMs: config.queueTimeoutMs,
         laneLimit: config.laneLimit,
         engines,
-        identities: new IdentityResolver({ engines: engines.infos, strict: config.engineStrict }),
+        identities: new IdentityResolver({
+          engines: engines.infos,
+          strict: config.engineStrict,
+          processesOf: (engine) => engines.named(engine).processes,
+        }),
         egress,
         observer: {
           ...metrics.sessions,

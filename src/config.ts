@@ -228,10 +228,14 @@ export const settings = {
   }),
   maxBrowsers: setting({
     env: ['MOORING_MAX_BROWSERS'],
-    schema: countSchema(1, 1000),
-    shape: 'count',
-    default: '10',
-    sentence: 'How many user agents are presented at once besides the own one: each has a browser process of its own.',
+    schema: z.union([z.literal('auto').transform(() => undefined), countSchema(1, 1000)], {
+      error: 'expected auto or a whole number from 1 to 1000',
+    }),
+    shape: 'count, `auto`',
+    default: 'auto',
+    sentence:
+      'How many user agents besides its own each engine gives a browser process; more of them share one, which is told in ' +
+      '`warnings`. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450 MB for Firefox.',
   }),
   sessionsPerBrowser: setting({
     env: ['MOORING_SESSIONS_PER_BROWSER'],

@@ -60,7 +60,15 @@ async function run(config: Config): Promise<void> {
         observer,
       }),
       ...(firefox
-        ? [createFirefoxEngine({ binary: firefox, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
+        ? [
+            createFirefoxEngine({
+              binary: firefox,
+              env,
+              contextsPerBrowser: config.sessionsPerBrowser,
+              maxBuckets: config.maxBrowsers,
+              observer,
+            }),
+          ]
         : []),
       ...(webkit
         ? [createWebKitEngine({ binary: webkit, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]

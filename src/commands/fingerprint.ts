@@ -1,3 +1,5 @@
+import { isDriven } from '../identity/coherence.js';
+import { machineTimezone } from '../identity/place.js';
 import type { Fingerprint } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 
@@ -25,11 +27,12 @@ export function fingerprintOf({
       : {}),
     platform: identity.platform,
     languages: [...languages],
-    ...(timezone === undefined ? {} : { timezone }),
+    timezone: timezone ?? machineTimezone(),
     screen: { ...screen },
     viewport: { ...viewport },
     maxTouchPoints: identity.maxTouchPoints,
     ...(hardwareConcurrency === undefined ? {} : { hardwareConcurrency }),
+    webdriver: isDriven,
     engine: { name: engine.name, version: engine.version, build: engine.build },
     warnings: [...warnings, ...resolved.warnings],
   };

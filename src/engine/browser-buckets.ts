@@ -1,4 +1,5 @@
-import { MooringError } from '../errors.js';
+import { availableParallelism } from 'node:os';
+import { Deadline } from '../util/deadline.js';
 import { BrowserPool, type BrowserPoolOptions, type BrowserSeat, type LaunchedBrowser } from './browser-pool.js';
 
 export interface BrowserBucketsOptions<B extends LaunchedBrowser>
@@ -9,15 +10,26 @@ export interface BrowserBucketsOptions<B extends LaunchedBrowser>
   readonly mainKey: string | undefined;
   /** How many others there may be at once. */
   readonly maxOthers: number;
+  /** Of these buckets, at least one, the one that serves best in place of another. */
+  readonly nearest: (key: string, others: readonly string[]) => string;
+}
+
+/** A place in a process, which may be another bucket's than was asked for. */
+export interface BucketSeat<B> extends BrowserSeat<B> {
+  /** What the process was started with. */
+  readonly key: string;
 }
 
 /** How long the process of a bucket that nobody uses stays for whoever comes next. */
 const lingerMs = 60_000;
+/** How long a session waits for a process of its own while there is another one to share. */
+const launchPatienceMs = 15_000;
 
 /**
  * Browser processes by what they must be started with (a user agent: some of a browser's threads take theirs from nowhere
  * else). One bucket is always warm; the others come as they are asked for, linger a while when they are empty, and make
- * room for new ones, the one that was asked for longest ago first.
+ * room for new ones, the one that was asked for longest ago first. When all are used, or a process does not start, the
+ * nearest one is shared: no session fails for want of a process.
  */
 export class BrowserBuckets<B extends LaunchedBrowser> {
   readonly #options: BrowserBucketsOptions<B>;
@@ -25,6 +37,9 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
   /** In the order in which they were asked for last. */
   readonly #others = new Map<string, BrowserPool<B>>();
   readonly #closing = new Set<Promise<void>>();
+  /** Many at once would each take too long: as many as there are processors, the others after them. */
+  readonly #launches = new Turns(Math.max(2, availableParallelism()));
+  #isClosed = false;
 
   constructor(options: BrowserBucketsOptions<B>) {
     this.#options = options;
@@ -43,50 +58,118 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
     return this.#main.any(signal);
   }
 
-  /** A place in a process of a bucket. @throws MooringError as `BrowserPool.take`, and `CODE-0001` when all buckets are used */
-  take(key: string, signal: AbortSignal): Promise<BrowserSeat<B>> {
-    return this.#pool(key).take(signal);
+  /** The buckets that have a process, or get one. */
+  get keys(): string[] {
+    return [...this.#pools].filter(([, pool]) => isOccupied(pool)).map(([key]) => key);
+  }
+
+  /** Whether a bucket has a process, or may have one without taking another's. */
+  hasRoomFor(key: string): boolean {
+    const pool = this.#pools.get(key);
+    if (pool && (pool === this.#main || isOccupied(pool))) return true;
+    return [...this.#others.values()].filter(isOccupied).length < this.#options.maxOthers;
+  }
+
+  /** A place in a process of a bucket; of another one when it can have none. @throws MooringError as `BrowserPool.take` */
+  async take(key: string, signal: AbortSignal): Promise<BucketSeat<B>> {
+    const own = this.#poolOf(key);
+    if (own === undefined) return this.#share(key, this.keys, signal);
+    if (own === this.#main || own.size > 0) return { ...(await own.take(signal)), key };
+    using patience = new Deadline({
+      ms: launchPatienceMs,
+      reason: () => new Error(`the browser did not start within ${launchPatienceMs} ms`),
+      parent: signal,
+    });
+    try {
+      return { ...(await own.take(patience.signal)), key };
+    } catch (error) {
+      signal.throwIfAborted();
+      const running = [...this.#pools].filter(([, pool]) => pool !== own && pool.size > 0).map(([other]) => other);
+      if (running.length > 0) return this.#share(key, running, signal);
+      if (!patience.signal.aborted) throw error;
+      return { ...(await own.take(signal)), key };
+    }
   }
 
   /** Ends processes that no longer answer. */
   async endHung(): Promise<void> {
-    await Promise.all(this.#pools.map((pool) => pool.endHung()));
+    await Promise.all([...this.#pools.values()].map((pool) => pool.endHung()));
   }
 
   /** Ends every process. */
   async close(): Promise<void> {
-    await Promise.all(this.#pools.map((pool) => pool.close()));
+    this.#isClosed = true;
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
     await Promise.all(this.#closing);
   }
 
-  get #pools(): BrowserPool<B>[] {
-    return [...(this.#main ? [this.#main] : []), ...this.#others.values()];
+  get #pools(): Map<string, BrowserPool<B>> {
+    const { mainKey } = this.#options;
+    return new Map([...(this.#main && mainKey !== undefined ? [[mainKey, this.#main] as const] : []), ...this.#others]);
   }
 
-  #pool(key: string): BrowserPool<B> {
+  /** The pool of a bucket, made if there is room for it. */
+  #poolOf(key: string): BrowserPool<B> | undefined {
     if (this.#main && key === this.#options.mainKey) return this.#main;
-    const there = this.#others.get(key);
-    if (there) this.#others.delete(key);
-    else this.#makeRoom();
-    const pool = there ?? new BrowserPool({ ...this.#options, launch: () => this.#options.launch(key), lingerMs });
+    let pool = this.#others.get(key);
+    if (pool) this.#others.delete(key);
+    else if (!this.#makeRoom()) return undefined;
+    pool ??= new BrowserPool({
+      ...this.#options,
+      launch: () => this.#launches.take(() => this.#launch(key)),
+      lingerMs,
+    });
     this.#others.set(key, pool);
     return pool;
   }
 
-  #makeRoom(): void {
-    const { maxOthers } = this.#options;
-    if (this.#others.size < maxOthers) return;
-    for (const [key, pool] of this.#others) {
-      if (pool.isUsed) continue;
-      this.#others.delete(key);
-      const closing = pool.close().finally(() => this.#closing.delete(closing));
-      this.#closing.add(closing);
-      return;
+  async #launch(key: string): Promise<B> {
+    if (this.#isClosed) throw new Error('the server is shutting down'); // its turn came too late
+    return this.#options.launch(key);
+  }
+
+  #makeRoom(): boolean {
+    if (this.#others.size < this.#options.maxOthers) return true;
+    const unused = [...this.#others].filter(([, pool]) => !pool.isUsed);
+    // One whose process has ended by itself goes first.
+    const [key, pool] = unused.find(([, { size }]) => size === 0) ?? unused[0] ?? [];
+    if (key === undefined || pool === undefined) return false;
+    this.#others.delete(key);
+    const closing = pool.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    return true;
+  }
+
+  async #share(key: string, among: readonly string[], signal: AbortSignal): Promise<BucketSeat<B>> {
+    const pools = this.#pools;
+    const running = among.filter((other) => (pools.get(other)?.size ?? 0) > 0);
+    const shared = this.#options.nearest(key, running.length > 0 ? running : among);
+    const pool = pools.get(shared);
+    if (!pool) throw new Error('there is no process to share'); // some bucket is used, or there would be room
+    return { ...(await pool.take(signal)), key: shared };
+  }
+}
+
+const isOccupied = <B extends LaunchedBrowser>(pool: BrowserPool<B>): boolean => pool.isUsed || pool.size > 0;
+
+/** Lets so many do their work at once; the others wait, in the order in which they came. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
     }
-    throw new MooringError(
-      'CODE-0001',
-      `expected a browser for one more user agent, but sessions with ${maxOthers} others are open (MOORING_MAX_BROWSERS).`,
-      { retryAfterMs: 5000 },
-    );
   }
 }

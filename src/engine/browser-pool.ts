@@ -75,6 +75,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   readonly #members = new Set<Member<B>>();
   readonly #closing = new Set<Promise<unknown>>();
   #launching: Promise<void> | undefined;
+  #waiting = 0;
   #failures = 0;
   #relaunchTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -83,9 +84,9 @@ export class BrowserPool<B extends LaunchedBrowser> {
     this.#options = options;
   }
 
-  /** Contexts that are open now, and whether one is on its way. */
+  /** Whether contexts are open now, or on their way. */
   get isUsed(): boolean {
-    return this.#launching !== undefined || [...this.#members].some(({ seats }) => seats > 0);
+    return this.#launching !== undefined || this.#waiting > 0 || [...this.#members].some(({ seats }) => seats > 0);
   }
 
   /** Processes that run now. */
@@ -104,13 +105,18 @@ export class BrowserPool<B extends LaunchedBrowser> {
    * @throws MooringError `CODE-0026` when none can be launched; the signal's reason when it aborts first
    */
   async take(signal: AbortSignal): Promise<BrowserSeat<B>> {
-    for (;;) {
-      signal.throwIfAborted();
-      if (this.#closed)
-        throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
-      const member = this.#roomiest();
-      if (member) return this.#seat(member);
-      await abortable(this.#launch(), signal);
+    this.#waiting += 1;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if (this.#closed)
+          throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
+        const member = this.#roomiest();
+        if (member) return this.#seat(member);
+        await abortable(this.#launch(), signal);
+      }
+    } finally {
+      this.#waiting -= 1;
     }
   }
 

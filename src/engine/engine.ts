@@ -12,6 +12,7 @@
 
 import type { MooringError } from '../errors.js';
 import type { Identity, Size } from '../identity/identity.js';
+import type { EngineProcesses } from '../identity/identity-resolver.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -38,6 +39,8 @@ export interface BrowserEngine {
   start(): Promise<void>;
   /** Known once started. */
   readonly info: EngineInfo;
+  /** Its processes, where each user agent needs its own; if omitted, one presents all of them. */
+  readonly processes?: EngineProcesses | undefined;
   /** Opens a context: a cookie jar and storage of its own. */
   newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext>;
   /** Proves that the browser works: a page is opened, a script runs in it, and it is closed. */
@@ -54,6 +57,8 @@ export interface EngineContext {
   readonly guid: string;
   /** Aborts, with a `MooringError` as its reason, when the browser behind the context is gone without being asked to. */
   readonly lost: AbortSignal;
+  /** What of its identity it does not present, a sentence each. If omitted, there is nothing. */
+  readonly shortfalls?: readonly string[];
   newPage(signal: AbortSignal): Promise<EnginePage>;
   /** Every cookie; with a URL only those that the browser would send there. */
   cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;

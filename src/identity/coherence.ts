@@ -1,6 +1,7 @@
 import { appVersionOf } from './browser-strings.js';
-import type { Identity } from './identity.js';
-import { brandHeader } from './navigation-headers.js';
+import { familyOf, type Identity } from './identity.js';
+import { acceptOf, brandHeader } from './navigation-headers.js';
+import { isSameZone, machineTimezone } from './place.js';
 import {
   type ContextAnswer,
   type ContextName,
@@ -18,6 +19,9 @@ export interface Contradiction {
   readonly expected: unknown;
   readonly came: unknown;
 }
+
+/** What `navigator.webdriver` says in every session: nothing here hides that the browser is driven. */
+export const isDriven = true;
 
 /** The headers of each request of the self-check, by its path; lower-case names. */
 export type HeadersByPath = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -55,11 +59,15 @@ function inContext(
     ['languages', identity.languages, answer.languages],
     ['hardwareConcurrency', identity.hardwareConcurrency ?? page?.hardwareConcurrency, answer.hardwareConcurrency],
     ['deviceMemory', page?.deviceMemory, answer.deviceMemory],
-    ['timezone', identity.timezone ?? page?.timezone, answer.timezone],
+    ...timezoneRelations(identity, answer),
     ['locale', page?.locale, answer.locale],
     ...clientHintRelations(identity, answer),
     ...(answer.screen ? pageRelations(identity, name, answer) : []),
   ]);
+}
+
+function timezoneRelations({ timezone = machineTimezone() }: Identity, answer: ContextReport): Relation[] {
+  return isSameZone(timezone, answer.timezone) ? [] : [['timezone', timezone, answer.timezone]];
 }
 
 function clientHintRelations({ userAgentData }: Identity, { userAgentData: said }: ContextReport): Relation[] {
@@ -90,6 +98,7 @@ function pageRelations(identity: Identity, name: ContextName, answer: ContextRep
       true,
       identity.userAgentData !== undefined || answer.deviceMemory === undefined,
     ],
+    ...abilityRelations(identity, answer),
     ['locale and languages', language.split('-')[0], answer.locale.split('-')[0]],
     ...(name === 'page'
       ? ([
@@ -103,6 +112,58 @@ function pageRelations(identity: Identity, name: ContextName, answer: ContextRep
   ];
 }
 
+/** Graphics that are drawn by software, or are named after a driver that Linux alone has. */
+const isGraphicsOfServer = /SwiftShader|llvmpipe|softpipe|Mesa/i;
+/** Of these it is known for certain that they say 8 at most; newer ones on desktops say up to 32. */
+const lastWithSmallMemory = 140;
+
+/** What such a browser has on such a device, whatever its user agent says. */
+function abilityRelations(identity: Identity, answer: ContextReport): Relation[] {
+  const { browser, operatingSystem, version, device, userAgentData } = identity;
+  const relations: Relation[] = [['webdriver', isDriven, answer.webdriver]];
+  const family = familyOf(browser, operatingSystem);
+  // A Chromium that bears no vendor's name claims none of it.
+  const isChrome = userAgentData?.brands.some(({ brand }) => brand === 'Google Chrome') ?? false;
+  if (isChrome && device === 'desktop')
+    relations.push(['plugins', 5, answer.plugins], ['window.chrome', true, answer.chrome]);
+  if (family !== 'chromium') relations.push(['window.chrome', false, answer.chrome]);
+  const isSmall = device === 'mobile' || version <= lastWithSmallMemory;
+  if (isChrome && isSmall && (answer.deviceMemory ?? 0) > 8)
+    relations.push(['deviceMemory', 'at most 8', answer.deviceMemory]);
+  const renderer = answer.graphics?.renderer;
+  if (operatingSystem !== 'linux' && (renderer === undefined || isGraphicsOfServer.test(renderer)))
+    relations.push(['graphics', `those of ${operatingSystem}`, renderer ?? 'no WebGL']);
+  return relations;
+}
+
+/** What the requests for documents are for, by their path. */
+const documents: Readonly<Record<string, string>> = { '/': 'document', '/frame': 'iframe', '/popup': 'document' };
+
+function documentRelations(
+  identity: Identity,
+  destination: string,
+  { accept = '', 'sec-fetch-dest': sentFor }: Readonly<Record<string, string>>,
+): Relation[] {
+  const { browser, operatingSystem, version } = identity;
+  const expected = acceptOf(identity);
+  // Chrome's changes from release to release; these two marks are certain.
+  const fits =
+    familyOf(browser, operatingSystem) === 'chromium'
+      ? accept.includes('application/signed-exchange') && (version > lastWithoutJxl || !accept.includes('image/jxl'))
+      : accept === expected;
+  // Safari has them from 16.4 on.
+  const isWithout = browser === 'safari' && version < 16;
+  return [
+    ...(fits ? [] : ([['accept', expected, accept]] as const)),
+    ...(isWithout || sentFor !== undefined
+      ? ([['sec-fetch-dest', isWithout ? undefined : destination, sentFor]] as const)
+      : []),
+  ];
+}
+
+/** Newer ones may ask for JPEG XL; Chromium 156 does. */
+const lastWithoutJxl = 140;
+
 function inHeaders(identity: Identity, path: string, sent: Readonly<Record<string, string>>): Contradiction[] {
   const { userAgentData } = identity;
   const relations: Relation[] = [['user-agent', identity.userAgent, sent['user-agent']]];
@@ -114,7 +175,9 @@ function inHeaders(identity: Identity, path: string, sent: Readonly<Record<strin
       identity.languages,
       language?.split(',').map((tag) => tag.split(';')[0]?.trim()),
     ]);
-  if (!userAgentData || sent['sec-ch-ua'] !== undefined) {
+  const destination = documents[path];
+  if (destination !== undefined) relations.push(...documentRelations(identity, destination, sent));
+  if (!userAgentData || sent['sec-ch-ua'] !== undefined || path === '/') {
     relations.push(
       ['sec-ch-ua', userAgentData && brandHeader(userAgentData.brands), sent['sec-ch-ua']],
       ['sec-ch-ua-platform', userAgentData && `"${userAgentData.platform}"`, sent['sec-ch-ua-platform']],

@@ -53,7 +53,11 @@ function versionExists(browser: BrowserName, version: number): boolean {
   return version < from || version > to;
 }
 
-/** Every combination that fits a wish. @throws MooringError `IDENTITY_IMPOSSIBLE`, saying which values would do */
+/**
+ * Every combination that fits a wish. Without a wish for a device it is a desktop, unless only a phone fits the rest.
+ *
+ * @throws MooringError `IDENTITY_IMPOSSIBLE`, saying which values would do
+ */
 export function combinationsOf(wish: IdentityWish, newest: Newest): Combination[] {
   const wishes: readonly BrowserWish[] = wish.browser?.length ? wish.browser : browsers.map((name) => ({ name }));
   for (const { name, minVersion, maxVersion } of wishes) {
@@ -74,6 +78,8 @@ export function combinationsOf(wish: IdentityWish, newest: Newest): Combination[
           .map((device) => ({ browser: name, operatingSystem, device, minVersion: min, maxVersion: max })),
       );
   });
+  const onDesktop = found.filter(({ device }) => device === 'desktop');
+  if (!wish.device?.length && onDesktop.length > 0) return onDesktop;
   if (found.length > 0) return found;
   throw impossible(wishText(wish), possibleText(newest));
 }

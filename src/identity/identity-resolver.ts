@@ -8,10 +8,11 @@ import {
   userAgentOf,
   vendorOf,
 } from './browser-strings.js';
-import { combinationsOf, type Newest } from './combinations.js';
-import { draw } from './draw.js';
+import { type Combination, combinationsOf, type Newest } from './combinations.js';
+import { type Draw, draw } from './draw.js';
 import {
   type BrowserName,
+  type BrowserWish,
   type EngineFamily,
   familyOf,
   type Identity,
@@ -29,11 +30,21 @@ export interface AvailableEngine {
   readonly userAgent: string;
 }
 
+/** The browser processes of an engine, by the user agent that each was started with. */
+export interface EngineProcesses {
+  /** Those that run. */
+  readonly userAgents: readonly string[];
+  /** Whether a user agent has a process, or can have one of its own. */
+  hasRoomFor(userAgent: string): boolean;
+}
+
 export interface IdentityResolverOptions {
   /** The first one is the default. */
   readonly engines: readonly AvailableEngine[];
   /** Whether an identity that the engine is not is refused instead of told. */
   readonly strict: boolean;
+  /** The processes of the engine of that name, where each user agent needs its own. */
+  readonly processesOf?: (engine: string) => EngineProcesses | undefined;
 }
 
 /** An identity, and how it is presented. */
@@ -61,12 +72,14 @@ export class IdentityResolver {
 
   /** Refuses a wish that nothing could fulfil. @throws MooringError `IDENTITY_IMPOSSIBLE` */
   assertPossible(wish: IdentityWish): void {
-    if (isWish(wish)) combinationsOf(wish, this.#newest());
-    if (wish.userAgent !== undefined) this.#subjectOf(wish.userAgent, wish);
+    if (isWish(wish) && wish.userAgent === undefined) combinationsOf(wish, this.#newest());
   }
 
   /**
-   * @param seed the same seed and wish give the same identity
+   * Of several identities that would do, the first is one that an engine here has by itself (of several engines, that of
+   * the first in order); without one they are drawn as often as they are met in the world.
+   *
+   * @param seed the same seed and wish give the same identity, while there are processes enough for all user agents
    * @param country the ISO code of the exit's country, if it is known
    * @throws MooringError `IDENTITY_IMPOSSIBLE`
    */
@@ -77,21 +90,21 @@ export class IdentityResolver {
     const wished = { ...identity, ...place };
     const presented = asEngineCan(wished, engine);
     const dropped = wished.languages.filter((tag) => !presented.languages.includes(tag));
-    const warnings = [
+    const differing = [
       ...(isKnown ? differences(presented, family, engine) : [unknownWarning]),
       ...(dropped.length > 0 ? [`Firefox is not told of these languages: ${dropped.join(', ')}.`] : []),
     ];
-    if (this.#options.strict && warnings.length > 0) {
+    if (this.#options.strict && differing.length > 0) {
       throw new MooringError(
         'IDENTITY_IMPOSSIBLE',
-        `expected an identity that a browser of this server has by itself (MOORING_ENGINE_STRICT); ${warnings.join(' ')}`,
+        `expected an identity that a browser of this server has by itself (MOORING_ENGINE_STRICT); ${differing.join(' ')}`,
       );
     }
-    return { identity: presented, engine: engine.name, warnings };
+    return { identity: presented, engine: engine.name, warnings: [...overruled(wish), ...differing] };
   }
 
   /** The engine of that family, if there is one and it can be a phone where that is asked for; else the default. */
-  #engineFor({ device }: Identity, family: EngineFamily | undefined): AvailableEngine {
+  #engineFor({ device }: Pick<Identity, 'device'>, family: EngineFamily | undefined): AvailableEngine {
     const own = this.#options.engines.find(({ name }) => name === family);
     return own && (device === 'desktop' || own.name !== 'firefox') ? own : this.#default;
   }
@@ -107,7 +120,7 @@ export class IdentityResolver {
     seed: string,
   ): Promise<{ identity: Identity; family: EngineFamily | undefined; isKnown?: boolean }> {
     if (wish.userAgent !== undefined) {
-      const subject = this.#subjectOf(wish.userAgent, wish);
+      const subject = readUserAgent(wish.userAgent);
       const native = nativeIdentity(this.#default);
       if (!subject) {
         const unknown = { ...native, userAgent: wish.userAgent, userAgentData: undefined };
@@ -118,10 +131,39 @@ export class IdentityResolver {
       return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
     }
     if (!isWish(wish)) return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
-    const drawn = await draw(combinationsOf(wish, this.#newest()), seed);
-    const subject = { ...drawn.combination, version: drawn.version };
+    const drawn = await this.#draw(combinationsOf(wish, this.#newest()), seed);
+    const subject = subjectOf(drawn);
     const identity = this.#build(subject, drawn.screen, drawn.hardwareConcurrency);
     return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
+  }
+
+  async #draw(combinations: readonly Combination[], seed: string): Promise<Draw> {
+    const real = this.#options.engines.map(ownSubject).find((own) => combinations.some((one) => includes(one, own)));
+    const drawn = await draw(real ? [exactly(real)] : combinations, seed);
+    if (this.#hasRoomFor(subjectOf(drawn))) return drawn;
+    const running = this.#runningIn(combinations);
+    return running.length === 0 ? drawn : draw(running.map(exactly), seed);
+  }
+
+  #hasRoomFor(subject: Subject): boolean {
+    return this.#processesFor(subject)?.hasRoomFor(userAgentOf(subject)) ?? true;
+  }
+
+  #processesFor(subject: Subject): EngineProcesses | undefined {
+    const { name } = this.#engineFor(subject, familyOf(subject.browser, subject.operatingSystem));
+    return this.#options.processesOf?.(name);
+  }
+
+  /** What processes that run present already, of these. */
+  #runningIn(combinations: readonly Combination[]): Subject[] {
+    const running = this.#options.engines.flatMap(({ name }) => this.#options.processesOf?.(name)?.userAgents ?? []);
+    return running.flatMap((userAgent) => {
+      const subject = readUserAgent(userAgent);
+      // One that a caller wrote otherwise is not what would be presented.
+      if (!subject || userAgentOf(subject) !== userAgent) return [];
+      const isThere = this.#processesFor(subject)?.userAgents.includes(userAgent) ?? false;
+      return isThere && combinations.some((one) => includes(one, subject)) ? [subject] : [];
+    });
   }
 
   #build(subject: Subject, screen: Screen, hardwareConcurrency: number): Identity {
@@ -153,25 +195,6 @@ export class IdentityResolver {
     };
   }
 
-  /** What a user agent that the caller wishes is of. @throws MooringError `IDENTITY_IMPOSSIBLE` when the wish says otherwise */
-  #subjectOf(userAgent: string, { browser, operatingSystem, device }: IdentityWish): Subject | undefined {
-    const subject = readUserAgent(userAgent);
-    if (!subject) return undefined;
-    const fits =
-      (!browser?.length ||
-        browser.some(
-          ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) =>
-            name === subject.browser && minVersion <= subject.version && subject.version <= maxVersion,
-        )) &&
-      (!operatingSystem?.length || operatingSystem.includes(subject.operatingSystem)) &&
-      (!device?.length || device.includes(subject.device));
-    if (fits) return subject;
-    throw new MooringError(
-      'IDENTITY_IMPOSSIBLE',
-      `expected \`browser\`, \`operatingSystem\` and \`device\` that agree with \`userAgent\`; it is one of ${subject.browser} ${subject.version} on ${subject.operatingSystem}, ${subject.device}.`,
-    );
-  }
-
   #placeOf(
     { locales, timezone, setLocale = true }: IdentityWish,
     country: string | undefined,
@@ -194,11 +217,55 @@ export class IdentityResolver {
   }
 }
 
+const includes = ({ minVersion, maxVersion, ...of }: Combination, { version, ...subject }: Subject): boolean =>
+  of.browser === subject.browser &&
+  of.operatingSystem === subject.operatingSystem &&
+  of.device === subject.device &&
+  minVersion <= version &&
+  version <= maxVersion;
+
+const exactly = ({ version, ...subject }: Subject): Combination => ({
+  ...subject,
+  minVersion: version,
+  maxVersion: version,
+});
+
+const subjectOf = ({ combination, version }: Draw): Subject => {
+  const { browser, operatingSystem, device } = combination;
+  return { browser, operatingSystem, device, version };
+};
+
+/** What an engine is by itself. */
+function ownSubject({ version, userAgent }: AvailableEngine): Subject {
+  const read = readUserAgent(userAgent.replace('Headless', ''));
+  const subject = read ?? ({ browser: 'chrome', operatingSystem: 'linux', device: 'desktop' } as const);
+  return { ...subject, version: majorOf(version) };
+}
+
+/** What of a wish has no effect, since the user agent beside it says otherwise. */
+function overruled({ userAgent, browser, operatingSystem, device }: IdentityWish): string[] {
+  if (userAgent === undefined || !isWish({ browser, operatingSystem, device })) return [];
+  const subject = readUserAgent(userAgent);
+  const isOfBrowser = ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }: BrowserWish): boolean =>
+    name === subject?.browser && minVersion <= subject.version && subject.version <= maxVersion;
+  const names = [
+    ...(!browser?.length || browser.some(isOfBrowser) ? [] : ['`browser`']),
+    ...(!operatingSystem?.length || (subject && operatingSystem.includes(subject.operatingSystem))
+      ? []
+      : ['`operatingSystem`']),
+    ...(!device?.length || (subject && device.includes(subject.device)) ? [] : ['`device`']),
+  ];
+  if (names.length === 0) return [];
+  const said = subject
+    ? `${subject.browser} ${subject.version} on ${subject.operatingSystem}, ${subject.device}`
+    : 'of none that this server knows';
+  return [`${names.join(', ')}: without effect, since \`userAgent\` is ${said}.`];
+}
+
 /** The engine as it is, on the system that it runs on; only that nobody looks at it is not said. */
 export function nativeIdentity({ name, version, userAgent }: AvailableEngine): Identity {
   const plain = userAgent.replace('Headless', '');
-  const read = readUserAgent(plain) ?? { browser: 'chrome', operatingSystem: 'linux', device: 'desktop' };
-  const subject = { ...read, version: majorOf(version) } as Subject; // of a real browser
+  const subject = ownSubject({ name, version, userAgent });
   const isChromium = name === 'chromium';
   return {
     ...subject,
@@ -242,7 +309,7 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
   const warnings: string[] = [];
   if (real !== undefined && family !== undefined && family !== real) {
     warnings.push(
-      `${browser} ${version} on ${operatingSystem} is presented by ${title} ${majorOf(engine.version)}: what only ${engineTitles[family]} can do is missing, what only ${title} can do is there.`,
+      `${browser} ${version} on ${operatingSystem} is presented by ${title} ${majorOf(engine.version)}: what only ${engineTitles[family]} can do is missing, what only ${title} can do is there, and documents are asked for with its \`accept\` header.`,
     );
   } else if (real !== undefined && operatingSystem !== 'ios' && version !== majorOf(engine.version)) {
     warnings.push(`${browser} ${version} is presented by ${title} ${majorOf(engine.version)}.`);
@@ -255,7 +322,7 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
   const native = readUserAgent(engine.userAgent.replace('Headless', ''));
   if (native && native.operatingSystem !== operatingSystem) {
     warnings.push(
-      `${operatingSystem} is presented on ${native.operatingSystem}: fonts and graphics are those of ${native.operatingSystem}.`,
+      `${operatingSystem} is presented on ${native.operatingSystem}: fonts, graphics and \`deviceMemory\` are those of this machine, ${native.operatingSystem}.`,
     );
   }
   return warnings;

@@ -3,9 +3,25 @@ import { type Brand, familyOf, type Identity } from './identity.js';
 const accepted = {
   chromium:
     'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7',
-  firefox: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
   webkit: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
 } as const;
+
+/**
+ * What Firefox asks for when it goes to a document.
+ *
+ * @see https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Content_negotiation/List_of_default_Accept_values
+ */
+function acceptedByFirefox(version: number): string {
+  const images =
+    version >= 132 ? '' : version >= 128 ? 'image/avif,image/webp,image/png,image/svg+xml,' : 'image/avif,image/webp,';
+  return `text/html,application/xhtml+xml,application/xml;q=0.9,${images}*/*;q=0.8`;
+}
+
+/** The `accept` header with which such a browser goes to a document. */
+export function acceptOf({ browser, operatingSystem, version }: Identity): string {
+  const family = familyOf(browser, operatingSystem);
+  return family === 'firefox' ? acceptedByFirefox(version) : accepted[family];
+}
 
 /** Of what is asked for packed, `zstd` is left out: nothing here unpacks it. */
 const packed = 'gzip, deflate, br';
@@ -28,7 +44,7 @@ export function navigationHeaders(identity: Identity, url: URL): Record<string, 
   if (family !== 'chromium') {
     return {
       ...userAgent,
-      accept: accepted[family],
+      accept: acceptOf(identity),
       ...language,
       'accept-encoding': packed,
       'upgrade-insecure-requests': '1',
@@ -39,7 +55,7 @@ export function navigationHeaders(identity: Identity, url: URL): Record<string, 
     ...(isSecure ? clientHints(identity) : {}),
     'upgrade-insecure-requests': '1',
     ...userAgent,
-    accept: accepted.chromium,
+    accept: acceptOf(identity),
     ...fetchHeaders,
     'accept-encoding': packed,
     ...language,

@@ -23,6 +23,21 @@ const mainZones: Readonly<Record<string, string>> = {
   UZ: 'Asia/Tashkent',
 };
 
+/** The time zone of this machine, which sessions have without another one: its IANA name. */
+export const machineTimezone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Whether two names are of one zone (`UTC` and `Etc/UTC` are). */
+export function isSameZone(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((timeZone) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone;
+    } catch {
+      return timeZone; // one that is not known here
+    }
+  });
+  return first === second;
+}
+
 /** The languages and the time zone that a browser in that country most likely has. @param country ISO code */
 export function placeOf(country: string): { languages: string[]; timezone: string | undefined } {
   const locale = new Intl.Locale('und', { region: country }).maximize();

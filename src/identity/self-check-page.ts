@@ -24,6 +24,13 @@ export interface ContextReport {
   readonly devicePixelRatio?: number;
   readonly pointer?: 'coarse' | 'fine' | 'none';
   readonly hover?: boolean;
+  readonly webdriver?: boolean;
+  /** How many. */
+  readonly plugins?: number;
+  /** Whether there is a `window.chrome`. */
+  readonly chrome?: boolean;
+  /** What WebGL says of the graphics; null: there is no WebGL. */
+  readonly graphics?: { readonly vendor: string; readonly renderer: string } | null;
 }
 
 /** A context, or why it said nothing. */
@@ -43,6 +50,15 @@ async function probe(): Promise<unknown> {
   const hints = ['architecture', 'bitness', 'model', 'platformVersion', 'fullVersionList', 'wow64'];
   const { timeZone, locale } = new Intl.DateTimeFormat().resolvedOptions();
   const isPage = 'document' in scope;
+  const graphics = (): unknown => {
+    const context = document.createElement('canvas').getContext('webgl');
+    if (!context) return null;
+    const named = context.getExtension('WEBGL_debug_renderer_info');
+    return {
+      vendor: context.getParameter(named ? named.UNMASKED_VENDOR_WEBGL : context.VENDOR),
+      renderer: context.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER),
+    };
+  };
   const media = (query: string): boolean => isPage && matchMedia(query).matches;
   return {
     userAgent: navigator.userAgent,
@@ -70,6 +86,10 @@ async function probe(): Promise<unknown> {
           devicePixelRatio,
           pointer: media('(pointer: coarse)') ? 'coarse' : media('(pointer: fine)') ? 'fine' : 'none',
           hover: media('(hover: hover)'),
+          webdriver: navigator.webdriver,
+          plugins: navigator.plugins.length,
+          chrome: 'chrome' in scope,
+          graphics: graphics(),
         }
       : {}),
   };

@@ -144,11 +144,14 @@ export const fingerprintSchema = z.object({
     .describe('What client hints say; absent: a browser that has none.'),
   platform: z.string().describe('`navigator.platform`.'),
   languages: z.array(z.string()).describe('The best first.'),
-  timezone: z.string().optional().describe('IANA name; absent: that of the machine.'),
+  timezone: z.string().describe("IANA name: the session's own, or the machine's."),
   screen: z.object({ width: z.int(), height: z.int(), devicePixelRatio: z.number() }),
   viewport: z.object({ width: z.int(), height: z.int() }),
   maxTouchPoints: z.int(),
   hardwareConcurrency: z.int().optional().describe('Absent: as the machine has it.'),
+  webdriver: z
+    .boolean()
+    .describe('`navigator.webdriver`: true, as in every browser that is driven; other browsers say false.'),
   engine: z
     .object({
       name: z.string(),

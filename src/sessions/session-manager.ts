@@ -490,7 +490,8 @@ export class SessionManager {
       const identity = await this.#options.identities.resolve(target.options, target.id, chosen.exit.country);
       const context = await this.#openContext(identity, port.url, resources, signal);
       signal.throwIfAborted();
-      const session = this.#newSession(target, byCreate, chosen, identity, port, context, resources.move());
+      const presented = withShortfalls(identity, context);
+      const session = this.#newSession(target, byCreate, chosen, presented, port, context, resources.move());
       this.#ended.forget(target.owner, target.id);
       this.#sessions.set(keyOf(target), session);
       this.#options.observer.created(performance.now() - startedAt);
@@ -585,6 +586,12 @@ async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: Se
     throw error;
   }
 }
+
+/** What the browser could not present is told with the rest. */
+const withShortfalls = (identity: ResolvedIdentity, { shortfalls = [] }: EngineContext): ResolvedIdentity => ({
+  ...identity,
+  warnings: [...identity.warnings, ...shortfalls],
+});
 
 function engineNamed({ infos }: SessionEngines, wanted: string): EngineInfo {
   const info = infos.find(({ name }) => name === wanted) ?? infos[0];

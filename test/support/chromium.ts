@@ -27,7 +27,7 @@ export function chromiumEngine(
   binary: ChromiumBinary,
   contextsPerBrowser = 50,
   extraArgs: readonly string[] = [],
-  maxBuckets = 10,
+  maxBuckets?: number,
 ): ChromiumEngine {
   return new ChromiumEngine({
     binary,

@@ -8,5 +8,5 @@ const quiet = { launched() {}, crashed() {}, launchFailed() {} };
 export const chosenFirefox = (): Promise<FirefoxBinary | undefined> =>
   findFirefox({ named: process.env.MOORING_FIREFOX, env: process.env });
 
-export const firefoxEngine = (binary: FirefoxBinary, maxBuckets = 3): BrowserEngine =>
+export const firefoxEngine = (binary: FirefoxBinary, maxBuckets?: number): BrowserEngine =>
   createFirefoxEngine({ binary, env: process.env, contextsPerBrowser: 50, maxBuckets, observer: quiet });

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { appVersionOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
 import { contextIdOf, filterWire, type WireEnds, type WireFilter, type WireMessage } from './driver-wire.js';
+import { setGetters } from './getters.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;
@@ -150,14 +151,6 @@ function workerScript(identity: Identity): string {
   const values = { platform, appVersion: appVersionOf(identity) };
   return `{${setGetters('WorkerNavigator', values)}${withoutChromiumOnly('WorkerNavigator')}}`;
 }
-
-const setGetters = (owner: string, values: Readonly<Record<string, string>>): string =>
-  Object.entries(values)
-    .map(
-      ([name, value]) =>
-        `Object.defineProperty(${owner}.prototype, '${name}', { configurable: true, enumerable: true, get: { get ${name}() { return ${JSON.stringify(value)}; } }.__lookupGetter__('${name}') });`,
-    )
-    .join('');
 
 /** What no other browser has. */
 const withoutChromiumOnly = (owner: string): string =>

@@ -3,14 +3,16 @@ import { platform } from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { Identity } from '../../identity/identity.js';
-import { nativeIdentity } from '../../identity/identity-resolver.js';
+import { type EngineProcesses, nativeIdentity } from '../../identity/identity-resolver.js';
+import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
+import { affordableProcesses } from '../process-budget.js';
 import { browserProcessOf } from './browser-process.js';
 import { ChromiumPresentation } from './chromium-presentation.js';
-import { PlaywrightContext } from './context.js';
+import { PlaywrightContext, type PlaywrightContextParts } from './context.js';
 import { defaultArgumentsOf } from './driver-wire.js';
 import { deviceEmulation } from './emulation.js';
 import { translateFailure } from './failures.js';
@@ -24,8 +26,8 @@ export interface ChromiumEngineOptions {
   /** Off only where Chromium refuses it: as root. */
   readonly sandbox: boolean;
   readonly contextsPerBrowser: number;
-  /** How many user agents besides its own are presented at once. Default: 10. */
-  readonly maxBuckets?: number;
+  /** Most user agents besides its own that have a process at once; more share one. Default: as many as the memory holds. */
+  readonly maxBuckets?: number | undefined;
   /** More switches for the browser; tests use it. */
   readonly extraArgs?: readonly string[];
   readonly observer: BrowserPoolObserver;
@@ -33,6 +35,8 @@ export interface ChromiumEngineOptions {
 
 /** A process that opened so many contexts is replaced when its last session ends. */
 const retireAfterContexts = 5000;
+/** Measured: what one process more costs beside the sessions in it. */
+const bytesPerProcess = 40 * 1024 ** 2;
 const launchTimeoutMs = 30_000;
 const answerTimeoutMs = 3000;
 
@@ -70,7 +74,8 @@ export class ChromiumEngine implements BrowserEngine {
     this.#buckets = new BrowserBuckets({
       launch: (userAgent) => this.#launch(userAgent),
       mainKey: this.#native.userAgent,
-      maxOthers: options.maxBuckets ?? 10,
+      maxOthers: options.maxBuckets ?? affordableProcesses(bytesPerProcess),
+      nearest: nearestUserAgent,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
       observer: options.observer,
@@ -82,6 +87,10 @@ export class ChromiumEngine implements BrowserEngine {
     return this.#info;
   }
 
+  get processes(): EngineProcesses {
+    return { userAgents: this.#buckets.keys, hasRoomFor: (userAgent) => this.#buckets.hasRoomFor(userAgent) };
+  }
+
   start(): Promise<void> {
     return this.#buckets.start();
   }
@@ -90,7 +99,8 @@ export class ChromiumEngine implements BrowserEngine {
     const { userAgent } = options.identity ?? this.#native;
     const seat = await this.#buckets.take(userAgent, signal);
     try {
-      return await this.#openContext(seat.browser, options, () => seat.release(), signal);
+      const shortfalls = seat.key === userAgent ? [] : [sharedShortfall(seat.key)];
+      return await this.#openContext(seat.browser, options, { onClosed: () => seat.release(), shortfalls }, signal);
     } catch (error) {
       seat.release();
       throw error;
@@ -99,7 +109,7 @@ export class ChromiumEngine implements BrowserEngine {
 
   async check(signal: AbortSignal): Promise<void> {
     // In a process that runs anyway, and beside its seats: a check must not launch or end one.
-    const context = await this.#openContext(await this.#buckets.any(signal), {}, () => {}, signal);
+    const context = await this.#openContext(await this.#buckets.any(signal), {}, beside, signal);
     try {
       const page = await context.newPage(signal);
       const { userAgent } = await page.read(Number.MAX_SAFE_INTEGER, signal);
@@ -112,7 +122,7 @@ export class ChromiumEngine implements BrowserEngine {
   async #openContext(
     { browser, presentation, gone }: LaunchedChromium,
     { proxyServer, identity = this.#native }: ContextOptions,
-    onClosed: () => void,
+    parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
     signal: AbortSignal,
   ): Promise<EngineContext> {
     const opening = browser.newContext({
@@ -127,7 +137,7 @@ export class ChromiumEngine implements BrowserEngine {
         context,
         protocolOf: (page) => ChromiumPageProtocol.open(page),
         browserGone: gone,
-        onClosed,
+        ...parts,
       });
     } catch (error) {
       throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
@@ -186,6 +196,12 @@ export class ChromiumEngine implements BrowserEngine {
     };
   }
 }
+
+const beside = { onClosed() {}, shortfalls: [] };
+
+/** What only the process itself could say. */
+const sharedShortfall = (userAgent: string): string =>
+  `The browser process is shared with another user agent: what shared and service workers fetch by themselves carries that one: ${userAgent}.`;
 
 /** Two hidden pages that the whole browser would open for each context. */
 const unwantedFeatures = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];

@@ -17,6 +17,8 @@ export interface PlaywrightContextParts {
   readonly browserGone: AbortSignal;
   /** Gives the context's place in the browser back; called once, when it has closed. */
   readonly onClosed: () => void;
+  /** As `EngineContext.shortfalls`. */
+  readonly shortfalls: readonly string[];
 }
 
 /** One session's context of a browser. */
@@ -40,6 +42,10 @@ export class PlaywrightContext implements EngineContext {
     this.#context.on('response', (response) => this.#page?.noteResponse(response));
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
     if (parts.browserGone.aborted) this.#onBrowserGone();
+  }
+
+  get shortfalls(): readonly string[] {
+    return this.#parts.shortfalls;
   }
 
   get lost(): AbortSignal {

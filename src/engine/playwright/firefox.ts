@@ -7,8 +7,10 @@ import { appVersionOf, userAgentOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, EngineInfo } from '../engine.js';
+import { affordableProcesses } from '../process-budget.js';
 import type { FirefoxBinary } from './find-firefox.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
+import { setGetters } from './getters.js';
 import { LazyEngine } from './lazy-engine.js';
 import type { Environment } from './programs.js';
 
@@ -17,11 +19,13 @@ export interface FirefoxEngineOptions {
   /** The environment that the browser is started with. */
   readonly env: Environment;
   readonly contextsPerBrowser: number;
-  /** How many user agents are presented at once. Default: 3; each is a process of half a gigabyte. */
-  readonly maxBuckets?: number;
+  /** Most user agents that have a process at once; more share one. Default: as many as the memory holds. */
+  readonly maxBuckets?: number | undefined;
   readonly observer: BrowserPoolObserver;
 }
 
+/** Measured: what a process costs before it has sessions. */
+const bytesPerProcess = 450 * 1024 ** 2;
 const launchTimeoutMs = 60_000;
 
 /** Nothing in the background that talks to the network, nothing past the proxy, no names resolved here. */
@@ -64,10 +68,16 @@ export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngin
   return new LazyEngine({
     ...options,
     info: infoOf(options.binary),
-    maxBuckets: options.maxBuckets ?? 3,
+    maxBuckets: options.maxBuckets ?? affordableProcesses(bytesPerProcess),
     launch: (identity) => launch(options, identity),
     bucketOf: ({ userAgent }) => userAgent,
     emulationOf,
+    sharing: {
+      emulationOf: ({ userAgent }) => ({ userAgent }),
+      scriptOf: sharedScript,
+      shortfallOf: (userAgent) =>
+        `The Firefox process is shared with another user agent: workers keep its platform, and shared and service workers all that it says of itself: ${userAgent}.`,
+    },
   });
 }
 
@@ -125,6 +135,16 @@ function identityPreferences(identity: Identity): Record<string, string> {
     'general.appversion.override': appVersionOf(identity),
     'general.oscpu.override': systemNames[identity.operatingSystem],
   };
+}
+
+/** What a page of a process that presents another user agent says otherwise; the user agent itself is overridden. */
+function sharedScript(identity: Identity): string {
+  const values = {
+    platform: identity.platform,
+    appVersion: appVersionOf(identity),
+    oscpu: systemNames[identity.operatingSystem],
+  };
+  return setGetters('Navigator', values);
 }
 
 function emulationOf({ languages, timezone, viewport, screen }: Identity) {

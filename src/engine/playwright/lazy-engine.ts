@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import type { Identity } from '../../identity/identity.js';
-import { nativeIdentity } from '../../identity/identity-resolver.js';
+import { type EngineProcesses, nativeIdentity } from '../../identity/identity-resolver.js';
+import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
@@ -24,6 +25,17 @@ export interface LazyEngineOptions {
   readonly bucketOf: (identity: Identity) => string;
   /** What a context adds to what its process presents. */
   readonly emulationOf: (identity: Identity) => BrowserContextOptions;
+  /** How an identity is presented in a process of another bucket. If omitted, all are of one bucket. */
+  readonly sharing?: SharedPresentation;
+}
+
+export interface SharedPresentation {
+  /** What a context adds besides `emulationOf`. */
+  readonly emulationOf: (identity: Identity) => BrowserContextOptions;
+  /** Runs in each page before its own scripts. */
+  readonly scriptOf: (identity: Identity) => string;
+  /** What is left of the process's own identity, a sentence. @param key the bucket of the process */
+  readonly shortfallOf: (key: string) => string;
 }
 
 const retireAfterContexts = 2000;
@@ -55,10 +67,16 @@ export class LazyEngine implements BrowserEngine {
       launch: async (key) => launched(await options.launch(this.#identities.get(key)), options.info.name),
       mainKey: undefined,
       maxOthers: options.maxBuckets,
+      nearest: nearestUserAgent,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
       observer: options.observer,
     });
+  }
+
+  get processes(): EngineProcesses | undefined {
+    if (!this.#options.sharing) return undefined;
+    return { userAgents: this.#buckets.keys, hasRoomFor: (userAgent) => this.#buckets.hasRoomFor(userAgent) };
   }
 
   /** That it can be run is known from its binary. */
@@ -66,14 +84,16 @@ export class LazyEngine implements BrowserEngine {
 
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
     const { proxyServer, identity = this.#native } = options;
-    const { bucketOf, emulationOf } = this.#options;
+    const { bucketOf, emulationOf, sharing } = this.#options;
     const key = bucketOf(identity);
     if (key !== bucketOf(this.#native)) this.#remember(key, identity);
     const seat = await this.#buckets.take(key, signal);
     try {
       const { browser, gone } = seat.browser;
-      const opening = browser.newContext({
+      const shared = seat.key === key ? undefined : sharing;
+      const opening = openContext(browser, shared?.scriptOf(identity), {
         ...emulationOf(identity),
+        ...shared?.emulationOf(identity),
         ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
       });
       const context = await abortable(opening, signal, (late) => late.close());
@@ -82,6 +102,7 @@ export class LazyEngine implements BrowserEngine {
         protocolOf: async (page) => new DriverPageProtocol(page),
         browserGone: gone,
         onClosed: () => seat.release(),
+        shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],
       });
     } catch (error) {
       seat.release();
@@ -112,6 +133,21 @@ export class LazyEngine implements BrowserEngine {
 
   close(): Promise<void> {
     return this.#buckets.close();
+  }
+}
+
+async function openContext(
+  browser: Browser,
+  script: string | undefined,
+  options: BrowserContextOptions,
+): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  try {
+    if (script !== undefined) await context.addInitScript(script);
+    return context;
+  } catch (error) {
+    await context.close();
+    throw error;
   }
 }
 

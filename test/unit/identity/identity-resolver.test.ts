@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
+import { userAgentOf } from '../../../src/identity/browser-strings.js';
 import { combinationsOf } from '../../../src/identity/combinations.js';
 import type { Identity, IdentityWish } from '../../../src/identity/identity.js';
 import { IdentityResolver } from '../../../src/identity/identity-resolver.js';
@@ -17,6 +18,13 @@ const firefox = {
 };
 
 const resolver = (engines = [chromium], strict = false) => new IdentityResolver({ engines, strict });
+/** As if Chromium had processes of these user agents besides its own, and no room for more. */
+const crowded = (...userAgents: string[]) =>
+  new IdentityResolver({
+    engines: [chromium],
+    strict: false,
+    processesOf: () => ({ userAgents, hasRoomFor: (userAgent) => userAgents.includes(userAgent) }),
+  });
 const resolve = (wish: IdentityWish, seed = 'seed', country?: string) => resolver().resolve(wish, seed, country);
 const failure = async (work: Promise<unknown>): Promise<MooringError> => {
   const error = await work.catch((thrown: unknown) => thrown);
@@ -69,8 +77,9 @@ const broken = (identity: Identity) =>
     .map(([name]) => name);
 
 /** Every browser on every system and device, at both ends of its versions. */
-const possible = combinationsOf({}, {}).flatMap(({ browser, operatingSystem, device, minVersion, maxVersion }) =>
-  [minVersion, maxVersion].map((version) => [browser, operatingSystem, device, version] as const),
+const possible = combinationsOf({ device: ['desktop', 'mobile'] }, {}).flatMap(
+  ({ browser, operatingSystem, device, minVersion, maxVersion }) =>
+    [minVersion, maxVersion].map((version) => [browser, operatingSystem, device, version] as const),
 );
 
 it.each(possible)('%s on %s, %s, %i – is coherent, and what was wished', async (name, system, device, version) => {
@@ -94,7 +103,11 @@ describe('IdentityResolver', () => {
   });
 
   it('the same ID and wish – the same identity; other IDs – not all the same', async () => {
-    const wish: IdentityWish = { browser: [{ name: 'chrome' }, { name: 'firefox' }, { name: 'safari' }] };
+    const wish: IdentityWish = {
+      browser: [{ name: 'chrome' }, { name: 'firefox' }, { name: 'safari' }],
+      operatingSystem: ['windows', 'macos', 'android', 'ios'],
+      device: ['desktop', 'mobile'],
+    };
     expect(await resolve(wish, 'a')).toEqual(await resolve(wish, 'a'));
     const many = await Promise.all([...Array(60).keys()].map((n) => resolve(wish, `id-${n}`)));
     expect(new Set(many.map(({ identity }) => identity.browser)).size).toBeGreaterThan(1);
@@ -127,7 +140,62 @@ describe('IdentityResolver', () => {
     expect(identity.operatingSystem).toBe('ios');
   });
 
-  it('userAgent – the rest follows from it; a wish that says otherwise is impossible', async () => {
+  it('a browser alone – the real one on the real system, whatever the ID, and nothing to be told', async () => {
+    const both = resolver([chromium, firefox]);
+    for (const seed of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      const chrome = await both.resolve({ browser: [{ name: 'chrome' }] }, seed, undefined);
+      expect(chrome.identity).toMatchObject({ version: 156, operatingSystem: 'linux', device: 'desktop' });
+      expect([chrome.engine, chrome.warnings]).toEqual(['chromium', []]);
+      const fox = await both.resolve({ browser: [{ name: 'firefox' }] }, seed, undefined);
+      expect(fox.identity).toMatchObject({ version: 153, operatingSystem: 'linux', device: 'desktop' });
+      expect([fox.engine, fox.warnings, fox.identity.userAgent]).toEqual(['firefox', [], firefox.userAgent]);
+    }
+  });
+
+  it.each([
+    [{ operatingSystem: ['windows', 'linux'] }, 'chrome 156 linux'],
+    [{ device: ['desktop'] }, 'chrome 156 linux'],
+    [{ browser: [{ name: 'firefox' }, { name: 'chrome' }] }, 'chrome 156 linux'],
+    [{ browser: [{ name: 'firefox', minVersion: 140 }], operatingSystem: ['linux'] }, 'firefox 153 linux'],
+    [{ browser: [{ name: 'safari' }, { name: 'firefox', maxVersion: 160 }] }, 'firefox 153 linux'],
+  ] as [IdentityWish, string][])('%j – what an engine is by itself, the first in order', async (wish, expected) => {
+    const { identity, warnings } = await resolver([chromium, firefox]).resolve(wish, 'seed', undefined);
+    expect(`${identity.browser} ${identity.version} ${identity.operatingSystem}`).toBe(expected);
+    expect(warnings).toEqual([]);
+  });
+
+  it('a range that leaves the real version out – drawn, and told', async () => {
+    const { identity, warnings } = await resolve({ browser: [{ name: 'chrome', maxVersion: 140 }] });
+    expect(identity.version).toBeLessThanOrEqual(140);
+    expect(warnings.join(' ')).toContain('is presented by Chromium 156');
+  });
+
+  it('no wish for a device – a desktop, unless only a phone fits', async () => {
+    for (const seed of [...Array(40).keys()].map(String)) {
+      for (const name of ['chrome', 'firefox', 'safari'] as const)
+        expect((await resolve({ browser: [{ name }] }, seed)).identity.device).toBe('desktop');
+      expect((await resolve({ operatingSystem: ['windows', 'android'] }, seed)).identity.device).toBe('desktop');
+      expect((await resolve({ operatingSystem: ['android'] }, seed)).identity.device).toBe('mobile');
+      expect((await resolve({ device: ['mobile'] }, seed)).identity.device).toBe('mobile');
+    }
+  });
+
+  it('no room for another process – one that runs already is taken if it fits, else what would be drawn anyway', async () => {
+    const [fits, other] = [120, 110].map((version) =>
+      userAgentOf({ browser: 'chrome', version, operatingSystem: 'windows', device: 'desktop' }),
+    ) as [string, string];
+    const wish: IdentityWish = {
+      browser: [{ name: 'chrome', minVersion: 115, maxVersion: 140 }],
+      operatingSystem: ['windows', 'macos'],
+    };
+    for (const seed of ['a', 'b', 'c', 'd'])
+      expect((await crowded(other, fits).resolve(wish, seed, undefined)).identity.userAgent).toBe(fits);
+    expect(await crowded(other).resolve(wish, 'a', undefined)).toEqual(await resolve(wish, 'a'));
+    const unusual = `${fits} Custom/1.0`;
+    expect(await crowded(unusual).resolve(wish, 'a', undefined)).toEqual(await resolve(wish, 'a'));
+  });
+
+  it('userAgent – the rest follows from it; a wish that says otherwise has no effect, which is told', async () => {
     const userAgent =
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36';
     const { identity } = await resolve({ userAgent });
@@ -139,11 +207,24 @@ describe('IdentityResolver', () => {
       platform: 'Win32',
     });
     expect(broken(identity)).toEqual([]);
-    expect((await failure(resolve({ userAgent, browser: [{ name: 'firefox' }] }))).code).toBe('IDENTITY_IMPOSSIBLE');
-    expect((await failure(resolve({ userAgent, operatingSystem: ['macos'] }))).code).toBe('IDENTITY_IMPOSSIBLE');
+    const contradicting: IdentityWish = {
+      browser: [{ name: 'firefox' }],
+      operatingSystem: ['macos'],
+      device: ['mobile'],
+    };
+    expect(() => resolver().assertPossible({ userAgent, ...contradicting })).not.toThrow();
+    const overruled = await resolve({ userAgent, ...contradicting });
+    expect(overruled.identity).toEqual(identity);
+    expect(overruled.warnings[0]).toBe(
+      '`browser`, `operatingSystem`, `device`: without effect, since `userAgent` is chrome 120 on windows, desktop.',
+    );
+    const agreeing = await resolve({ userAgent, browser: [{ name: 'chrome' }], operatingSystem: ['windows'] });
+    expect(agreeing.warnings.join(' ')).not.toContain('without effect');
     const unknown = await resolve({ userAgent: 'my-bot/1.0' });
     expect(unknown.identity).toMatchObject({ userAgent: 'my-bot/1.0', userAgentData: undefined });
     expect(unknown.warnings).toHaveLength(1);
+    const named = await resolve({ userAgent: 'my-bot/1.0', browser: [{ name: 'chrome' }] });
+    expect(named.warnings[0]).toBe('`browser`: without effect, since `userAgent` is of none that this server knows.');
   });
 
   it('language and time zone follow the country, unless one is wished or setLocale is false', async () => {
