@@ -106,6 +106,10 @@ export const errorCatalogue = {
     meaning: 'The session has ended; the message says when and why.',
     remedy: 'Create it again: `sessions.create` with the same ID starts afresh.',
   },
+  SESSION_NOT_FOUND: {
+    meaning: 'No session with this ID is open, and `mustExist` says that none is to be opened.',
+    remedy: 'Create it with `sessions.create`, or leave `mustExist` out.',
+  },
   SESSION_EXISTS: {
     meaning: 'A session with this ID is open with other options.',
     remedy: 'Leave the named options out, use another ID, or destroy the session first.',
@@ -184,9 +188,14 @@ export class MooringError extends Error {
     this.partial = options.partial;
   }
 
-  /** The same failure with the place in the command where it came: `requests[2]`. */
+  /** The same failure with the place in the command where it came: `requests[2]`, or `requests[2].url` of its `url`. */
   at(place: string): MooringError {
-    return new MooringError(this.code, `\`${place}\`: ${this.detail}`, { ...this.#options, cause: this });
+    const ofField = /^`([A-Za-z][^`\s]*)`: /.exec(this.detail)?.[1];
+    const detail =
+      ofField === undefined
+        ? `\`${place}\`: ${this.detail}`
+        : `\`${place}.${ofField}\`${this.detail.slice(ofField.length + 2)}`;
+    return new MooringError(this.code, detail, { ...this.#options, cause: this });
   }
 
   /** The same failure beside what was finished before it. */

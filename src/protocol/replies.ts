@@ -214,12 +214,24 @@ export const identityReplySchema = z.object({
     .describe('Where that does not fit the fingerprint; empty when all of it does.'),
 });
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
-export const requestReplySchema = z.object({ solution: solutionSchema.partial(), ...replyFields, ...sessionField });
+const createdField = {
+  created: z
+    .literal(true)
+    .optional()
+    .describe('The session was opened by this command; absent if it was open already.'),
+};
+export const requestReplySchema = z.object({
+  solution: solutionSchema.partial(),
+  ...replyFields,
+  ...sessionField,
+  ...createdField,
+});
 
 export const batchReplySchema = z.object({
   ...noSolution,
   ...replyFields,
   ...sessionField,
+  ...createdField,
   results: z
     .array(z.object({ solution: solutionSchema.partial(), warnings: z.array(z.string()).optional(), ...timedFields }))
     .describe('What each request brought back, in order.'),
