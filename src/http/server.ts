@@ -145,9 +145,11 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     return reply.type(metrics.contentType).send(await metrics.text());
   });
   const openapi = openApiDocument(options.version);
-  server.get('/openapi.json', async () => openapi);
+  server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
   const reference = referencePage(openapi);
-  server.get('/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(reference));
+  server.get('/docs', async (request, reply) =>
+    reply.type('text/html; charset=utf-8').send(reference(baseUrlOf(request))),
+  );
   const errors = errorsPage();
   server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
   return server;
