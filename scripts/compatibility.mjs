@@ -10,6 +10,7 @@ export async function compatibilityRows(folder) {
   const { commandSchemas } = await import('../dist/protocol/commands.js');
   const { actionSchema, unsupportedActions } = await import('../dist/protocol/actions.js');
   const { refusedRequestFields, requestSchema, solvingFields } = await import('../dist/protocol/requests.js');
+  const { fieldsWithoutEffect } = await import('../dist/protocol/field-names.js');
   const { dialectSchema } = await import('../dist/protocol/flaresolverr.js');
   const fieldsOf = (schema) => Object.entries(schema.shape).map(([name, field]) => [name, field.description ?? '']);
   const groups = [
@@ -27,6 +28,12 @@ export async function compatibilityRows(folder) {
       group: '`request.*`',
       kind: 'field',
       rows: solvingFields.map((name) => [name, 'This project does not solve challenges.']),
+      state: 'no effect, with a warning',
+    },
+    {
+      group: '`request.*`',
+      kind: 'field',
+      rows: Object.entries(fieldsWithoutEffect).map(([name, why]) => [name, `It has none: ${why}.`]),
       state: 'no effect, with a warning',
     },
     {

@@ -193,9 +193,14 @@ export class MooringError extends Error {
     this.partial = options.partial;
   }
 
-  /** The same failure with the place in the command where it came: `requests[2]`. */
+  /** The same failure with the place in the command where it came: `requests[2]`, or `requests[2].url` of its `url`. */
   at(place: string): MooringError {
-    return new MooringError(this.code, `\`${place}\`: ${this.detail}`, { ...this.#options, cause: this });
+    const ofField = /^`([A-Za-z][^`\s]*)`: /.exec(this.detail)?.[1];
+    const detail =
+      ofField === undefined
+        ? `\`${place}\`: ${this.detail}`
+        : `\`${place}.${ofField}\`${this.detail.slice(ofField.length + 2)}`;
+    return new MooringError(this.code, detail, { ...this.#options, cause: this });
   }
 
   /** The same failure beside what was finished before it. */

@@ -38,7 +38,7 @@ const connectionHeaders = new Set([
 /**
  * The request to send for a command's fields.
  *
- * @throws MooringError `INVALID_PARAMETER` when a list is to be sent as form fields
+ * @throws MooringError `INVALID_PARAMETER` when a list is to be sent as form fields, or a body is nested too deep
  */
 export function httpRequestOf(cmd: RequestName, fields: RequestFields): HttpRequest {
   const headers: Record<string, string> = {};
@@ -63,17 +63,24 @@ export function httpRequestOf(cmd: RequestName, fields: RequestFields): HttpRequ
   };
 }
 
+const jsonType = 'application/json';
+const formType = 'application/x-www-form-urlencoded';
+
 /** The body as text; sets the content type when the caller did not. */
 function encodeBody(postData: RequestFields['postData'], headers: Record<string, string>): string | undefined {
   if (postData === undefined) return undefined;
-  const asJson = /json/i.test(headers['content-type'] ?? '');
-  headers['content-type'] ??= 'application/x-www-form-urlencoded';
-  if (typeof postData === 'string') return postData;
-  if (asJson) return JSON.stringify(postData);
+  const type = headers['content-type'];
+  if (typeof postData === 'string') {
+    headers['content-type'] ??= isJsonText(postData) ? jsonType : formType;
+    return postData;
+  }
+  const asJson = type === undefined ? !isFlat(postData) : /json/i.test(type);
+  headers['content-type'] ??= asJson ? jsonType : formType;
+  if (asJson) return jsonText(postData);
   if (Array.isArray(postData)) {
     throw new MooringError(
       'INVALID_PARAMETER',
-      '`postData`: expected text or an object (or a content-type of JSON in `customHeaders`); came a list.',
+      '`postData`: expected text or an object, as `content-type` in `customHeaders` is not JSON; got a list.',
     );
   }
   const form = new URLSearchParams();
@@ -83,9 +90,40 @@ function encodeBody(postData: RequestFields['postData'], headers: Record<string,
   return form.toString();
 }
 
+/** Whether a text is a JSON object or list. Nothing else is parsed to find out. */
+function isJsonText(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether form fields can say it: an object whose values are no objects and no lists. */
+const isFlat = (data: object): boolean =>
+  !Array.isArray(data) && Object.values(data).every((value) => typeof value !== 'object' || value === null);
+
 function formText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? jsonText(value) : String(value);
+}
+
+/** @throws MooringError `INVALID_PARAMETER` when it is nested too deep to be written */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`postData`: expected fewer levels of nesting; got too many to write.',
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** The cookies that a request wants set, for the URL it goes to or stays at. */

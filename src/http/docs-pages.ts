@@ -5,8 +5,18 @@ import { commandBodySchema, commandDocs, type JsonSchema, type OpenApiDocument }
 /**
  * The reference that this server shows: plain HTML without scripts or anything from elsewhere, made once at start from
  * the same schemas that check the commands.
+ *
+ * @returns the page for the address under which a reader reaches this server
  */
-export function referencePage(document: OpenApiDocument): string {
+export function referencePage(document: OpenApiDocument): (baseUrl: string) => string {
+  const text = referenceText(document);
+  return (baseUrl) => text.replaceAll(addressMark, () => escapeHtml(baseUrl));
+}
+
+/** Stands for the server's address until a reader asks. */
+const addressMark = 'http://mooring.invalid';
+
+function referenceText(document: OpenApiDocument): string {
   const { title, version, description } = document.info;
   const navigation = commandNames.map((name) => `<a href="#${name}">${name}</a>`).join('');
   return page(
@@ -38,7 +48,7 @@ ${rows}</tbody></table></main>`,
 function commandSection(name: CommandName): string {
   const doc = commandDocs[name];
   const body = JSON.stringify({ cmd: name, ...doc.request }, null, 2);
-  const curl = `curl -s http://127.0.0.1:8191/api/v1 -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
+  const curl = `curl -s ${addressMark}/api/v1 -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
   return `<section id="${name}"><h2><a href="#${name}">${name}</a></h2><p class="summary">${escapeHtml(doc.summary)}</p>
 <p>${prose(doc.description)}</p>
 ${fieldTable(commandBodySchema(name))}

@@ -7,7 +7,7 @@ import { notFoundSentence, wrongMethodSentence } from '../protocol/flaresolverr.
 import { openApiDocument } from '../protocol/openapi.js';
 import { settledWithin } from '../util/deadline.js';
 import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
-import { RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
+import { baseUrlOf, RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFileRoute } from './file-route.js';
@@ -158,9 +158,11 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     return reply.type(metrics.contentType).send(await metrics.text());
   });
   const openapi = openApiDocument(options.version);
-  server.get('/openapi.json', async () => openapi);
+  server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
   const reference = referencePage(openapi);
-  server.get('/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(reference));
+  server.get('/docs', async (request, reply) =>
+    reply.type('text/html; charset=utf-8').send(reference(baseUrlOf(request))),
+  );
   const errors = errorsPage();
   server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
   refuseOtherMethods(server, methods);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, flag, integer, listOf, optional, webUrl } from './fields.js';
+import { decimal, flag, integer, listOf, optional, optionalFilled, webUrl } from './fields.js';
 
 /** The most actions in one request, nested ones included. */
 export const maxActions = 500;
@@ -7,11 +7,11 @@ export const maxActions = 500;
 export const maxActionDepth = 10;
 
 const milliseconds = (what: string, fallback: string) =>
-  optional(integer(0, 600_000)).describe(`${what}, milliseconds. Default: ${fallback}.`);
+  optionalFilled(integer(0, 600_000, 'milliseconds')).describe(`${what}, milliseconds. Default: ${fallback}.`);
 
 /** Every action takes these. */
 const commonFields = {
-  when: optional(z.enum(['beforeload', 'afterload', 'after_captcha'])).describe(
+  when: optionalFilled(z.enum(['beforeload', 'afterload', 'after_captcha'])).describe(
     'Before the page is loaded, or after. Default: `afterload`; `after_captcha` is the same.',
   ),
   ignoreErrors: optional(flag()).describe('Go on with the next action when this one fails.'),
@@ -20,18 +20,18 @@ const commonFields = {
 
 const selector = () =>
   z
-    .string()
-    .min(1)
+    .string({ error: 'expected a selector' })
+    .min(1, 'expected a selector')
     .describe(
       'CSS, XPath (`//…`, `(//…)[1]`, `xpath=…`) or `text=…` (in quotes: the whole text); the first element that fits counts.',
     );
-const pause = () => amount(0, 600_000);
+const pauseLength = () => decimal(0, 600_000, 'seconds (up to 100) or milliseconds (above)');
 const pauseUnit =
   'Up to 100 it is seconds, fractions too, if they fit into the time of the request; else milliseconds.';
-const wait = optional(pause()).describe(`A pause after it. ${pauseUnit}`);
-const waitForSelector = optional(z.string().min(1)).describe('Then wait until this is visible.');
+const wait = optionalFilled(pauseLength()).describe(`A pause after it. ${pauseUnit}`);
+const waitForSelector = optionalFilled(z.string()).describe('Then wait until this is visible.');
 const direct = optional(flag()).describe('Without cursor and keys: straight on the element.');
-const code = (what: string) => z.string().min(1).describe(what);
+const code = (what: string) => z.string({ error: 'expected JavaScript' }).min(1, 'expected JavaScript').describe(what);
 
 const action = <N extends string, F extends z.ZodRawShape>(name: N, description: string, fields: F) =>
   z.object({ type: z.literal(name), ...fields, ...commonFields }).describe(description);
@@ -61,7 +61,7 @@ const simpleActions = [
   action('click', 'Clicks an element.', { cssSelector: selector(), wait, waitForSelector, direct }),
   action('type', 'Types text into an element.', { cssSelector: selector(), text: z.string(), wait, direct }),
   action('goto', 'Goes to a URL.', { url: webUrl(), wait }),
-  action('wait', 'Pauses.', { wait: pause().describe(pauseUnit) }),
+  action('wait', 'Pauses.', { wait: pauseLength().describe(pauseUnit) }),
   action('wait_for_selector', 'Waits until an element is visible.', { cssSelector: selector() }),
   action('wait_for_function', 'Waits until an expression is true.', { code: code('A JavaScript expression.') }),
   action('wait_for_load_state', 'Waits until the page has come so far.', {
@@ -70,7 +70,7 @@ const simpleActions = [
   action('wait_for_cookie', 'Waits until a cookie is there.', {
     cookieName: z.string().min(1),
     cookieValue: optional(z.string()).describe('Its value; absent: any.'),
-    cookieDomain: optional(z.string().min(1)).describe('Its domain; absent: any.'),
+    cookieDomain: optionalFilled(z.string()).describe('Its domain; absent: any.'),
     pollIntervalMs: milliseconds('How often to look', '200'),
   }),
   action('execute_js', 'Runs JavaScript in the page; what it returns is added to `solution.javascriptReturn`.', {
@@ -78,20 +78,20 @@ const simpleActions = [
     dontReturnValue: optional(flag()).describe('Do not add what it returns.'),
   }),
   action('scroll', "Scrolls to an element, or to the page's end.", {
-    cssSelector: optional(selector()),
-    repeat: optional(integer(1, 1000)).describe('How often. Default: 1.'),
+    cssSelector: optionalFilled(selector()),
+    repeat: optionalFilled(integer(1, 1000)).describe('How often. Default: 1.'),
     delayMs: milliseconds('The pause between', '100'),
   }),
   action('hover', 'Moves the cursor over an element.', { cssSelector: selector() }),
   action('keyboard', 'Presses a key.', {
     value: z.enum(keys).describe('The key; `clear` empties the field.'),
-    cssSelector: optional(selector()).describe('The element to press it in; absent: where the focus is.'),
+    cssSelector: optionalFilled(selector()).describe('The element to press it in; absent: where the focus is.'),
     wait,
     waitForSelector,
   }),
   action('dropdown', 'Chooses an option of a select element.', {
     cssSelector: selector(),
-    index: optional(integer(0, 100_000)).describe('Which option, from 0.'),
+    index: optionalFilled(integer(0, 100_000)).describe('Which option, from 0.'),
     value: optional(z.string()).describe('Or the option of this value.'),
     wait,
     waitForSelector,
@@ -103,8 +103,12 @@ const simpleActions = [
     cssSelector: optional(z.string()).describe('The iframe; empty: back to the page.'),
   }),
   action('set_viewport', 'Resizes the viewport.', {
-    width: optional(integer(1, 8192)).describe("CSS pixels. Default: as the session's identity has it."),
-    height: optional(integer(1, 8192)).describe("CSS pixels. Default: as the session's identity has it."),
+    width: optionalFilled(integer(1, 8192, 'pixels')).describe(
+      "CSS pixels. Default: as the session's identity has it.",
+    ),
+    height: optionalFilled(integer(1, 8192, 'pixels')).describe(
+      "CSS pixels. Default: as the session's identity has it.",
+    ),
     wait,
   }),
   action('upload', 'Chooses files, as a person does in a form.', {
@@ -114,7 +118,7 @@ const simpleActions = [
     waitForSelector,
   }),
   action('download', 'Waits for a file that the page hands out, and adds it to `solution.downloads`.', {
-    cssSelector: optional(selector()).describe(
+    cssSelector: optionalFilled(selector()).describe(
       'What to click for it; absent: the file of an earlier action, or the next that comes.',
     ),
     link: optional(flag()).describe('Give a link in place of base64, good for an hour or until the session ends.'),
@@ -146,24 +150,28 @@ export type BrowserAction = SimpleAction | IfAction | WhileAction;
 export const unsupportedActions = ['solve_captcha', 'discord_login'] as const;
 
 export const actionSchema: z.ZodType<BrowserAction> = z
-  .lazy(() =>
-    z.discriminatedUnion('type', [
-      ...simpleActions,
-      action('if', 'Runs actions if an expression is true, others if not.', {
-        condition: code('A JavaScript expression.'),
-        then: actionList(),
-        or: optional(actionList()).describe('What to do otherwise.'),
-      }),
-      action('while', 'Runs actions as long as an expression is true.', {
-        condition: code('A JavaScript expression.'),
-        then: actionList(),
-        maxAttempts: optional(integer(1, 1000)).describe('How often at most. Default: 10.'),
-      }),
-    ]),
-  )
+  .lazy(() => z.discriminatedUnion('type', [...simpleActions, ...branchActions]))
   .meta({ id: 'BrowserAction' });
 
 /** Actions in order; one alone is a list too. */
 export const actionList = () => listOf(actionSchema);
+
+const branchActions = [
+  action('if', 'Runs actions if an expression is true, others if not.', {
+    condition: code('A JavaScript expression.'),
+    then: actionList(),
+    or: optionalFilled(actionList()).describe('What to do otherwise.'),
+  }),
+  action('while', 'Runs actions as long as an expression is true.', {
+    condition: code('A JavaScript expression.'),
+    then: actionList(),
+    maxAttempts: optionalFilled(integer(1, 1000)).describe('How often at most. Default: 10.'),
+  }),
+] as const;
+
+/** The fields of each action, by its type. */
+export const actionShapes: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [...simpleActions, ...branchActions].map(({ shape }) => [shape.type.value, Object.keys(shape)]),
+);
 
 export type ActionName = BrowserAction['type'];

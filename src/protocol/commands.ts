@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type ErrorCode, MooringError } from '../errors.js';
-import { type BrowserAction, maxActionDepth, maxActions, unsupportedActions } from './actions.js';
-import { batchSchema, isSolvingField, type RequestFields, refusedRequestFields, requestSchema } from './requests.js';
+import { MooringError } from '../errors.js';
+import { asksForNothing, FieldNames, FieldReader, FieldWarnings } from './field-names.js';
+import { nearestName } from './nearest-name.js';
+import { batchSchema, type RequestFields, refusedRequestFields, requestSchema } from './requests.js';
 import {
   type ExitWish,
   pendingSessionFields,
@@ -16,6 +17,7 @@ import {
   sessionsListSchema,
   sessionsProxySchema,
 } from './sessions.js';
+import { parse, shorten } from './validation-message.js';
 
 /** The schema of each command's body, by its name. */
 export const commandSchemas = {
@@ -89,7 +91,9 @@ export interface BatchCommand extends Named<'request.batch'> {
   /** Absent: as long as each of them may take. */
   readonly timeoutMs: number | undefined;
   readonly closeAfterUse: boolean;
+  /** Refuse with `SESSION_NOT_FOUND` instead of opening a session. */
   readonly mustExist: boolean;
+  /** An explicit `proxy` that differs does not move the open session. */
   readonly dontChangeProxy: boolean;
 }
 
@@ -108,46 +112,72 @@ export type Command =
 export type CommandOf<N extends CommandName> =
   Extract<Command, { cmd: N }> extends never ? RequestCommand : Extract<Command, { cmd: N }>;
 
+/** The commands that use a way out, or choose one: there, no field that guards is ignored. */
+const goesOut = (cmd: CommandName): boolean =>
+  cmd === 'sessions.create' || cmd === 'sessions.proxy' || cmd.startsWith('request.');
+
+const namesOf = (cmd: CommandName): string[] => [
+  'cmd',
+  ...Object.keys(commandSchemas[cmd].shape),
+  ...(goesOut(cmd) && cmd !== 'sessions.proxy' ? Object.keys(pendingSessionFields) : []),
+  ...(cmd.startsWith('request.') && cmd !== 'request.batch' ? refusedRequestFields : []),
+];
+const fieldNames = Object.fromEntries(commandNames.map((cmd) => [cmd, new FieldNames(namesOf(cmd))])) as Readonly<
+  Record<CommandName, FieldNames>
+>; // a row for each name
+const allFieldNames = new FieldNames(commandNames.flatMap(namesOf).filter((name) => name !== 'state'));
+
+const readerOf = (cmd: CommandName, warnings: FieldWarnings, prefix = ''): FieldReader =>
+  new FieldReader({ cmd, names: fieldNames[cmd], others: allFieldNames, goesOut: goesOut(cmd), warnings, prefix });
+
+type Body = Readonly<Record<string, unknown>>;
+
 /**
  * Makes the typed command of a JSON body, and gives a session that the caller left unnamed its ID, once.
  *
  * @throws MooringError `CODE-0004` when `cmd` is missing or unknown, `INVALID_PARAMETER`, `CODE-0030` or
  *   `UNSUPPORTED_PARAMETER` naming the field, what was expected and what came
  */
-export function parseCommand(body: Readonly<Record<string, unknown>>): Command {
-  const cmd = body.cmd;
-  if (!isCommandName(cmd)) {
-    const came = cmd === undefined ? 'there was none' : `came ${show(cmd)}`;
-    throw new MooringError('CODE-0004', `\`cmd\`: expected one of ${commandNames.join(', ')}; ${came}.`);
+export function parseCommand(body: Body): Command {
+  const cmd = commandOf(body);
+  if (!isCommandName(cmd)) throw unknownCommand('cmd', cmd, commandNames);
+  const warnings = new FieldWarnings();
+  switch (cmd) {
+    case 'request.batch':
+      return parseBatch(body, warnings);
+    case 'request.get':
+    case 'request.post':
+    case 'request.put':
+    case 'request.delete':
+    case 'request.patch':
+      return { ...parseRequest(cmd, body, warnings, ''), warnings: warnings.sentences };
+    default:
+      return parseSessionCommand(cmd, readerOf(cmd, warnings).read(body), warnings);
   }
+}
+
+type SessionCommandName = Extract<CommandName, `sessions.${string}`>;
+
+function parseSessionCommand(cmd: SessionCommandName, fields: Body, told: FieldWarnings): Command {
+  const warnings = told.sentences;
   switch (cmd) {
     case 'sessions.create': {
-      refuseUnsupported(body, []);
-      const { session, ...options } = parse(sessionsCreateSchema, body);
-      return {
-        cmd,
-        session: session ?? randomUUID(),
-        named: session !== undefined,
-        options,
-        warnings: warningsOf(body),
-      };
+      refuseUnsupported(fields, []);
+      const { session, ...options } = parse(sessionsCreateSchema, fields);
+      return { cmd, session: session ?? randomUUID(), named: session !== undefined, options, warnings };
     }
     case 'sessions.destroy':
-      return { cmd, session: parse(sessionsDestroySchema, body).session, warnings: [] };
+      return { cmd, session: parse(sessionsDestroySchema, fields).session, warnings };
     case 'sessions.active':
-      return { cmd, session: parse(sessionsActiveSchema, body).session, warnings: [] };
+      return { cmd, session: parse(sessionsActiveSchema, fields).session, warnings };
     case 'sessions.identity':
-      return { cmd, session: parse(sessionsIdentitySchema, body).session, warnings: [] };
+      return { cmd, session: parse(sessionsIdentitySchema, fields).session, warnings };
     case 'sessions.proxy': {
-      const { session, ...wish } = parse(sessionsProxySchema, body);
-      return { cmd, session, wish, warnings: warningsOf(body) };
+      const { session, ...wish } = parse(sessionsProxySchema, fields);
+      return { cmd, session, wish, warnings };
     }
     case 'sessions.list':
-      return { cmd, warnings: [] };
-    case 'request.batch':
-      return parseBatch(body);
-    default:
-      return parseRequest(cmd, body);
+      return { cmd, warnings };
   }
 }
 
@@ -160,35 +190,19 @@ const batchOwnFields = [
   ...Object.keys(sessionOptionFields),
 ];
 
-function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
-  refuseUnsupported(body, []);
-  const {
-    session: given,
-    requests: bodies,
-    timeout,
-    closeAfterUse = false,
-    mustExist = false,
-    dontChangeProxy = false,
-    ...options
-  } = parse(batchSchema, body);
+const requestNames = commandNames.filter(isRequestName);
+
+function parseBatch(body: Body, warnings: FieldWarnings): BatchCommand {
+  const fields = readerOf('request.batch', warnings).read(body);
+  refuseUnsupported(fields, []);
+  const { session: given, requests: bodies, timeout, closeAfterUse, ...rest } = parse(batchSchema, fields);
+  const { mustExist = false, dontChangeProxy = false, ...options } = rest;
   const session = given ?? randomUUID();
   const requests = bodies.map((request, i) => {
-    const { cmd = 'request.get' } = request;
-    if (!isCommandName(cmd) || !cmd.startsWith('request.') || cmd === 'request.batch') {
-      throw new MooringError(
-        'CODE-0004',
-        `\`requests[${i}].cmd\`: expected request.get, .post, .put, .delete or .patch; came ${show(cmd)}.`,
-      );
-    }
-    const misplaced = batchOwnFields.find((name) => !asksForNothing(request[name]));
-    if (misplaced) {
-      throw new MooringError(
-        'INVALID_PARAMETER',
-        `\`requests[${i}].${misplaced}\`: expected it beside \`requests\`, for the batch as a whole.`,
-      );
-    }
+    const cmd = commandOf(request) ?? 'request.get';
+    if (!isRequestName(cmd)) throw unknownCommand(`requests[${i}].cmd`, cmd, requestNames);
     try {
-      return parseRequest(cmd as RequestName, { ...request, session }); // one of them, as checked above
+      return parseRequest(cmd, request, warnings, `requests[${i}].`, session);
     } catch (error) {
       throw error instanceof MooringError ? error.at(`requests[${i}]`) : error;
     }
@@ -200,22 +214,41 @@ function parseBatch(body: Readonly<Record<string, unknown>>): BatchCommand {
     options,
     requests,
     timeoutMs: timeout,
-    closeAfterUse,
+    closeAfterUse: closeAfterUse ?? false,
     mustExist,
     dontChangeProxy,
-    warnings: warningsOf(body),
+    warnings: warnings.sentences,
   };
 }
 
-function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>): RequestCommand {
-  refuseUnsupported(body, refusedRequestFields);
-  const { value: browserActions, left } = withoutUnsupported(body.browserActions, 'browserActions');
-  const request = parse(requestSchema, { ...body, browserActions });
-  assertActionLimits(request.browserActions ?? []);
+/**
+ * @param place what stands before a field in a warning: `requests[2].`
+ * @param batchSession of the batch that the request is part of
+ */
+function parseRequest(
+  cmd: RequestName,
+  body: Body,
+  warnings: FieldWarnings,
+  place: string,
+  batchSession?: string,
+): RequestCommand {
+  const fields = readerOf(cmd, warnings, place).read(body);
+  refuseUnsupported(fields, refusedRequestFields);
+  if (batchSession !== undefined) {
+    const misplaced = batchOwnFields.find((name) => !asksForNothing(fields[name]));
+    if (misplaced) {
+      throw new MooringError(
+        'INVALID_PARAMETER',
+        `\`${misplaced}\`: expected it beside \`requests\`, for the batch as a whole.`,
+      );
+    }
+    fields.session = batchSession;
+  }
+  const request = parse(requestSchema, fields);
   if (!request.url && !request.keepSamePage) {
     throw new MooringError(
       'INVALID_PARAMETER',
-      '`url`: expected an absolute http(s) URL (or `keepSamePage`), there was none.',
+      '`url`: expected an absolute http(s) URL (or `keepSamePage`); got nothing.',
     );
   }
   if (cmd === 'request.get' && request.postData !== undefined && request.postData !== '') {
@@ -224,6 +257,9 @@ function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>)
       '`postData`: expected none with request.get; use request.post, .put or .patch.',
     );
   }
+  if (request.forceNewProxy && request.session !== undefined) {
+    warnings.add(`\`${place}forceNewProxy\` moves no session that is open already: sessions.proxy does.`);
+  }
   const options = sessionOptionsSchema.parse(pick(request, Object.keys(sessionOptionFields)));
   return {
     cmd,
@@ -231,66 +267,33 @@ function parseRequest(cmd: RequestName, body: Readonly<Record<string, unknown>>)
     anonymous: request.session === undefined,
     options,
     request,
-    warnings: [...warningsOf(body), ...left],
+    warnings: [],
   };
 }
 
-/**
- * Takes out the actions that this project does not do, where the caller lets them fail.
- *
- * @throws MooringError `UNSUPPORTED_ACTION` where it does not
- */
-function withoutUnsupported(value: unknown, place: string): { value: unknown; left: string[] } {
-  if (!Array.isArray(value)) return { value, left: [] };
-  const left: string[] = [];
-  const kept = value.flatMap((item: unknown, i) => {
-    if (typeof item !== 'object' || item === null) return [item];
-    const action: Record<string, unknown> = { ...item };
-    if (unsupportedActions.some((name) => name === action.type)) {
-      const what = `\`${place}[${i}]\`: ${String(action.type)} is not done by this server`;
-      if (action.ignoreErrors !== true && action.ignoreErrors !== 'true') {
-        throw new MooringError('UNSUPPORTED_ACTION', `${what}; expected it absent or with \`ignoreErrors\`.`);
-      }
-      left.push(`${what}, and was left out.`);
-      return [];
-    }
-    for (const branch of ['then', 'or']) {
-      const nested = withoutUnsupported(action[branch], `${place}[${i}].${branch}`);
-      if (nested.value !== undefined) action[branch] = nested.value;
-      left.push(...nested.left);
-    }
-    return [action];
-  });
-  return { value: kept, left };
+/** The verb, whatever the case of the field's name. */
+function commandOf(body: Body): unknown {
+  if (body.cmd !== undefined && body.cmd !== null) return body.cmd;
+  const name = Object.keys(body).find((key) => key.length === 3 && key.toLowerCase() === 'cmd');
+  return (name === undefined ? undefined : body[name]) ?? undefined;
 }
 
-/** @throws MooringError `INVALID_PARAMETER` when there are too many actions, or they are nested too deep */
-function assertActionLimits(actions: readonly BrowserAction[]): void {
-  let count = 0;
-  const visit = (list: readonly BrowserAction[], depth: number): void => {
-    count += list.length;
-    if (depth > maxActionDepth) {
-      throw new MooringError(
-        'INVALID_PARAMETER',
-        `\`browserActions\`: expected at most ${maxActionDepth} levels; came more.`,
-      );
-    }
-    for (const action of list) {
-      if (action.type === 'if' || action.type === 'while') visit(action.then, depth + 1);
-      if (action.type === 'if') visit(action.or ?? [], depth + 1);
-    }
-  };
-  visit(actions, 1);
-  if (count > maxActions) {
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`browserActions\`: expected at most ${maxActions} actions; came ${count}.`,
-    );
-  }
+function unknownCommand(place: string, cmd: unknown, names: readonly string[]): MooringError {
+  const kind = Array.isArray(cmd) ? 'a list' : typeof cmd === 'object' ? 'an object' : String(cmd);
+  const got = cmd === undefined ? 'nothing' : typeof cmd === 'string' ? `"${shorten(cmd)}"` : kind;
+  const near = typeof cmd === 'string' ? nearestName(cmd, names) : undefined;
+  return new MooringError(
+    'CODE-0004',
+    `\`${place}\`: expected one of ${names.join(', ')}; got ${got}${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+  );
 }
 
 function isCommandName(value: unknown): value is CommandName {
   return typeof value === 'string' && Object.hasOwn(commandSchemas, value);
+}
+
+function isRequestName(value: unknown): value is RequestName {
+  return isCommandName(value) && value.startsWith('request.') && value !== 'request.batch';
 }
 
 function pick(source: object, names: readonly string[]): Record<string, unknown> {
@@ -299,90 +302,16 @@ function pick(source: object, names: readonly string[]): Record<string, unknown>
   );
 }
 
-/** `false`, nothing and an empty value ask for nothing, so they are no reason to refuse. */
-function asksForNothing(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    value === false ||
-    value === 'false' ||
-    value === '' ||
-    value === 0 ||
-    (Array.isArray(value) && value.length === 0)
-  );
-}
-
 const pendingSessionSchema = z.object(pendingSessionFields);
 
-function refuseUnsupported(body: Readonly<Record<string, unknown>>, names: readonly string[]): void {
-  const session = parse(pendingSessionSchema, body);
-  for (const name of [...Object.keys(session), ...names]) {
-    if (!asksForNothing(body[name])) {
+function refuseUnsupported(fields: Body, names: readonly string[]): void {
+  parse(pendingSessionSchema, fields);
+  for (const name of [...Object.keys(pendingSessionFields), ...names]) {
+    if (!asksForNothing(fields[name])) {
       throw new MooringError(
         'UNSUPPORTED_PARAMETER',
         `\`${name}\`: this version does not serve it; expected it absent.`,
       );
     }
   }
-}
-
-function warningsOf(body: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(body)
-    .filter((name) => isSolvingField(name) && !asksForNothing(body[name]))
-    .map((name) => `\`${name}\` has no effect: this server does not solve challenges.`);
-}
-
-function parse<T extends z.ZodType>(schema: T, body: Readonly<Record<string, unknown>>): z.infer<T> {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  if (!issue) throw result.error;
-  const path = issue.path.map((part, i) =>
-    typeof part === 'number' ? `[${part}]` : i > 0 ? `.${String(part)}` : String(part),
-  );
-  throw new MooringError(codeOf(issue), `\`${path.join('')}\`: ${expected(issue)}${came(body, issue.path)}.`);
-}
-
-/** Fields whose bad values have a code of their own in the catalogue. */
-const fieldCodes: Readonly<Record<string, ErrorCode>> = { 'browser.name': 'CODE-0030' };
-
-function codeOf(issue: z.core.$ZodIssue): ErrorCode {
-  const names = issue.path.filter((part) => typeof part === 'string');
-  if (names[0] === 'browserActions' && names.at(-1) === 'value' && issue.code === 'invalid_value') return 'CODE-0036';
-  return fieldCodes[names.join('.')] ?? 'INVALID_PARAMETER';
-}
-
-function expected(issue: z.core.$ZodIssue): string {
-  if (issue.message.startsWith('expected')) return issue.message;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${issue.expected}`;
-    case 'invalid_value':
-      return `expected one of ${issue.values.map((value) => String(value)).join(', ')}`;
-    case 'too_small':
-      return `expected at least ${issue.minimum}`;
-    case 'too_big':
-      return `expected at most ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
-
-/** Fields whose value may be a secret: their values are not repeated in a message. */
-const secretFields = new Set(['proxy', 'cookies', 'cookiejar', 'customHeaders', 'postData']);
-
-function came(body: unknown, path: readonly PropertyKey[]): string {
-  if (typeof path[0] === 'string' && secretFields.has(path[0])) return '';
-  let value = body;
-  for (const part of path) {
-    // A folded field (one value for a list, a name for an object) has no such path: show the value itself.
-    if (typeof value !== 'object' || value === null || !(part in value)) break;
-    value = (value as Record<PropertyKey, unknown>)[part]; // an object that has it, as checked the line above
-  }
-  return value === body ? '; there was none' : `; came ${show(value)}`;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { errorCatalogue } from '../errors.js';
-import { actionList } from './actions.js';
+import { actionList, unsupportedActions } from './actions.js';
 import { type CommandName, commandNames, commandSchemas } from './commands.js';
+import { fieldsWithoutEffect } from './field-names.js';
+import { cookieSchema } from './fields.js';
 import {
   activeReplySchema,
   batchReplySchema,
@@ -15,6 +17,7 @@ import {
   proxyReplySchema,
   requestReplySchema,
 } from './replies.js';
+import { requestSchema, solvingFields } from './requests.js';
 
 interface CommandDoc {
   readonly summary: string;
@@ -212,18 +215,109 @@ export type JsonSchema = Record<string, unknown>;
 /**
  * A schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Folds stand before it, so it is the documented shape.
  * Schemas with a name of their own are referred to where the document keeps them.
+ *
+ * @param named takes those schemas
  */
-function jsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _dialect, $defs: _named, ...rest } = z.toJSONSchema(schema, { io: 'output' });
-  return JSON.parse(JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
+function jsonSchema(schema: z.ZodType, named: Record<string, JsonSchema> = {}): JsonSchema {
+  const { $schema: _dialect, $defs = {}, ...rest } = z.toJSONSchema(schema, { io: 'output' });
+  for (const [name, { id: _id, ...definition }] of Object.entries($defs)) named[name] = withReferences(definition);
+  return withReferences(rest);
 }
 
-/** The schema of one action, its own name among them. */
-export function browserActionSchema(): JsonSchema {
-  const { $defs = {} } = z.toJSONSchema(actionList(), { io: 'output' });
-  const { $defs: _none, ...rest } = ($defs as Record<string, JsonSchema>).BrowserAction ?? {}; // named by its schema
-  return JSON.parse(JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
+const withReferences = (schema: object): JsonSchema =>
+  JSON.parse(JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
+
+/** A body as callers may write it: flags and numbers as text too. `markdown` alone has to be a real boolean. */
+function lenient(value: unknown, name?: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => lenient(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const schema = value as JsonSchema; // what a JSON Schema is made of
+  if (schema.type === 'boolean' && name !== 'markdown')
+    return { ...schema, type: ['boolean', 'string'], enum: [true, false, 'true', 'false'] };
+  if (schema.type === 'integer' || schema.type === 'number') return { ...schema, type: [schema.type, 'string'] };
+  return Object.fromEntries(Object.entries(schema).map(([key, item]) => [key, lenient(item, key)]));
 }
+
+const lenientSchema = (schema: JsonSchema): JsonSchema => lenient(schema) as JsonSchema; // of an object, an object
+
+/** The schema of one action. Those that this project does not do are in it, for callers that let them fail. */
+function browserActionSchema(): JsonSchema {
+  const named: Record<string, JsonSchema> = {};
+  jsonSchema(actionList(), named);
+  const { oneOf = [], anyOf = [], ...rest } = (named.BrowserAction ?? {}) as { oneOf?: unknown[]; anyOf?: unknown[] }; // a union
+  const others = unsupportedActions.map((type) => ({
+    type: 'object',
+    description: 'Not done by this server: `UNSUPPORTED_ACTION`, unless `ignoreErrors`.',
+    properties: { type: { const: type }, ignoreErrors: { type: 'boolean' } },
+    required: ['type'],
+    additionalProperties: {},
+  }));
+  return lenientSchema({ ...rest, oneOf: [...oneOf, ...anyOf, ...others].map(open) });
+}
+
+/** Without the ban on further properties that an output has: a caller may send them. */
+const open = (schema: unknown): unknown =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  'additionalProperties' in schema &&
+  schema.additionalProperties === false
+    ? { ...schema, additionalProperties: {} }
+    : schema;
+
+/** A cookie to set, by `name` or `key`. */
+function cookieInputSchema(): JsonSchema {
+  const { required: _required, additionalProperties: _open, ...rest } = jsonSchema(cookieSchema);
+  const properties = rest.properties as Record<string, JsonSchema>; // of an object schema
+  return lenientSchema({
+    ...rest,
+    properties: { ...properties, key: { type: 'string', description: 'The same as `name`.' } },
+    anyOf: [{ required: ['name', 'value'] }, { required: ['key', 'value'] }],
+  });
+}
+
+const cookiesForm = {
+  anyOf: [
+    { type: 'string' },
+    { type: 'array', items: { anyOf: [{ $ref: '#/components/schemas/CookieInput' }, { type: 'string' }] } },
+  ],
+};
+
+/** The fields of every `request.*`, those among them that have no effect. */
+function requestFieldsSchema(): JsonSchema {
+  const { additionalProperties: _open, ...rest } = lenientSchema(jsonSchema(requestSchema));
+  const properties = rest.properties as Record<string, JsonSchema>; // of an object schema
+  const idle = (names: readonly string[], description: string) =>
+    Object.fromEntries(names.map((name) => [name, { description, deprecated: true }]));
+  const cookies = (name: string) => ({ description: properties[name]?.description, ...cookiesForm });
+  return {
+    ...rest,
+    properties: {
+      ...properties,
+      cookies: cookies('cookies'),
+      cookiejar: cookies('cookiejar'),
+      ...idle(solvingFields, 'No effect: this server does not solve challenges.'),
+      ...idle(Object.keys(fieldsWithoutEffect), 'No effect here.'),
+    },
+  };
+}
+
+/** The body of one command for the document: the verbs share their fields. */
+function bodyComponent(name: CommandName): JsonSchema {
+  if (!isVerb(name)) return lenientSchema(commandBodySchema(name));
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/RequestFields' },
+      {
+        type: 'object',
+        properties: { cmd: { const: name, description: 'The command.' } },
+        required: ['cmd'],
+      },
+    ],
+  };
+}
+
+const isVerb = (name: CommandName): boolean => name.startsWith('request.') && name !== 'request.batch';
+const replyName = (name: CommandName): string => (isVerb(name) ? 'RequestReply' : `${schemaName(name)}Reply`);
 
 /** The body of one command: its fields, and its name in `cmd`. */
 export function commandBodySchema(name: CommandName): JsonSchema {
@@ -240,18 +334,85 @@ const schemaName = (command: CommandName): string =>
 
 const keySecurity = [{ queryKey: [] }, { bearer: [] }, { headerKey: [] }];
 
+const json = (description: string, schema: JsonSchema = { type: 'object' }) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const text = (description: string, type: string) => ({
+  description,
+  content: { [type]: { schema: { type: 'string' } } },
+});
+const page = (operationId: string, summary: string, responses: Record<string, unknown>) => ({
+  get: { operationId, summary, security: [] as never[], responses },
+});
+
+const healthPaths = {
+  '/livez': page('livez', 'Whether the process lives', { 200: json('It does.') }),
+  '/readyz': page('readyz', 'Whether a page can be opened', { 200: json('It can.'), 503: json('It cannot.') }),
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      summary: 'Metrics for Prometheus',
+      security: keySecurity,
+      responses: { 200: text('In its text format.', 'text/plain'), 401: json('The key is missing or wrong.') },
+    },
+  },
+  '/docs': page('docs', 'The reference', { 200: text('A page.', 'text/html') }),
+  '/docs/errors': page('docsErrors', 'Every error code', { 200: text('A page.', 'text/html') }),
+  '/openapi.json': page('openapi', 'This document', { 200: json('It.') }),
+};
+
+/** Its fields are told by its own documents. */
+const dialectBody: JsonSchema = {
+  type: 'object',
+  properties: { cmd: { type: 'string', description: 'As in `sessions.create` or `request.get`.' } },
+  required: ['cmd'],
+};
+
+/** The second dialect: what its clients look at besides commands. */
+const flareSolverrPaths = (errorResponse: (description: string) => object) => {
+  const command = (operationId: string, security: object[]) => ({
+    post: {
+      operationId,
+      summary: "Runs one command of FlareSolverr's dialect",
+      security,
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: dialectBody },
+        },
+      },
+      responses: {
+        200: json('It succeeded.'),
+        401: errorResponse('The key is missing or wrong.'),
+        500: json('It failed.'),
+      },
+    },
+  });
+  return {
+    '/': page('index', "FlareSolverr's index", { 200: json('Which version runs.') }),
+    '/health': page('health', "FlareSolverr's health", { 200: json('It is up.') }),
+    '/v1': command('dialectCommand', keySecurity),
+    '/v1/{key}': {
+      parameters: [{ name: 'key', in: 'path', required: true, schema: { type: 'string' } }],
+      ...command('dialectCommandWithKey', []),
+    },
+  };
+};
+
 /** The OpenAPI 3.1 document of this server: every command, told apart by `cmd`, with examples. */
 export function openApiDocument(version: string) {
   const body = (name: CommandName): JsonSchema => ({ $ref: `#/components/schemas/${schemaName(name)}` });
-  const schemas: Record<string, JsonSchema> = {
-    Error: jsonSchema(errorReplySchema),
-    BrowserAction: browserActionSchema(),
-    Progress: jsonSchema(progressSchema),
-  };
+  const schemas: Record<string, JsonSchema> = {};
+  schemas.Error = jsonSchema(errorReplySchema, schemas);
+  schemas.Progress = jsonSchema(progressSchema, schemas);
   for (const name of commandNames) {
-    schemas[schemaName(name)] = commandBodySchema(name);
-    schemas[`${schemaName(name)}Reply`] = jsonSchema(commandDocs[name].reply.extend(closingFields));
+    schemas[schemaName(name)] = bodyComponent(name);
+    schemas[replyName(name)] = jsonSchema(commandDocs[name].reply.extend(closingFields), schemas);
   }
+  schemas.RequestFields = requestFieldsSchema();
+  schemas.CookieInput = cookieInputSchema();
+  schemas.BrowserAction = browserActionSchema();
   const errorResponse = (description: string) => ({
     description,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -305,7 +466,9 @@ export function openApiDocument(version: string) {
                 'application/json': {
                   schema: {
                     anyOf: [
-                      ...commandNames.map((name) => ({ $ref: `#/components/schemas/${schemaName(name)}Reply` })),
+                      ...[...new Set(commandNames.map(replyName))].map((name) => ({
+                        $ref: `#/components/schemas/${name}`,
+                      })),
                       { $ref: '#/components/schemas/Error' },
                     ],
                   },
@@ -337,6 +500,7 @@ export function openApiDocument(version: string) {
         get: {
           operationId: 'file',
           summary: 'A film, screenshot or download that a reply links to',
+          security: [],
           parameters: ['token', 'name'].map((name) => ({
             name,
             in: 'path',
@@ -349,6 +513,8 @@ export function openApiDocument(version: string) {
           },
         },
       },
+      ...flareSolverrPaths(errorResponse),
+      ...healthPaths,
       '/api/v1/balance': {
         get: {
           operationId: 'balance',

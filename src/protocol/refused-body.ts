@@ -1,4 +1,5 @@
 import { sessionId } from './fields.js';
+import { distance } from './nearest-name.js';
 import { exitFields } from './sessions.js';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -26,24 +27,9 @@ export function mayNameUpstream(body: Body): boolean {
     if (value === undefined || value === null || value === false || value === '' || lower === 'noproxy') return false;
     if (lower === 'requests' && Array.isArray(value))
       return value.some((item) => isBody(item) && mayNameUpstream(item));
-    if (lower.includes('prox') || upstreamNames.some((known) => isNear(lower, known))) return true;
+    if (lower.includes('prox') || upstreamNames.some((known) => distance(lower, known, 2) <= 2)) return true;
     return typeof value === 'string' && !addressNames.has(lower) && proxyAddress.test(value);
   });
 }
 
 const isBody = (value: unknown): value is Body => typeof value === 'object' && value !== null;
-
-/** Whether two changes of a letter, or fewer, make one name of the other. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 2) return false;
-  let row = [...Array(b.length + 1).keys()];
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row.at(-1) ?? 0) <= 2;
-}

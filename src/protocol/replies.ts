@@ -4,16 +4,18 @@ import { type ErrorCode, errorCatalogue } from '../errors.js';
 const wholeMs = (what: string) => z.int().describe(`${what}, milliseconds since 1970.`);
 const textRecord = () => z.record(z.string(), z.string());
 
-export const cookieOutputSchema = z.object({
-  name: z.string(),
-  value: z.string(),
-  domain: z.string().describe('A leading dot: for subdomains too.'),
-  path: z.string(),
-  expires: z.int().describe('Whole seconds since 1970; `-1`: it ends with the session.'),
-  httpOnly: z.boolean(),
-  secure: z.boolean(),
-  sameSite: z.enum(['Strict', 'Lax', 'None']),
-});
+export const cookieOutputSchema = z
+  .object({
+    name: z.string(),
+    value: z.string(),
+    domain: z.string().describe('A leading dot: for subdomains too.'),
+    path: z.string(),
+    expires: z.int().describe('Whole seconds since 1970; `-1`: it ends with the session.'),
+    httpOnly: z.boolean(),
+    secure: z.boolean(),
+    sameSite: z.enum(['Strict', 'Lax', 'None']),
+  })
+  .meta({ id: 'Cookie' });
 /** A cookie as a reply prints it. */
 export type CookieOutput = z.infer<typeof cookieOutputSchema>;
 
@@ -118,63 +120,70 @@ export const solutionSchema = z.object({
 /** What a request brought back. */
 export type Solution = z.infer<typeof solutionSchema>;
 
+/** What of it comes back depends on `filter`, and in a failure on how far the command got. */
+const partialSolutionSchema = solutionSchema.partial().meta({ id: 'Solution' });
+
 /** Every name that a `solution` can hold; what `filter` may name. */
 export const solutionFields = solutionSchema.keyof().options;
 
 const brandsSchema = z.array(z.object({ brand: z.string(), version: z.string() }));
 
-export const fingerprintSchema = z.object({
-  browser: z.object({ name: z.enum(['chrome', 'firefox', 'safari']), version: z.int().describe('The major.') }),
-  operatingSystem: z.enum(['windows', 'macos', 'linux', 'android', 'ios']),
-  device: z.enum(['desktop', 'mobile']),
-  userAgent: z.string().describe('The user agent that sites see.'),
-  userAgentData: z
-    .object({
-      brands: brandsSchema,
-      fullVersionList: brandsSchema,
-      platform: z.string(),
-      platformVersion: z.string(),
-      architecture: z.string(),
-      bitness: z.string(),
-      model: z.string(),
-      mobile: z.boolean(),
-      wow64: z.boolean(),
-    })
-    .optional()
-    .describe('What client hints say; absent: a browser that has none.'),
-  platform: z.string().describe('`navigator.platform`.'),
-  languages: z.array(z.string()).describe('The best first.'),
-  timezone: z.string().describe("IANA name: the session's own, or the machine's."),
-  screen: z.object({ width: z.int(), height: z.int(), devicePixelRatio: z.number() }),
-  viewport: z.object({ width: z.int(), height: z.int() }),
-  maxTouchPoints: z.int(),
-  hardwareConcurrency: z.int().optional().describe('Absent: as the machine has it.'),
-  webdriver: z
-    .boolean()
-    .describe('`navigator.webdriver`: true, as in every browser that is driven; other browsers say false.'),
-  engine: z
-    .object({
-      name: z.string(),
-      version: z.string(),
-      build: z.string().describe('Which build of it: `shell`, `full`, …'),
-    })
-    .describe('The browser that really runs.'),
-  warnings: z.array(z.string()).describe('Where the two differ, a sentence each.'),
-});
+export const fingerprintSchema = z
+  .object({
+    browser: z.object({ name: z.enum(['chrome', 'firefox', 'safari']), version: z.int().describe('The major.') }),
+    operatingSystem: z.enum(['windows', 'macos', 'linux', 'android', 'ios']),
+    device: z.enum(['desktop', 'mobile']),
+    userAgent: z.string().describe('The user agent that sites see.'),
+    userAgentData: z
+      .object({
+        brands: brandsSchema,
+        fullVersionList: brandsSchema,
+        platform: z.string(),
+        platformVersion: z.string(),
+        architecture: z.string(),
+        bitness: z.string(),
+        model: z.string(),
+        mobile: z.boolean(),
+        wow64: z.boolean(),
+      })
+      .optional()
+      .describe('What client hints say; absent: a browser that has none.'),
+    platform: z.string().describe('`navigator.platform`.'),
+    languages: z.array(z.string()).describe('The best first.'),
+    timezone: z.string().describe("IANA name: the session's own, or the machine's."),
+    screen: z.object({ width: z.int(), height: z.int(), devicePixelRatio: z.number() }),
+    viewport: z.object({ width: z.int(), height: z.int() }),
+    maxTouchPoints: z.int(),
+    hardwareConcurrency: z.int().optional().describe('Absent: as the machine has it.'),
+    webdriver: z
+      .boolean()
+      .describe('`navigator.webdriver`: true, as in every browser that is driven; other browsers say false.'),
+    engine: z
+      .object({
+        name: z.string(),
+        version: z.string(),
+        build: z.string().describe('Which build of it: `shell`, `full`, …'),
+      })
+      .describe('The browser that really runs.'),
+    warnings: z.array(z.string()).describe('Where the two differ, a sentence each.'),
+  })
+  .meta({ id: 'Fingerprint' });
 /** How the session appears to a site, and what really runs. */
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
-export const sessionRowSchema = z.object({
-  session: z.string(),
-  lastAccessed: wholeMs('The end of the last request'),
-  createdAt: wholeMs('When it was made'),
-  idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
-  bytesIn: z.int().describe('Bytes that came from the network.'),
-  bytesOut: z.int().describe('Bytes that went to the network.'),
-  state: z.enum(['open', 'busy']),
-  waiting: z.int().describe('How many requests wait for their turn.'),
-  anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
-});
+export const sessionRowSchema = z
+  .object({
+    session: z.string(),
+    lastAccessed: wholeMs('The end of the last request'),
+    createdAt: wholeMs('When it was made'),
+    idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
+    bytesIn: z.int().describe('Bytes that came from the network.'),
+    bytesOut: z.int().describe('Bytes that went to the network.'),
+    state: z.enum(['open', 'busy']),
+    waiting: z.int().describe('How many requests wait for their turn.'),
+    anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
+  })
+  .meta({ id: 'SessionRow' });
 export type SessionRow = z.infer<typeof sessionRowSchema>;
 
 const replyFields = {
@@ -238,7 +247,7 @@ const createdField = {
 };
 export const activeReplySchema = z.object({ ...noSolution, ...replyFields, ...sessionField, active: z.boolean() });
 export const requestReplySchema = z.object({
-  solution: solutionSchema.partial(),
+  solution: partialSolutionSchema,
   ...replyFields,
   ...sessionField,
   ...createdField,
@@ -250,7 +259,7 @@ export const batchReplySchema = z.object({
   ...sessionField,
   ...createdField,
   results: z
-    .array(z.object({ solution: solutionSchema.partial(), warnings: z.array(z.string()).optional(), ...timedFields }))
+    .array(z.object({ solution: partialSolutionSchema, warnings: z.array(z.string()).optional(), ...timedFields }))
     .describe('What each request brought back, in order.'),
 });
 export type BatchReply = z.infer<typeof batchReplySchema>;
@@ -300,10 +309,7 @@ export const errorReplySchema = z.object({
   error: z.string().describe('`<CODE>: ` and a sentence: what was expected, what came.'),
   code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]), // the keys of the catalogue, which has some
   info: z.string().describe('The row of the error page that explains the code.'),
-  solution: solutionSchema
-    .partial()
-    .extend({ verified: z.literal(false) })
-    .describe('With `partial`: what was known by then.'),
+  solution: partialSolutionSchema.describe('`verified` is false. With `partial`: what was known by then.'),
   session: z.string().optional().describe('The session that was involved, if one was.'),
   partial: z.literal(true).optional().describe('What was finished before the failure is in this reply too.'),
   retryAfterMs: z.int().optional().describe('After how many milliseconds a new try makes sense.'),

@@ -89,9 +89,9 @@ describe('request.batch', () => {
     [{ requests: [] }, 'INVALID_PARAMETER', '`requests`'],
     [{}, 'INVALID_PARAMETER', '`requests`'],
     [{ requests: [{ cmd: 'sessions.list' }] }, 'CODE-0004', '`requests[0].cmd`'],
-    [{ requests: [{ url: 'http://a/' }, { url: 'nope' }] }, 'INVALID_PARAMETER', '`requests[1]`: `url`'],
+    [{ requests: [{ url: 'http://a/' }, { url: 'nope' }] }, 'INVALID_PARAMETER', '`requests[1].url`: expected'],
     [{ requests: [{ url: 'http://a/', session: 'x' }] }, 'INVALID_PARAMETER', '`requests[0].session`'],
-    [{ requests: [{ url: 'http://a/', model: 'x' }] }, 'UNSUPPORTED_PARAMETER', '`model`'],
+    [{ requests: [{ url: 'http://a/', model: 'x' }] }, 'UNSUPPORTED_PARAMETER', '`requests[0].model`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
     expect(await app.fails(code, { cmd: 'request.batch', session: 'none', ...fields })).toContain(sentence);
     expect((await app.ok({ cmd: 'sessions.active', session: 'none' })).active).toBe(false);

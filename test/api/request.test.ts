@@ -29,6 +29,8 @@ const always = [
   'verified',
 ];
 
+const form = 'application/x-www-form-urlencoded';
+const json = 'application/json';
 const echoed = (reply: { solution: { innerText: string } }) => JSON.parse(reply.solution.innerText);
 
 describe('request.*', () => {
@@ -63,14 +65,34 @@ describe('request.*', () => {
   });
 
   it.each([
-    [{ a: 1, b: [2, 3], c: { d: 4 }, e: null }, undefined, 'a=1&b=2&b=3&c=%7B%22d%22%3A4%7D&e='],
-    [{ a: 1, b: null }, 'application/json; charset=utf-8', '{"a":1,"b":null}'],
-    [[1, 2], 'application/json', '[1,2]'],
-    ['{"a":1}', 'application/json', '{"a":1}'],
-  ])('postData %j as %s – is sent as %s', async (postData, type, sent) => {
+    [{ a: 1, b: true, e: null }, undefined, 'a=1&b=true&e=', form],
+    [{ a: 1, b: [2, 3], c: { d: 4 } }, undefined, '{"a":1,"b":[2,3],"c":{"d":4}}', json],
+    [{ a: 1, b: [2, 3], c: { d: 4 }, e: null }, form, 'a=1&b=2&b=3&c=%7B%22d%22%3A4%7D&e=', form],
+    [{ a: 1, b: null }, `${json}; charset=utf-8`, '{"a":1,"b":null}', `${json}; charset=utf-8`],
+    [[1, 2], undefined, '[1,2]', json],
+    [[1, 2], json, '[1,2]', json],
+    ['{"a":1}', json, '{"a":1}', json],
+    [' {"a": [1]} ', undefined, ' {"a": [1]} ', json],
+    ['[1]', undefined, '[1]', json],
+    ['{"a":1}', 'text/plain', '{"a":1}', 'text/plain'],
+    ['{"a":1', undefined, '{"a":1', form],
+    ['7', undefined, '7', form],
+    ['a=1&b=2', undefined, 'a=1&b=2', form],
+  ])('postData %j as %s – is sent as %s, %s', async (postData, type, sent, sentType) => {
     const customHeaders = type === undefined ? {} : { customHeaders: { 'Content-Type': type } };
     const reply = await app.ok({ cmd: 'request.post', url: `${origin.url}/echo`, postData, ...customHeaders });
-    expect(echoed(reply).body).toBe(sent);
+    expect(echoed(reply)).toMatchObject({ body: sent, headers: { 'content-type': sentType } });
+  });
+
+  it('postData – a list as form fields, or nested without end – INVALID_PARAMETER', async () => {
+    const url = `${origin.url}/echo`;
+    const customHeaders = { 'content-type': form };
+    expect(await app.fails('INVALID_PARAMETER', { cmd: 'request.post', url, postData: [1], customHeaders })).toContain(
+      '`postData`: expected text or an object',
+    );
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const answer = await app.send(`{"cmd":"request.post","url":"${url}","postData":${deep}}`);
+    expect(answer.body.error).toContain('`postData`: expected fewer levels');
   });
 
   it('cookies in every form – are sent, and the same twice changes nothing', async () => {
@@ -254,7 +276,7 @@ describe('request.*', () => {
     [{ url: 'chrome://version' }, 'INVALID_PARAMETER', '`url`'],
     [{ url: 'http://a/', timeout: 'soon' }, 'INVALID_PARAMETER', '`timeout`: expected a whole number'],
     [{ url: 'http://a/', postData: 'a=1' }, 'INVALID_PARAMETER', '`postData`'],
-    [{ url: 'http://a/', customHeaders: { 'a b': '1' } }, 'INVALID_PARAMETER', '`customHeaders`'],
+    [{ url: 'http://a/', customHeaders: { 'a b': '1' } }, 'INVALID_PARAMETER', '`customHeaders.a b`'],
     [{ url: 'http://a/', customHeaders: { a: 'b\r\nc: d' } }, 'INVALID_PARAMETER', '`customHeaders.a`'],
     [{ url: 'http://a/', cookies: [{ value: '1' }] }, 'INVALID_PARAMETER', '`cookies[0].name`'],
     [{ url: 'http://a/', screenshotWidth: 0 }, 'INVALID_PARAMETER', '`screenshotWidth`'],

@@ -280,8 +280,48 @@ describe('the documents', () => {
     expect(Object.keys(content.examples)).toEqual(commandNames);
     for (const name of commandNames) {
       const schema = body.components.schemas[content.schema.discriminator.mapping[name].split('/').at(-1)];
-      expect(schema.properties.cmd.const).toBe(name);
+      const cmd = (schema.properties ?? schema.allOf[1].properties).cmd;
+      expect(cmd.const).toBe(name);
     }
+  });
+
+  it('/openapi.json – named parts, lenient forms, and what callers may send without a cast', async () => {
+    app = await RunningApp.start({ MOORING_API_KEYS: 'k' });
+    const { body, text } = await app.get('/openapi.json');
+    const { schemas } = body.components;
+    for (const name of ['Solution', 'Cookie', 'Fingerprint', 'SessionRow', 'RequestFields', 'CookieInput'])
+      expect(schemas).toHaveProperty(name);
+    expect(schemas.RequestGet.allOf[0].$ref).toBe('#/components/schemas/RequestFields');
+    expect(schemas.RequestReply.properties).toMatchObject({ created: { const: true }, warnings: { type: 'array' } });
+    const { properties } = schemas.RequestFields;
+    expect(properties.fullPage.type).toEqual(['boolean', 'string']);
+    expect(properties.timeout.type).toEqual(['integer', 'string']);
+    expect(properties.markdown.type).toBe('boolean');
+    expect(properties.cookies.anyOf[0].type).toBe('string');
+    expect(schemas.CookieInput.properties).toHaveProperty('key');
+    for (const name of ['cloudflareBypass', 'profileId', 'mustExist', 'dontChangeProxy'])
+      expect(properties).toHaveProperty(name);
+    const actions = schemas.BrowserAction.oneOf.map(
+      (action: { properties: { type: { const: string } } }) => action.properties.type.const,
+    );
+    expect(actions).toEqual(expect.arrayContaining(['click', 'if', 'while', 'solve_captcha', 'discord_login']));
+    expect(text).not.toContain('starts_with');
+    expect(text).not.toContain('$defs');
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      expect(schemas).toHaveProperty(name ?? '');
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/v1', '/v1/{key}', '/livez', '/readyz', '/metrics', '/', '/health', '/docs']),
+    );
+    expect(body.paths['/files/{token}/{name}'].get.security).toEqual([]);
+    expect(body.paths['/livez'].get.security).toEqual([]);
+    expect(body.servers[0].url).toBe(app.url);
+  });
+
+  it('/docs – its examples go to the address that it was read at', async () => {
+    app = await RunningApp.start();
+    const { text } = await app.get('/docs');
+    expect(text).toContain(`curl -s ${app.url}/api/v1 -d`);
+    expect(text).not.toContain(':8191');
   });
 
   it('/docs – every command with its fields, and nothing from elsewhere', async () => {

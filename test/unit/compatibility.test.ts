@@ -25,7 +25,9 @@ const contract = {
 };
 const others = {
   'no effect, with a warning':
-    'automaticallySolveCaptchas alwaysLoad cloudflareBypass datadomeBypass kasadaBypass disableAntiBot',
+    'automaticallySolveCaptchas alwaysLoad cloudflareBypass datadomeBypass kasadaBypass disableAntiBot ' +
+    'profileId forceUniqueFingerprint webrtcIpv4 webrtcIpv6 neverCacheDomains headful showBrowser devTools ' +
+    'waitForSpecificActionOnSite javascriptReturn setCustomHeaders legacy websocket MAX_SESSIONS_OPEN',
   refused: 'autoparse structure model api_key solve_captcha discord_login',
 };
 
