@@ -487,6 +487,10 @@ function guardMeant(loose: string, value: unknown): string | undefined {
   });
 }
 
+/** Whether a field that is none was most likely to name a proxy. */
+export const meansProxy = (name: string, value: unknown): boolean =>
+  name.length <= maxNameLength && !asksForNothing(value) && guardMeant(looseName(name), value) === 'proxy';
+
 /** Whether a value looks like the address of a proxy. */
 function isAddress(value: unknown): boolean {
   if (typeof value === 'string') return value.length < 2000 && /:\/\/|^[^\s/:]+:\d{1,5}$/.test(value);

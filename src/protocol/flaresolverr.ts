@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
 import { type Command, parseCommand, type RequestCommand } from './commands.js';
+import { meansProxy } from './field-names.js';
 import { cookieList, flag, integer, optional } from './fields.js';
 import type { CookieOutput, Solution, TimedReply } from './replies.js';
 
@@ -85,7 +86,23 @@ export function translateRequest(body: Readonly<Record<string, unknown>>): Trans
   };
 }
 
-function parseFields(body: Readonly<Record<string, unknown>>): DialectBody {
+const namesByCase = new Map(Object.keys(dialectSchema.shape).map((name) => [name.toLowerCase(), name]));
+
+/** The fields under their own names, whatever their case. @throws MooringError when one is a misspelt `proxy` */
+function withOwnNames(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const known = namesByCase.get(name.toLowerCase());
+    if (known !== undefined) fields[known] ??= value;
+    else if (meansProxy(name, value)) {
+      throw refusal(`Request parameter '${name}' is not known; expected 'proxy', for ignoring it would be unsafe.`);
+    }
+  }
+  return fields;
+}
+
+function parseFields(given: Readonly<Record<string, unknown>>): DialectBody {
+  const body = withOwnNames(given);
   const { cmd } = body;
   if (cmd === undefined || cmd === null) throw refusal("Request parameter 'cmd' is mandatory.");
   if (!commands.some((name) => name === cmd)) {

@@ -161,7 +161,7 @@ describe('a session that could not be opened as it was asked for', () => {
     expect((await flare({ cmd: 'request.get', session, url })).body.message).toContain('CODE-0019');
     const bad = randomUUID();
     expect((await flare({ cmd: 'sessions.create', session: bad, proxy: 7 })).body.status).toBe('error');
-    expect((await flare({ cmd: 'request.get', session: bad, url })).body.message).toContain('INVALID_PARAMETER');
+    expect((await flare({ cmd: 'request.get', session: bad, url })).body.message).toContain('`proxy`');
     expect(arrived(url)).toBe(false);
   });
 
@@ -366,6 +366,7 @@ describe('any sequence of commands', () => {
             const session = ids[step.session] ?? '';
             const urls = [somewhere(), somewhere()];
             const fields = { session, ...upstreamFields(step.upstream) };
+            const flareFields = { ...fields, ...('proxy' in fields ? { proxy: { url: fields.proxy } } : {}) };
             const { closeAfterUse } = step;
             const byKind: Record<Step['kind'], () => Promise<Answer>> = {
               create: () =>
@@ -381,24 +382,19 @@ describe('any sequence of commands', () => {
                 }),
               proxy: () => app.send({ cmd: 'sessions.proxy', ...fields }),
               destroy: () => app.send({ cmd: 'sessions.destroy', session }),
-              'flare-create': () =>
-                flare({
-                  cmd: 'sessions.create',
-                  ...fields,
-                  ...('proxy' in fields ? { proxy: { url: fields.proxy } } : {}),
-                }),
-              // Beside an open session the dialect has its own rule for the proxy.
-              'flare-request': () => flare({ cmd: 'request.get', session, url: urls[0] }),
+              'flare-create': () => flare({ cmd: 'sessions.create', ...flareFields }),
+              'flare-request': () => flare({ cmd: 'request.get', url: urls[0], ...flareFields }),
               'flare-destroy': () => flare({ cmd: 'sessions.destroy', session }),
             };
             const { body } = await byKind[step.kind]();
             const succeeded = body.data === 'success' || body.status === 'ok';
-            const hasUpstream = !['destroy', 'flare-request', 'flare-destroy'].includes(step.kind);
-            // What the dialect does not know it does not refuse.
-            const isName = !['none', 'noProxy'].includes(step.upstream) && !(step.upstream === 'misspelt' && succeeded);
+            const hasUpstream = !['destroy', 'flare-destroy'].includes(step.kind);
+            const isName = !['none', 'noProxy'].includes(step.upstream);
             const names = hasUpstream && isName;
             const isOpening = step.kind === 'create' || step.kind === 'flare-create';
-            const frees = succeeded && !names && (isOpening || (hasUpstream && step.upstream === 'noProxy'));
+            // The dialect has no `noProxy`.
+            const saysDirect = step.upstream === 'noProxy' && hasUpstream && step.kind !== 'flare-request';
+            const frees = succeeded && !names && (isOpening || saysDirect);
             return { session, urls, names, frees };
           }),
         );

@@ -58,9 +58,10 @@ describe('the proxy pool', () => {
       return [languages[0], timezone];
     };
     expect(await place('follows')).toEqual(['de-DE', 'Europe/Berlin']);
-    expect(await place('stays', { setLocale: false })).toEqual(['en-US', undefined]);
-    expect(await place('direct', { noProxy: true })).toEqual(['en-US', undefined]);
-    expect(await place('said', { locales: 'fr-FR' })).toEqual(['fr-FR', undefined]);
+    const machineZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    expect(await place('stays', { setLocale: false })).toEqual(['en-US', machineZone]);
+    expect(await place('direct', { noProxy: true })).toEqual(['en-US', machineZone]);
+    expect(await place('said', { locales: 'fr-FR' })).toEqual(['fr-FR', machineZone]);
   });
 
   it.each([
