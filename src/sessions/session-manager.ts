@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { DomainLists } from '../egress/domain-rules.js';
 import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
 import type { EgressPort } from '../egress/egress-port.js';
@@ -34,6 +35,7 @@ import {
 import { SessionSlots } from './session-slots.js';
 import type { RequestTarget, SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
+import { StartGate } from './start-gate.js';
 
 /** What happens to sessions, for whoever counts it. */
 export interface SessionObserver {
@@ -86,6 +88,7 @@ export class SessionManager {
   readonly #closing = new Set<Promise<void>>();
   readonly #ended = new EndedSessions();
   readonly #failed = new FailedOpenings();
+  readonly #starts = new StartGate({ limit: Math.max(4, availableParallelism() * 2), holdMs: 2000 });
   readonly #slots: SessionSlots;
   readonly #reaper: IdleReaper;
   #closed: Promise<void> | undefined;
@@ -543,6 +546,7 @@ export class SessionManager {
       engine: engineNamed(this.#options.engines, identity.engine),
       egress,
       context,
+      starts: this.#starts,
       resources,
       onEnded: (session, ended, closed) => this.#onEnded(session, ended, closed),
       onIdle: () => this.#slots.roomMayBeMade(),

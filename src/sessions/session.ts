@@ -9,6 +9,7 @@ import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
 import { exitDigest } from './session-options.js';
+import type { StartGate } from './start-gate.js';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -35,6 +36,8 @@ export interface SessionParts {
   /** The door that all its bytes go through. */
   readonly egress: EgressPort;
   readonly context: EngineContext;
+  /** Bounds how many pages start at once, of all sessions. */
+  readonly starts: StartGate;
   /** Closes what the session owns. */
   readonly resources: Disposables;
   /** Told, once, as soon as the session has ended; `closed` resolves when all it owned is closed. */
@@ -252,7 +255,7 @@ export class Session implements LeasedSession {
     this.#isPageUsed = true;
     if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
     await this.#page?.close();
-    this.#page = await this.context.newPage(signal);
+    this.#page = await this.#parts.starts.run(() => this.context.newPage(signal), signal);
     return this.#page;
   }
 
