@@ -41,6 +41,7 @@ export const requestHandler =
       options: command.options,
       mustExist: (request.mustExist ?? false) || request.url === undefined,
       dontChangeProxy: request.dontChangeProxy ?? false,
+      forceNewProxy: request.forceNewProxy ?? false,
       keepsOptions: command.onOpenSession?.keepOptions ?? false,
     };
     const http = sessions.checked(target, () => {

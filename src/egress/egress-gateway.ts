@@ -6,7 +6,7 @@ import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
 import { EgressPort, type Exit } from './egress-port.js';
 import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
-import { describeProxy, isSameProxy, parseProxyUrl } from './proxy-url.js';
+import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
 import { type Destination, dial, ProxyError } from './upstream.js';
 
 /** What a session wants of its egress. */
@@ -81,7 +81,22 @@ export class EgressGateway {
    *   `CODE-0015`, `CODE-0016`, `CODE-0019`, `CODE-0024`, `DESTINATION_FORBIDDEN`
    */
   async choose(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
-    const { exit, warnings } = this.#exitFor(wish);
+    return this.#proven(this.#exitFor(wish), signal);
+  }
+
+  /**
+   * Finds another proxy of the pool that fits the same wish.
+   *
+   * @throws MooringError as `choose`; `NO_MATCHING_PROXY` when there is no other
+   */
+  async chooseAnother({ route }: Exit, wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
+    return this.#proven(this.#exitFor(wish, route.kind === 'proxy' ? route.proxy : undefined), signal);
+  }
+
+  async #proven(
+    { exit, warnings }: { exit: Exit; warnings: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<ChosenExit> {
     try {
       return await this.#checked(exit, warnings, signal);
     } catch (error) {
@@ -163,7 +178,8 @@ export class EgressGateway {
     return totals;
   }
 
-  #exitFor(wish: ExitWish): { exit: Exit; warnings: string[] } {
+  /** @param except a proxy of the pool that is not to be chosen */
+  #exitFor(wish: ExitWish, except?: ProxyAddress): { exit: Exit; warnings: string[] } {
     this.assertWish(wish);
     if (wish.proxy !== undefined) {
       const ignored = Object.entries(wish).filter(
@@ -194,7 +210,7 @@ export class EgressGateway {
         warnings: isWish ? ['There is no proxy pool on this server: the session connects directly.'] : [],
       };
     }
-    const chosen = pool.choose(wanted);
+    const chosen = pool.choose(wanted, except);
     return {
       exit: {
         route: { kind: 'proxy', proxy: chosen.proxy },

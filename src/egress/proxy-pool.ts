@@ -3,7 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
 import { countryCode } from './countries.js';
-import { describeProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
+import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
 
 export const proxyClasses = ['residential', 'datacenter', 'mobile'] as const;
 export type ProxyClass = (typeof proxyClasses)[number];
@@ -123,10 +123,11 @@ export class ProxyPool {
   /**
    * The proxy that fits and has the least to do for its weight.
    *
+   * @param except not this one, however well it fits
    * @throws MooringError `NO_MATCHING_PROXY`
    */
-  choose(wish: ProxyWish): PoolExit {
-    const fitting = this.#fitting(wish);
+  choose(wish: ProxyWish, except?: ProxyAddress): PoolExit {
+    const fitting = this.#fitting(wish).filter(({ entry }) => !except || !isSameProxy(entry.url, except));
     const now = Date.now();
     const able = fitting.filter(
       ({ entry, sessions, asideUntil }) =>

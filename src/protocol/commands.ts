@@ -257,8 +257,8 @@ function parseRequest(
       '`postData`: expected none with request.get; use request.post, .put or .patch.',
     );
   }
-  if (request.forceNewProxy && request.session !== undefined) {
-    warnings.add(`\`${place}forceNewProxy\` moves no session that is open already: sessions.proxy does.`);
+  if (request.forceNewProxy && batchSession !== undefined) {
+    warnings.add(`\`${place}forceNewProxy\` has no effect in a batch: sessions.proxy moves a session.`);
   }
   const options = sessionOptionsSchema.parse(pick(request, Object.keys(sessionOptionFields)));
   return {

@@ -186,8 +186,8 @@ export const requestSchema = z.object({
   forceMouseMovement: optional(flag()).describe('The same as `mouseMovements`.'),
   ...openSessionFields,
   forceNewProxy: optional(flag()).describe(
-    "A request that opens its session draws a proxy of the operator's pool anyway. An open session is not moved by it, and " +
-      'a warning says so: use `sessions.proxy`.',
+    "Moves a session that is open to another proxy of the operator's pool, of the same class and country. A request that " +
+      'opens its session gets one anyway. In a batch it has no effect.',
   ),
   ...requestDomainFields,
   ...sessionOptionFields,

@@ -1,4 +1,5 @@
 import { describeExit, type EgressGateway } from '../egress/egress-gateway.js';
+import { MooringError } from '../errors.js';
 import type { Session } from './session.js';
 import { differingIdentity, exitOnly, withoutExit } from './session-options.js';
 import type { RequestTarget } from './session-target.js';
@@ -35,11 +36,14 @@ export async function applyRequestOptions(
 
 async function applyExit(
   session: Session,
-  { options, dontChangeProxy }: RequestTarget,
+  target: RequestTarget,
   egress: EgressGateway,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const { options, dontChangeProxy } = target;
   const { exit } = session.egress;
+  if (target.forceNewProxy && options.proxy === undefined && !options.noProxy)
+    return [...(await applyNewProxy(session, target, egress, signal)), ...egress.unmet(session.egress.exit, options)];
   if (options.proxy === undefined) {
     if (!options.noProxy) return egress.unmet(exit, options);
     return session.isDirect
@@ -58,4 +62,28 @@ async function applyExit(
     `The session was moved: it connected ${describeExit(exit)}, and connects ${describeExit(chosen.exit)} from now on.`,
     ...chosen.warnings,
   ];
+}
+
+/** Moves a session that has a proxy of the pool to another one of the same kind. */
+async function applyNewProxy(
+  session: Session,
+  { dontChangeProxy }: RequestTarget,
+  egress: EgressGateway,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { exit } = session.egress;
+  const noEffect = (why: string): string[] => [`\`forceNewProxy\`: no effect; ${why}.`];
+  if (dontChangeProxy) return noEffect('`dontChangeProxy` stands beside it');
+  if (exit.namedBy !== 'operator') return noEffect(`the session connects ${describeExit(exit)}, not by the pool`);
+  try {
+    const chosen = await egress.chooseAnother(exit, exitOnly(session.options), signal);
+    session.moveTo(chosen, session.options);
+    return [
+      `The session was moved to another proxy of the pool: it connects ${describeExit(chosen.exit)} from now on.`,
+    ];
+  } catch (error) {
+    if (error instanceof MooringError && error.code === 'NO_MATCHING_PROXY')
+      return noEffect('the pool has no other proxy of this kind that can be used');
+    throw error;
+  }
 }

@@ -16,6 +16,8 @@ export interface RequestTarget extends SessionTarget {
   readonly mustExist: boolean;
   /** Leave an open session on its exit, whatever `proxy` says. */
   readonly dontChangeProxy: boolean;
+  /** Move an open session to another proxy of the pool. */
+  readonly forceNewProxy?: boolean;
   /**
    * The options are for a session that the request opens; an open one keeps its own. But a session without a proxy goes to
    * the one that the request names: nothing goes around it.

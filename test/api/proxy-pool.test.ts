@@ -50,6 +50,34 @@ const used = (): string[] =>
     .map(([name]) => name);
 
 describe('the proxy pool', () => {
+  it('forceNewProxy – moves an open session to another proxy of its kind; without one, or with one of its own, it is told', async () => {
+    write([entry(proxies.homeUs, { class: 'residential' }), entry(proxies.homeDe, { class: 'residential' })]);
+    app = await start();
+    const ask = async (rest: Record<string, unknown>) => {
+      for (const proxy of Object.values(proxies)) proxy.requests.length = 0;
+      const { warnings = [] } = await app.ok({ cmd: 'request.get', session: 'x', url: origin.url, ...rest });
+      return { by: used(), warnings: warnings.join() };
+    };
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const first = await ask({});
+    const second = await ask({ forceNewProxy: true });
+    expect(second.by).toHaveLength(1);
+    expect(second.by).not.toEqual(first.by);
+    expect(second.warnings).toContain('another proxy of the pool');
+    expect((await ask({ forceNewProxy: true, dontChangeProxy: true })).by).toEqual(second.by);
+
+    write([entry(proxies.center, { class: 'datacenter' })]);
+    await app.close();
+    app = await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', datacenter: true });
+    const alone = await ask({ forceNewProxy: true });
+    expect([alone.by, alone.warnings]).toEqual([['center'], expect.stringContaining('no other proxy')]);
+    const direct = await ask({ session: 'direct', noProxy: true });
+    expect(direct.by).toEqual([]);
+    const still = await ask({ session: 'direct', forceNewProxy: true });
+    expect([still.by, still.warnings]).toEqual([[], expect.stringContaining('no effect')]);
+  });
+
   it("language and time zone – follow the country of the session's proxy, unless something else is said", async () => {
     write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
     app = await start();

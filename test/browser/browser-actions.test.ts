@@ -445,8 +445,16 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
       'INVALID_PARAMETER',
       '`browserActions[0]`: expected `index` or `value`',
     ],
-    [[{ type: 'wait', wait: 600_001 }], 'INVALID_PARAMETER', 'expected a number from 0 to 600000'],
-    [[{ type: 'wait', wait: '1.5 s' }], 'INVALID_PARAMETER', 'expected a number from 0 to 600000'],
+    [
+      [{ type: 'wait', wait: 600_001 }],
+      'INVALID_PARAMETER',
+      'expected a number of seconds (up to 100) or milliseconds (above) from 0 to 600000',
+    ],
+    [
+      [{ type: 'wait', wait: '1.5 s' }],
+      'INVALID_PARAMETER',
+      'expected a number of seconds (up to 100) or milliseconds (above) from 0 to 600000',
+    ],
     [[{ type: 'solve_captcha' }], 'UNSUPPORTED_ACTION', '`browserActions[0]`: solve_captcha is not done'],
     [
       [{ type: 'if', condition: '1', then: [{ type: 'discord_login' }] }],

@@ -219,10 +219,11 @@ describe('unknown fields', () => {
     ]);
   });
 
-  it('forceNewProxy – on a session that is named, is told to move nothing', () => {
-    expect(get({ forceNewProxy: true }).warnings).toEqual([]);
-    expect(get({ forceNewProxy: true, session: 'x' }).warnings).toEqual([
-      '`forceNewProxy` moves no session that is open already: sessions.proxy does.',
+  it('forceNewProxy – in a batch, is told to have no effect', () => {
+    expect(get({ forceNewProxy: true, session: 'x' }).warnings).toEqual([]);
+    const requests = [{ url: 'http://a.example/', forceNewProxy: true }];
+    expect(parseCommand({ cmd: 'request.batch', requests }).warnings).toEqual([
+      '`requests[0].forceNewProxy` has no effect in a batch: sessions.proxy moves a session.',
     ]);
     expect(parseCommand({ cmd: 'sessions.create', forceNewProxy: true }).warnings).toEqual([]);
   });
