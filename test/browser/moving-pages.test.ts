@@ -26,7 +26,7 @@ for (const engine of suiteEngines)
       const fault = faultOf(kind, body);
       return fault === undefined ? undefined : `${kind}: ${fault}`;
     };
-    // Firefox takes no PDF.
+    // In a PDF of Firefox the link that tells the number is packed.
     const asked = asks.filter(([name]) => name !== 'pdf' || engine.name !== 'firefox');
 
     if (rounds > 0)

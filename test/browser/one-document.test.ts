@@ -107,6 +107,7 @@ describe('a browser that dies', () => {
   const suite = new EngineSuite(engine, { session: 'dies' });
 
   it('under a request – the reply says that the session is gone, and so does the next', async () => {
+    await suite.app.ok({ cmd: 'sessions.create', session: 'dies' });
     await suite.get('/set-cookie');
     const hanging = suite.app.send(suite.body('/hang?dies', { timeout: 20_000 }));
     await expect.poll(() => suite.origin.count('/hang?dies')).toBe(1);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandSchemas } from '../../src/protocol/commands.js';
 import { commandDocs } from '../../src/protocol/openapi.js';
-import { errorReplySchema, timedFields } from '../../src/protocol/replies.js';
+import { errorReplySchema, closingFields } from '../../src/protocol/replies.js';
 import { solvingFields } from '../../src/protocol/requests.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
@@ -212,7 +212,7 @@ function problemOf(sent: Json, { status, body }: { status: number; body: Json })
   }
   if ('error' in body) return 'a success with an error';
   const doc = commandDocs[sent.cmd as keyof typeof commandDocs]; // it was understood
-  const { success, error } = doc.reply.extend(timedFields).strict().safeParse(body);
+  const { success, error } = doc.reply.extend(closingFields).strict().safeParse(body);
   return success ? undefined : String(error);
 }
 
