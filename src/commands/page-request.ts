@@ -129,8 +129,9 @@ export class PageRequest {
       this.#warnings.push(...unusedWarnings(request));
       visit.result = stays.document;
     } else await visit.load(url);
+    this.#parts.leased.pageStarted();
     try {
-      if (visit.result.kind === 'document') await visit.page.follow(this.#readLimits());
+      await this.#follow(visit, after.length > 0);
       await this.#settle(visit);
       if (after.length > 0) await visit.act(after);
       await this.#awaitTraffic(visit);
@@ -140,6 +141,14 @@ export class PageRequest {
       const known = { ...visit.soFar(), ...(await this.#endFilm(recording)), verified: false };
       throw error.after({ solution: known });
     }
+  }
+
+  /** Goes with a page that goes on by itself; actions that come after it keep half of the time. */
+  async #follow({ result, page }: Visit, hasActions: boolean): Promise<void> {
+    if (result.kind !== 'document') return;
+    const limits = this.#readLimits();
+    const isThere = await page.follow({ ...limits, timeoutMs: hasActions ? limits.timeoutMs / 2 : limits.timeoutMs });
+    if (!isThere) this.#warnings.push(heldWarnings.late);
   }
 
   /** What is to be over before the actions. */
@@ -186,7 +195,7 @@ export class PageRequest {
       (document) => this.#readDocument(visit, document),
       this.#readLimits(),
     );
-    if (held) this.#warnings.push(heldWarnings[held]);
+    if (held && !this.#warnings.includes(heldWarnings[held])) this.#warnings.push(heldWarnings[held]);
     if (request.onlyStatusCode) return value.solution;
     const { solution, screenshot } = value;
     return {
@@ -283,7 +292,11 @@ function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined
       { cause: pageLoss },
     );
   }
-  const why = shown?.failure ? `its last navigation failed (${shown.failure.detail})` : 'it shows none yet.';
+  const why = shown?.failure
+    ? `its last navigation failed (${shown.failure.detail})`
+    : shown
+      ? `it shows ${shown.url}, which is no page of a site.`
+      : 'it shows none yet.';
   return new MooringError(
     'INVALID_PARAMETER',
     `\`keepSamePage\`: expected a session that shows a page, or \`url\` to go to; ${why}`,

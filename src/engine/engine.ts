@@ -365,8 +365,10 @@ export interface EnginePage {
   /**
    * Waits as long as the page is on its way elsewhere by itself, and until what it came to has loaded. One that goes on and
    * on is not waited for without end.
+   *
+   * @returns false if it was still on its way when the time was over, which was given up
    */
-  follow(limits: DocumentReadLimits): Promise<void>;
+  follow(limits: DocumentReadLimits): Promise<boolean>;
   /**
    * Runs reads of the page so that all of them are of one document. A navigation that is under way is followed first; reads
    * that the page moved on under are done again; a page that never stands still is held for them.

@@ -27,6 +27,8 @@ export interface LeasedSession {
   readonly isPageUsed: boolean;
   /** A page to go elsewhere with; opened if there is none, or the last one died or hangs. */
   openPage(signal: AbortSignal): Promise<EnginePage>;
+  /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
+  pageStarted(): void;
   /** Ends the session. Twice is the same promise. */
   end(reason: EndReason): Promise<void>;
 }

@@ -69,6 +69,9 @@ export interface SessionManagerOptions {
 /** How long a browser may take to open a context; launching one is part of it. */
 const openTimeoutMs = 30_000;
 const reapEveryMs = 500;
+/** How many pages start at once for each core: renderers and first documents wait for the processor, less for the network. */
+const startsPerCore = 2;
+const startHoldMs = 3000;
 
 /** A session on its way. Who asks for it meanwhile gets the same one; when nobody is left, it is given up. */
 interface Opening {
@@ -88,7 +91,7 @@ export class SessionManager {
   readonly #closing = new Set<Promise<void>>();
   readonly #ended = new EndedSessions();
   readonly #failed = new FailedOpenings();
-  readonly #starts = new StartGate({ limit: Math.max(4, availableParallelism() * 2), holdMs: 2000 });
+  readonly #starts = new StartGate({ limit: startsPerCore * availableParallelism(), holdMs: startHoldMs });
   readonly #slots: SessionSlots;
   readonly #reaper: IdleReaper;
   #closed: Promise<void> | undefined;
@@ -151,6 +154,7 @@ export class SessionManager {
   async lease(asked: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
     const key = keyOf(asked);
     const target = this.#asOpen(asked);
+    let found: Session | undefined;
     try {
       const before = this.#assertMayUse(target);
       this.#options.egress.assertWish(target.options);
@@ -159,8 +163,11 @@ export class SessionManager {
       const session =
         this.#sessions.get(key) ??
         (await this.#join(opening ?? this.#startOpening(target, false), target, false, signal));
+      found = session;
       return await this.#turn(session, target, created ? { before } : undefined, signal);
     } catch (error) {
+      // It ended by `closeAfterUse` while this request waited for its turn: nothing was sent.
+      if (found?.endedAfterUse && error === found.over.reason && !signal.aborted) return this.lease(asked, signal);
       this.#rememberFailure(target, false, error);
       // It was opened for this request alone.
       if (!target.named) this.#sessions.get(key)?.unreserve();

@@ -9,7 +9,7 @@ import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
 import { exitDigest } from './session-options.js';
-import type { StartGate } from './start-gate.js';
+import type { StartGate, StartPlace } from './start-gate.js';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -82,6 +82,9 @@ export class Session implements LeasedSession {
   #lastAccessedAt = Date.now();
   #page: EnginePage | undefined;
   #isPageUsed = false;
+  #endedAfterUse = false;
+  /** While its page is being opened and goes to its first address. */
+  #starting: StartPlace | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
@@ -101,6 +104,11 @@ export class Session implements LeasedSession {
     this.egress = parts.egress;
     this.context = parts.context;
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
+  }
+
+  /** Whether a request of its own has ended it: those that waited for their turn open it afresh. */
+  get endedAfterUse(): boolean {
+    return this.#endedAfterUse;
   }
 
   /** Whether a `sessions.create` made it, or has asked for it since. */
@@ -255,8 +263,19 @@ export class Session implements LeasedSession {
     this.#isPageUsed = true;
     if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
     await this.#page?.close();
-    this.#page = await this.#parts.starts.run(() => this.context.newPage(signal), signal);
+    this.#starting = await this.#parts.starts.enter(signal);
+    try {
+      this.#page = await this.context.newPage(signal);
+    } catch (error) {
+      this.pageStarted();
+      throw error;
+    }
     return this.#page;
+  }
+
+  pageStarted(): void {
+    this.#starting?.release();
+    this.#starting = undefined;
   }
 
   /**
@@ -275,6 +294,7 @@ export class Session implements LeasedSession {
       ...(this.isDirect ? {} : { exit: exitDigest(this.#options) }),
     };
     this.context.lost.removeEventListener('abort', this.#onLost);
+    this.#endedAfterUse = afterUse;
     this.#over.abort(sessionEndedError(this.id, ended));
     for (const waiter of this.#waiters.splice(0)) waiter.refuse(this.#over.signal.reason);
     const closed = this.#parts.resources.dispose();
@@ -326,6 +346,7 @@ export class Session implements LeasedSession {
   }
 
   #release(): void {
+    this.pageStarted();
     this.#lastAccessedAt = Date.now();
     this.#reserved = false;
     const next = this.#waiters[0];

@@ -1,40 +1,51 @@
-import { settledWithin } from '../util/deadline.js';
-
 export interface StartGateOptions {
-  /** How many starts run at once. */
+  /** How many starts go on at once. */
   readonly limit: number;
-  /** How long one start holds its place: a browser that hangs must not hold up the others. */
+  /** How long one start holds its place at most: a site that hangs must not hold up the others. */
   readonly holdMs: number;
 }
 
+/** A place among those that start. */
+export interface StartPlace {
+  /** Gives the place to who waits longest; twice does nothing more. */
+  release(): void;
+}
+
 /**
- * Bounds how many pages are being started at once. Starting a renderer costs the processor alone; a hundred at once on
+ * Bounds how many pages start at once: a renderer and its first document cost the processor alone. A hundred at once on
  * two cores all miss the deadlines of their requests, one after another none does.
  */
 export class StartGate {
   readonly #options: StartGateOptions;
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiters = new Set<() => void>();
   #running = 0;
 
   constructor(options: StartGateOptions) {
     this.#options = options;
   }
 
-  /** Runs the work when its turn has come, in order of arrival. @throws the signal's reason when that aborts first */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** A place, in order of arrival. It is given back by itself when its time is over. @throws the signal's reason */
+  async enter(signal: AbortSignal): Promise<StartPlace> {
+    signal.throwIfAborted();
     if (this.#running >= this.#options.limit) await this.#wait(signal);
     else this.#running += 1;
-    const running = work();
-    void settledWithin(running, this.#options.holdMs).finally(() => this.#release());
-    return running;
+    let held = true;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      clearTimeout(timer);
+      this.#next();
+    };
+    const timer = setTimeout(release, this.#options.holdMs);
+    timer.unref();
+    return { release };
   }
 
   #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         signal.removeEventListener('abort', onAbort);
-        const at = this.#waiters.indexOf(grant);
-        if (at >= 0) this.#waiters.splice(at, 1);
+        this.#waiters.delete(grant);
       };
       const grant = (): void => {
         leave();
@@ -44,18 +55,13 @@ export class StartGate {
         leave();
         reject(signal.reason);
       };
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(grant);
+      this.#waiters.add(grant);
     });
   }
 
-  /** The place goes to who waits longest. */
-  #release(): void {
-    const next = this.#waiters[0];
+  #next(): void {
+    const [next] = this.#waiters;
     if (next) next();
     else this.#running -= 1;
   }

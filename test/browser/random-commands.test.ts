@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandSchemas } from '../../src/protocol/commands.js';
 import { commandDocs } from '../../src/protocol/openapi.js';
-import { errorReplySchema, closingFields } from '../../src/protocol/replies.js';
+import { closingFields, errorReplySchema } from '../../src/protocol/replies.js';
 import { solvingFields } from '../../src/protocol/requests.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';

@@ -174,7 +174,9 @@ export class FakePage implements EnginePage {
   }
 
   /** Its pages keep still. */
-  async follow(): Promise<void> {}
+  async follow(): Promise<boolean> {
+    return true;
+  }
 
   async readOneDocument<T>(read: (document: NavigationResult | undefined) => Promise<T>): Promise<DocumentReading<T>> {
     return { value: await read(this.#document) };

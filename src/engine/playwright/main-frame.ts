@@ -306,6 +306,7 @@ export class MainFrame {
     // An address that a script has set is one of the document that is shown.
     if (outcome === 'address') return;
     if (outcome === 'document') {
+      const before = this.#document;
       this.#documents += 1;
       this.#expectsErrorPage = false;
       this.#document = undefined;
@@ -313,6 +314,8 @@ export class MainFrame {
       if (url.startsWith('chrome-error:')) this.#course.errorPage.happen();
       const response = this.#responseOf(url, request);
       if (response) this.#onDocument(response);
+      // What a script has put in the place of the document (`javascript:`) has its address, and came by its answer.
+      else if (!request && before && isSameDocument(before.url(), url)) this.#showDocument(before);
     }
     const change = this.#change;
     this.#change = new Occurrence();

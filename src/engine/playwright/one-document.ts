@@ -180,12 +180,21 @@ async function bringToRest(
   const leftMs = (): number => Math.max(1, until - performance.now());
   // What one of many moves has under way is there in a moment, and is better to read than what was broken off.
   if (why === 'moving' && mainFrame.pending) await settledWithin(abortable(mainFrame.nextChange, signal), leftMs() / 2);
-  if (mainFrame.pending) {
-    const change = mainFrame.nextChange;
-    await settledWithin(protocol.stopLoading(), leftMs());
-    if (mainFrame.pending) await settledWithin(abortable(change, signal), leftMs());
-  }
+  if (mainFrame.pending) await giveUpPending({ page, mainFrame, protocol }, leftMs(), signal);
   signal.throwIfAborted();
+  // Of one that was there for long nothing more is to be expected.
+  if (why === 'late') return;
   const state = loadState === 'networkidle' ? 'load' : loadState;
   await page.waitForLoadState(state, { timeout: leftMs() }).catch(() => {}); // what is there by then is read
+}
+
+/** Stops what the page has under way. The browser lets it answer nothing until then. */
+export async function giveUpPending(
+  { mainFrame, protocol }: NavigationSubject,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const change = mainFrame.nextChange;
+  await settledWithin(abortable(protocol.stopLoading(), signal), timeoutMs);
+  if (mainFrame.pending) await settledWithin(abortable(change, signal), timeoutMs);
 }

@@ -25,7 +25,7 @@ import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
 import { isFirstRequest, MainFrame } from './main-frame.js';
 import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from './navigation.js';
-import { followMoves, onThisDocument, readOneDocument } from './one-document.js';
+import { followMoves, giveUpPending, onThisDocument, readOneDocument } from './one-document.js';
 import { PlaywrightActor } from './page-actor.js';
 import type { PageProtocol } from './page-protocol.js';
 import { DocumentGoneError, isDocumentGone, readPage } from './page-reader.js';
@@ -131,8 +131,12 @@ export class PlaywrightPage implements EnginePage {
     return arrival.result;
   }
 
-  async follow(limits: DocumentReadLimits): Promise<void> {
-    await this.#guard(followMoves(this.#subject, limits), limits.signal, this.url);
+  async follow(limits: DocumentReadLimits): Promise<boolean> {
+    const following = followMoves(this.#subject, limits);
+    if ((await this.#guard(following, limits.signal, this.url)) !== 'late') return true;
+    const stopping = giveUpPending(this.#subject, answerTimeoutMs, limits.signal);
+    await this.#guard(stopping, limits.signal, this.url);
+    return false;
   }
 
   readOneDocument<T>(
@@ -178,7 +182,7 @@ export class PlaywrightPage implements EnginePage {
   actor(): PageActor {
     return new PlaywrightActor(this.#page, {
       onStep: (step) => void this.#step(step),
-      follow: (limits) => this.follow(limits),
+      follow: async (limits) => void (await this.follow(limits)),
       resize: (size) => this.#resize(size),
     });
   }
