@@ -1,5 +1,5 @@
 import type { CDPSession } from 'playwright-core';
-import { errorMessage, MooringError } from '../../errors.js';
+import { MooringError } from '../../errors.js';
 import type { NavigationRequest } from '../engine.js';
 import { isFirstRequest } from './main-frame.js';
 
@@ -120,7 +120,7 @@ export class RequestOverride {
       this.#state = 'refused';
       this.#refusal = new MooringError(
         'INVALID_PARAMETER',
-        `\`customHeaders\`: expected headers that the browser may send; it refuses one of ${Object.keys(headers).join(', ')} (${errorMessage(error).split('\n', 1)[0]}).`,
+        `\`customHeaders\`: expected headers that the browser may send; it refuses one of ${Object.keys(headers).join(', ')}.`,
         { cause: error },
       );
       await this.#cdp.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' }).catch(() => {}); // the page went meanwhile
