@@ -312,7 +312,7 @@ describe('the documents', () => {
     expect(properties.timeout.type).toEqual(['integer', 'string']);
     expect(properties.markdown.type).toBe('boolean');
     expect(properties.cookies.anyOf[0].type).toBe('string');
-    expect(schemas.CookieInput.properties).toHaveProperty('key');
+    expect(schemas.CookieInput.anyOf[1].required).toEqual(['key', 'value']);
     for (const name of ['cloudflareBypass', 'profileId', 'mustExist', 'dontChangeProxy'])
       expect(properties).toHaveProperty(name);
     const actions = schemas.BrowserAction.oneOf.map(
