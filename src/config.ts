@@ -390,7 +390,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string 
     const parsed = row.schema.safeParse(raw ?? []);
     if (parsed.success) values[name] = parsed.data;
     else {
-      const came = name === 'apiKeys' ? '' : ` (came: ${JSON.stringify(raw)})`;
+      const came = name === 'apiKeys' ? '' : ` (got: ${JSON.stringify(raw)})`;
       problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
     }
   }

@@ -59,7 +59,7 @@ export const errorCatalogue = {
     remedy: 'Send the request again: the session has a new tab with its cookies, unless the reply says it has ended.',
   },
   'CODE-0027': {
-    meaning: 'No element for the CSS selector came in time, or none that can be used.',
+    meaning: 'No element fitted the selector in time, or none that can be used.',
     remedy: 'Check the selector; wait for it with `wait_for_selector`; look at the page with `screenshot`.',
   },
   'CODE-0029': {
@@ -80,7 +80,7 @@ export const errorCatalogue = {
   },
   INVALID_PARAMETER: {
     meaning: 'A field has a value that cannot be used.',
-    remedy: 'The message names the field, what was expected and what came.',
+    remedy: 'The message names the field, what was expected and what it got.',
   },
   INVALID_BODY: {
     meaning: 'The HTTP body is not a JSON object.',

@@ -3,7 +3,8 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import { errorMessage, MooringError } from '../errors.js';
+import { MooringError } from '../errors.js';
+import { networkProblem } from '../util/network-problem.js';
 
 /**
  * What may be reached besides global addresses: nothing, hosts that the caller itself named, or the listed networks.
@@ -93,11 +94,13 @@ export class AddressGuard {
       const addresses = await resolve(host);
       if (addresses.length > 0) return addresses;
     } catch (error) {
-      throw new MooringError('CODE-0006', `expected ${host} to be a known name; it is not (${errorMessage(error)}).`, {
-        cause: error,
-      });
+      throw new MooringError(
+        'CODE-0006',
+        `expected a host that can be found; got ${host}: ${networkProblem(error, 'the name is not known')}.`,
+        { cause: error },
+      );
     }
-    throw new MooringError('CODE-0006', `expected ${host} to have an address; it has none.`);
+    throw new MooringError('CODE-0006', `expected a host that can be found; got ${host}: the name has no address.`);
   }
 
   #assertAddress(to: GuardedDestination, text: string): void {
@@ -108,8 +111,9 @@ export class AddressGuard {
     if (isGlobalUnicast(address)) return;
     if (this.#options.privateNetworks.kind === 'named' && to.namedBy === 'caller') return;
     const kind = address.range() === 'unicast' ? 'reserved' : address.range();
-    const means = text === to.host ? '' : `resolves to ${address.toString()}, which `;
-    throw forbidden(to, `it ${means}is no global address (${kind})`);
+    // The address behind a name is not the caller's to know.
+    const isNamed = text === to.host;
+    throw forbidden(to, isNamed ? `it is no global address (${kind})` : `it resolves to no global address (${kind})`);
   }
 
   #isListed(address: Address): boolean {

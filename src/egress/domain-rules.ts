@@ -63,7 +63,7 @@ function hostOfEntry(field: string, entry: string): string {
   if (host !== '' && (isIP(host) !== 0 || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))) return host;
   throw new MooringError(
     'INVALID_PARAMETER',
-    `\`${field}\`: expected domains such as google.com; came ${JSON.stringify(entry.slice(0, 80))}.`,
+    `\`${field}\`: expected domains such as google.com; got ${JSON.stringify(entry.slice(0, 80))}.`,
   );
 }
 

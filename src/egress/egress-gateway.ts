@@ -69,7 +69,7 @@ export class EgressGateway {
     new DomainRules(wish);
     if (wish.proxy !== undefined) {
       if (wish.noProxy)
-        throw new MooringError('INVALID_PARAMETER', '`noProxy`: expected it absent when `proxy` is given; came true.');
+        throw new MooringError('INVALID_PARAMETER', '`noProxy`: expected it absent when `proxy` is given; got `true`.');
       parseProxyUrl(wish.proxy);
     } else poolWish(wish);
   }
@@ -285,14 +285,14 @@ function poolWish({ datacenter, premiumProxy, mobileProxy, proxyCountry }: ExitW
   if (classes.length > 1) {
     throw new MooringError(
       'INVALID_PARAMETER',
-      '`datacenter`, `premiumProxy`, `mobileProxy`: expected one of them at most; came several.',
+      '`datacenter`, `premiumProxy`, `mobileProxy`: expected one of them at most; got several.',
     );
   }
   const country = proxyCountry === undefined ? undefined : countryCode(proxyCountry);
   if (proxyCountry !== undefined && country === undefined) {
     throw new MooringError(
       'INVALID_PARAMETER',
-      `\`proxyCountry\`: expected a country as its English name or ISO code, such as UnitedStates or US; came ${JSON.stringify(proxyCountry.slice(0, 80))}.`,
+      `\`proxyCountry\`: expected a country as its English name or ISO code, such as UnitedStates or US; got ${JSON.stringify(proxyCountry.slice(0, 80))}.`,
     );
   }
   return { class: classes[0], country };

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { ProxyAgent, request } from 'undici';
-import { errorMessage, MooringError } from '../errors.js';
+import { MooringError } from '../errors.js';
+import { networkProblem } from '../util/network-problem.js';
 
 export interface PlainRequest {
   readonly url: string;
@@ -109,11 +110,10 @@ async function exchange(
     answer?.body.destroy(); // or its connection would wait for whoever reads it
     if (signal.aborted) throw signal.reason;
     if (error instanceof MooringError) throw error;
-    throw new MooringError(
-      'CODE-0006',
-      `expected a usable HTTP response for ${url}; there was none (${errorMessage(error)}).`,
-      { cause: error, url },
-    );
+    throw new MooringError('CODE-0006', `expected a usable HTTP response for ${url}; ${networkProblem(error)}.`, {
+      cause: error,
+      url,
+    });
   }
 }
 

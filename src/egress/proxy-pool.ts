@@ -14,7 +14,10 @@ const entrySchema = z.strictObject({
     try {
       return parseProxyUrl(text);
     } catch (error) {
-      context.addIssue({ code: 'custom', message: errorMessage(error) });
+      context.addIssue({
+        code: 'custom',
+        message: error instanceof MooringError ? error.detail : 'expected a proxy URL',
+      });
       return z.NEVER;
     }
   }),
@@ -24,7 +27,7 @@ const entrySchema = z.strictObject({
     .transform((name, context) => {
       const code = countryCode(name);
       if (code === undefined)
-        context.addIssue({ code: 'custom', message: `expected a country, came ${JSON.stringify(name)}` });
+        context.addIssue({ code: 'custom', message: `expected a country; got ${JSON.stringify(name)}` });
       return code ?? z.NEVER;
     })
     .optional(),

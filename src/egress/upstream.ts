@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { SocksClient } from 'socks';
 import { type ErrorCode, errorMessage, MooringError } from '../errors.js';
 import { abortable, Deadline } from '../util/deadline.js';
+import { networkProblem } from '../util/network-problem.js';
 import { describeProxy, type ProxyAddress } from './proxy-url.js';
 
 /** What was wrong with a proxy: not reached, credentials refused, tunnel refused, or no answer in time. */
@@ -159,7 +160,9 @@ function opened<S extends Socket>(
   const open = new Promise<S>((resolve, reject) => {
     socket.once(event, () => resolve(socket));
     socket.once('error', (error) => reject(fail(error)));
-    socket.once('close', () => reject(fail(new Error('it closed the connection'))));
+    socket.once('close', () =>
+      reject(fail(Object.assign(new Error('it closed the connection'), { code: 'ECONNRESET' }))),
+    );
   });
   return abortable(open, signal).catch((error: unknown) => {
     socket.destroy();
@@ -241,11 +244,11 @@ async function throughSocks(
     if (error instanceof MooringError || signal.aborted) throw error;
     const message = errorMessage(error);
     const row = socksFailures.find(({ pattern }) => pattern.test(message));
-    if (!row) throw proxyUnreachable(proxy, error, true);
+    if (!row) throw proxyUnreachable(proxy, error, true, 'it does not answer as a SOCKS proxy');
     throw new ProxyError(
       row.fault,
       row.code,
-      `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${row.why} (${message}).`,
+      `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${row.why}.`,
       { cause: error, reached: true },
     );
   }
@@ -254,21 +257,19 @@ async function throughSocks(
 /** `host:port`, with brackets around an IPv6 address. */
 export const nameOf = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-function proxyUnreachable(proxy: ProxyAddress, error: unknown, reached: boolean): MooringError {
+function proxyUnreachable(proxy: ProxyAddress, error: unknown, reached: boolean, otherwise?: string): MooringError {
   return new ProxyError(
     'unreachable',
     'CODE-0019',
-    `expected the proxy ${describeProxy(proxy)} to take the connection; it does not (${errorMessage(error)}).`,
+    `expected the proxy ${describeProxy(proxy)} to take the connection; ${networkProblem(error, otherwise)}.`,
     { cause: error, reached },
   );
 }
 
 function unreachable(to: Destination, error: Error): MooringError {
-  return new MooringError(
-    'CODE-0006',
-    `expected ${nameOf(to)} to take the connection; it does not (${error.message}).`,
-    { cause: error },
-  );
+  return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection; ${networkProblem(error)}.`, {
+    cause: error,
+  });
 }
 
 function tooSlow(to: Destination, route: Route, timeoutMs: number, reached: boolean): MooringError {

@@ -23,8 +23,7 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
     const digest = digestOf(key);
     // Every key is compared, and digests are of one length: the time tells nothing.
     const known = digests.filter((candidate) => timingSafeEqual(candidate, digest));
-    if (known.length === 0)
-      throw new MooringError('UNAUTHORIZED', 'expected a key of this server; the one that came is not.');
+    if (known.length === 0) throw new MooringError('UNAUTHORIZED', 'expected a key of this server; got another.');
     return ownerOf(digest);
   };
 }

@@ -137,7 +137,12 @@ export function reading<T>(
 
 export function asObject(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>; // as checked
-  const came = body === undefined ? 'there was no body' : Array.isArray(body) ? 'came a list' : `came ${typeof body}`;
+  const came =
+    body === undefined
+      ? 'got no body'
+      : Array.isArray(body)
+        ? 'got a list'
+        : `got ${body === null ? 'null' : `a ${typeof body}`}`;
   throw new MooringError('INVALID_BODY', `expected a JSON object as the body; ${came}.`);
 }
 

@@ -6,17 +6,18 @@ import { commandBodySchema, commandDocs, type JsonSchema, type OpenApiDocument }
  * The reference that this server shows: plain HTML without scripts or anything from elsewhere, made once at start from
  * the same schemas that check the commands.
  *
+ * @param wantsKey whether commands need a key, so that the examples show where it goes
  * @returns the page for the address under which a reader reaches this server
  */
-export function referencePage(document: OpenApiDocument): (baseUrl: string) => string {
-  const text = referenceText(document);
+export function referencePage(document: OpenApiDocument, wantsKey: boolean): (baseUrl: string) => string {
+  const text = referenceText(document, wantsKey);
   return (baseUrl) => text.replaceAll(addressMark, () => escapeHtml(baseUrl));
 }
 
 /** Stands for the server's address until a reader asks. */
 const addressMark = 'http://mooring.invalid';
 
-function referenceText(document: OpenApiDocument): string {
+function referenceText(document: OpenApiDocument, wantsKey: boolean): string {
   const { title, version, description } = document.info;
   const navigation = commandNames.map((name) => `<a href="#${name}">${name}</a>`).join('');
   return page(
@@ -24,7 +25,7 @@ function referenceText(document: OpenApiDocument): string {
     `<nav><strong>${title} ${version}</strong>${navigation}<hr><a href="/docs/errors">Error codes</a><a href="/openapi.json">OpenAPI</a><a href="/readyz">Readiness</a><a href="/metrics">Metrics</a></nav>
 <main><h1>${title}</h1><p>${prose(description)}</p>
 <p>Send commands as <code>POST /api/v1</code>. A key, where this server wants one, goes as <code>?key=</code>, <code>Authorization: Bearer</code> or <code>x-api-key</code>.</p>
-${commandNames.map(commandSection).join('\n')}</main>`,
+${commandNames.map((name) => commandSection(name, wantsKey ? '?key=YOUR_KEY' : '')).join('\n')}</main>`,
   );
 }
 
@@ -45,10 +46,10 @@ ${rows}</tbody></table></main>`,
   );
 }
 
-function commandSection(name: CommandName): string {
+function commandSection(name: CommandName, query: string): string {
   const doc = commandDocs[name];
   const body = JSON.stringify({ cmd: name, ...doc.request }, null, 2);
-  const curl = `curl -s ${addressMark}/api/v1 -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
+  const curl = `curl -s '${addressMark}/api/v1${query}' -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
   return `<section id="${name}"><h2><a href="#${name}">${name}</a></h2><p class="summary">${escapeHtml(doc.summary)}</p>
 <p>${prose(doc.description)}</p>
 ${fieldTable(commandBodySchema(name))}

@@ -61,6 +61,6 @@ function unforeseen(error: unknown, { logger, requestId, session }: ErrorReplyCo
   logger.error({ err: error, requestId, session }, 'unforeseen failure');
   return new MooringError(
     'CODE-10000',
-    `expected no failure of the server, but one came; its log has the cause under ${requestId}.`,
+    `expected no failure of the server; got one, and its log has the cause under ${requestId}.`,
   );
 }

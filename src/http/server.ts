@@ -96,7 +96,9 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
     frameworkErrors: (error, request, reply) => {
-      const known = new MooringError('NOT_FOUND', `expected a well-formed path (${error.code}).`);
+      const known = new MooringError('NOT_FOUND', 'expected a well-formed path; got one that cannot be decoded.', {
+        cause: error,
+      });
       const failure = errorReply(known, replyContextOf(request, logger));
       const headers = { 'content-type': 'application/json', [requestIdHeader]: request.id };
       reply.raw.writeHead(failure.status, headers).end(JSON.stringify(failure.body));
@@ -118,7 +120,9 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
       done(null, body === '' ? undefined : JSON.parse(String(body)));
     } catch (error) {
       done(
-        new MooringError('INVALID_BODY', `expected a JSON object as the body; it is no JSON (${errorMessage(error)}).`),
+        new MooringError('INVALID_BODY', `expected a JSON object as the body; ${jsonProblem(error)}.`, {
+          cause: error,
+        }),
       );
     }
   });
@@ -126,7 +130,10 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.setErrorHandler((error, request, reply) => {
     const tooLarge = (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE'; // Fastify's own errors carry a code
     const known = tooLarge
-      ? new MooringError('BODY_TOO_LARGE', `expected a body of at most ${options.bodyLimitBytes} bytes.`)
+      ? new MooringError(
+          'BODY_TOO_LARGE',
+          `expected a body of at most ${options.bodyLimitBytes} bytes; got a larger one.`,
+        )
       : error;
     const failure = errorReply(known, replyContextOf(request, logger));
     log.failed(request, failure.body.code);
@@ -136,7 +143,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     const path = pathOf(request);
     throw new MooringError(
       'NOT_FOUND',
-      `expected POST /api/v1 or a page of this server; came ${request.method} ${path}.`,
+      `expected POST /api/v1 or a page of this server; got ${request.method} ${path}.`,
     );
   });
 
@@ -159,7 +166,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   });
   const openapi = openApiDocument(options.version);
   server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
-  const reference = referencePage(openapi);
+  const reference = referencePage(openapi, options.keys.length > 0);
   server.get('/docs', async (request, reply) =>
     reply.type('text/html; charset=utf-8').send(reference(baseUrlOf(request))),
   );
@@ -167,6 +174,16 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
   refuseOtherMethods(server, methods);
   return server;
+}
+
+/** Where text stops being JSON, without the words of the parser, which repeat the text. */
+function jsonProblem(error: unknown): string {
+  const message = errorMessage(error);
+  if (/end of JSON|unterminated/i.test(message)) return 'got JSON that ends too early';
+  const at = /position (\d+)/.exec(message)?.[1];
+  return at === undefined
+    ? 'got text that is not JSON'
+    : `got text that is not JSON from character ${Number(at) + 1} on`;
 }
 
 /** A key may stand in the path. */
@@ -203,7 +220,7 @@ function refuseOtherMethods(server: FastifyInstance, methods: ReadonlyMap<string
     const allow = allMethods.filter((method) => served.has(method)).join(', ');
     const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
       reply.header('allow', allow);
-      throw new MooringError('METHOD_NOT_ALLOWED', `expected ${allow} for this path; came ${request.method}.`);
+      throw new MooringError('METHOD_NOT_ALLOWED', `expected ${allow} for this path; got ${request.method}.`);
     };
     // Before a body is read.
     server.route({

@@ -97,7 +97,7 @@ function rangeOf(browser: BrowserName, newest: Newest): [number, number] {
 }
 
 const impossible = (came: string, expected: string): MooringError =>
-  new MooringError('IDENTITY_IMPOSSIBLE', `expected ${expected}; came ${came}.`);
+  new MooringError('IDENTITY_IMPOSSIBLE', `expected ${expected}; got ${came}.`);
 
 function wishText({ browser, operatingSystem, device }: IdentityWish): string {
   const names = browser?.map(({ name, minVersion, maxVersion }) =>

@@ -3,7 +3,7 @@ import { errorMessage, MooringError } from '../errors.js';
 import { type Command, parseCommand, type RequestCommand } from './commands.js';
 import { meansProxy } from './field-names.js';
 import { cookieList, flag, integer, optional } from './fields.js';
-import type { CookieOutput, Solution, TimedReply } from './replies.js';
+import { type CookieOutput, cookieOutputSchema, type Solution, type TimedReply } from './replies.js';
 
 /**
  * The second dialect: what FlareSolverr's clients send, said in our commands, and our replies said as they expect them, with
@@ -176,6 +176,41 @@ function proxyUrl({ url = '', username = '', password = '' }: z.infer<typeof pro
 
 /** A refusal in the words of the dialect. */
 export const refusal = (sentence: string): MooringError => new MooringError('INVALID_PARAMETER', sentence);
+
+const timeFields = {
+  startTimestamp: z.int().describe('Milliseconds since 1970.'),
+  endTimestamp: z.int(),
+  version: z.string().describe('Of this server.'),
+};
+
+/** What `translateReply` makes, for the document. */
+export const dialectReplySchema = z.object({
+  status: z.literal('ok'),
+  message: z.string(),
+  session: z.string().optional().describe('With `sessions.create`.'),
+  sessions: z.array(z.string()).optional().describe('With `sessions.list`.'),
+  solution: z
+    .object({
+      url: z.string(),
+      status: z.int(),
+      headers: z.record(z.string(), z.string()).optional().describe('Absent with `returnOnlyCookies`.'),
+      response: z.string().optional().describe('Absent with `returnOnlyCookies`.'),
+      cookies: z.array(
+        z.object({
+          ...cookieOutputSchema.omit({ expires: true }).shape,
+          expiry: z.int().optional().describe('Seconds since 1970; absent: it ends with the session.'),
+          expires: z.int().optional().describe('The same.'),
+        }),
+      ),
+      userAgent: z.string(),
+      screenshot: z.string().optional().describe('A PNG as base64; with `returnScreenshot`.'),
+    })
+    .optional()
+    .describe('With `request.*`.'),
+  ...timeFields,
+});
+/** What `translateError` makes. */
+export const dialectFailureSchema = z.object({ status: z.literal('error'), message: z.string(), ...timeFields });
 
 export interface DialectTimes {
   /** Milliseconds since 1970. */

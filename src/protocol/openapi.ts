@@ -4,6 +4,7 @@ import { actionList, unsupportedActions } from './actions.js';
 import { type CommandName, commandNames, commandSchemas } from './commands.js';
 import { fieldsWithoutEffect } from './field-names.js';
 import { cookieSchema } from './fields.js';
+import { dialectFailureSchema, dialectReplySchema, dialectSchema } from './flaresolverr.js';
 import {
   activeReplySchema,
   batchReplySchema,
@@ -17,7 +18,7 @@ import {
   proxyReplySchema,
   requestReplySchema,
 } from './replies.js';
-import { requestSchema, solvingFields } from './requests.js';
+import { maxBatch, requestSchema, solvingFields } from './requests.js';
 
 interface CommandDoc {
   readonly summary: string;
@@ -26,6 +27,9 @@ interface CommandDoc {
   readonly request: Readonly<Record<string, unknown>>;
   readonly response: Readonly<Record<string, unknown>>;
 }
+
+/** What every reply ends with. */
+const closing = (timeElapsed: number) => ({ timeElapsed, requestId: '5f0c1f9be2a84d17' });
 
 const exampleSolution = {
   verified: true,
@@ -61,9 +65,11 @@ const exampleFingerprint = {
   userAgent: exampleSolution.userAgent,
   platform: 'Linux x86_64',
   languages: ['en-US', 'en'],
+  timezone: 'UTC',
   screen: { width: 1280, height: 1024, devicePixelRatio: 1 },
   viewport: { width: 1280, height: 1024 },
   maxTouchPoints: 0,
+  webdriver: true,
   engine: { name: 'chromium', version: '156.0.8078.79', build: 'shell' },
   warnings: [],
 };
@@ -79,7 +85,7 @@ const requestDoc = (verb: string, body: Readonly<Record<string, unknown>>): Comm
     solution: { ...exampleSolution, method: verb },
     data: 'success',
     session: 'my-session-id',
-    timeElapsed: 112,
+    ...closing(112),
   },
 });
 
@@ -98,7 +104,7 @@ export const commandDocs = {
       session: 'my-session-id',
       fingerprint: exampleFingerprint,
       context: { _type: 'BrowserContext', _guid: 'browser-context@2356ec33a1fa91f08e3b3da7b55b13f6' },
-      timeElapsed: 6,
+      ...closing(6),
     },
   },
   'sessions.destroy': {
@@ -106,7 +112,7 @@ export const commandDocs = {
     description: 'Closes the session and all that belongs to it. One that is not there is success too.',
     reply: destroyReplySchema,
     request: { session: 'my-session-id' },
-    response: { solution: {}, data: 'success', session: 'my-session-id', timeElapsed: 14 },
+    response: { solution: {}, data: 'success', session: 'my-session-id', ...closing(14) },
   },
   'sessions.list': {
     summary: 'Lists the open sessions of this key',
@@ -131,7 +137,7 @@ export const commandDocs = {
       ],
       open: 1,
       limit: 100,
-      timeElapsed: 0,
+      ...closing(0),
     },
   },
   'sessions.active': {
@@ -139,7 +145,7 @@ export const commandDocs = {
     description: 'Asking does not renew it.',
     reply: activeReplySchema,
     request: { session: 'my-session-id' },
-    response: { solution: {}, data: 'success', session: 'my-session-id', active: true, timeElapsed: 0 },
+    response: { solution: {}, data: 'success', session: 'my-session-id', active: true, ...closing(0) },
   },
   'sessions.proxy': {
     summary: 'Moves an open session to another exit',
@@ -148,7 +154,7 @@ export const commandDocs = {
       'fails, the session stays as it is.',
     reply: proxyReplySchema,
     request: { session: 'my-session-id', proxy: 'socks5://user:password@127.0.0.1:1080' },
-    response: { solution: { verified: true }, data: 'success', session: 'my-session-id', timeElapsed: 31 },
+    response: { solution: { verified: true }, data: 'success', session: 'my-session-id', ...closing(31) },
   },
   'sessions.identity': {
     summary: 'Lets a session look at itself',
@@ -167,7 +173,7 @@ export const commandDocs = {
         contexts: { page: { userAgent: exampleFingerprint.userAgent, platform: 'Linux x86_64', languages: ['en-US'] } },
       },
       contradictions: [],
-      timeElapsed: 420,
+      ...closing(420),
     },
   },
   'request.get': requestDoc('GET', {}),
@@ -205,7 +211,7 @@ export const commandDocs = {
         { solution: { ...exampleSolution, method: 'POST' }, timeElapsed: 160 },
         { solution: { innerText: 'Order 1' }, timeElapsed: 48 },
       ],
-      timeElapsed: 209,
+      ...closing(209),
     },
   },
 } as const satisfies Record<CommandName, CommandDoc>;
@@ -227,11 +233,42 @@ function jsonSchema(schema: z.ZodType, named: Record<string, JsonSchema> = {}): 
 const withReferences = (schema: object): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')) as JsonSchema; // its own text
 
-/** A body as callers may write it: flags and numbers as text too. `markdown` alone has to be a real boolean. */
+/** The replies of `sessions.create` may be sent as they are. */
+const sessionForms = (text: JsonSchema): unknown[] => [
+  text,
+  { type: 'object', properties: { session: text }, required: ['session'], additionalProperties: {} },
+];
+
+/** The forms that one value of these lists may have besides. */
+const formsOfItems: Readonly<Record<string, (item: JsonSchema) => unknown[]>> = {
+  browser: (item) => [item, (item.properties as JsonSchema).name], // of an object schema
+  operatingSystem: (item) => [item, { type: 'object', properties: { name: item }, required: ['name'] }],
+  device: (item) => [item, { type: 'object', properties: { name: item }, required: ['name'] }],
+};
+
+/** One value is as good as a list of one. */
+function listForms({ description, items, ...list }: JsonSchema, name: string): JsonSchema {
+  const item = lenientSchema(items as JsonSchema); // of a list
+  const forms = formsOfItems[name]?.(item) ?? [item];
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [...forms, { ...list, items: forms.length > 1 ? { anyOf: forms } : item }],
+  };
+}
+
+/**
+ * A body as callers may write it: flags and numbers as text, one value for a list, and an object with the ID for a session.
+ * `markdown` alone has to be a real boolean.
+ */
 function lenient(value: unknown, name?: string): unknown {
   if (Array.isArray(value)) return value.map((item) => lenient(item));
   if (typeof value !== 'object' || value === null) return value;
   const schema = value as JsonSchema; // what a JSON Schema is made of
+  if (name === 'session' && schema.type === 'string') {
+    const { description, ...text } = schema;
+    return { ...(description === undefined ? {} : { description }), anyOf: sessionForms(text) };
+  }
+  if (schema.type === 'array' && name !== undefined && name !== 'items') return listForms(schema, name);
   if (schema.type === 'boolean' && name !== 'markdown')
     return { ...schema, type: ['boolean', 'string'], enum: [true, false, 'true', 'false'] };
   if (schema.type === 'integer' || schema.type === 'number') return { ...schema, type: [schema.type, 'string'] };
@@ -267,12 +304,17 @@ const open = (schema: unknown): unknown =>
 /** A cookie to set, by `name` or `key`. */
 function cookieInputSchema(): JsonSchema {
   const { required: _required, additionalProperties: _open, ...rest } = jsonSchema(cookieSchema);
-  const properties = rest.properties as Record<string, JsonSchema>; // of an object schema
-  return lenientSchema({
-    ...rest,
-    properties: { ...properties, key: { type: 'string', description: 'The same as `name`.' } },
-    anyOf: [{ required: ['name', 'value'] }, { required: ['key', 'value'] }],
+  const { name, value: _text, ...others } = rest.properties as Record<string, JsonSchema>; // of an object schema
+  const value = { type: ['string', 'number', 'boolean'], description: 'Its value.' };
+  const by = (field: 'name' | 'key') => ({
+    ...lenientSchema({ ...rest, properties: { [field]: { ...name, description: 'Its name.' }, ...others } }),
+    required: [field, 'value'],
   });
+  const withValue = ({ properties, ...form }: JsonSchema) => ({
+    ...form,
+    properties: { ...(properties as JsonSchema), value },
+  }); // of an object schema
+  return { anyOf: [withValue(by('name')), withValue(by('key'))] };
 }
 
 const cookiesForm = {
@@ -303,6 +345,7 @@ function requestFieldsSchema(): JsonSchema {
 
 /** The body of one command for the document: the verbs share their fields. */
 function bodyComponent(name: CommandName): JsonSchema {
+  if (name === 'request.batch') return batchComponent();
   if (!isVerb(name)) return lenientSchema(commandBodySchema(name));
   return {
     allOf: [
@@ -313,6 +356,31 @@ function bodyComponent(name: CommandName): JsonSchema {
         required: ['cmd'],
       },
     ],
+  };
+}
+
+/** The requests of a batch have the fields of a request, and may leave `cmd` out. */
+function batchComponent(): JsonSchema {
+  const { properties, ...rest } = lenientSchema(commandBodySchema('request.batch'));
+  const fields = properties as Record<string, JsonSchema>; // of an object schema
+  const request = {
+    allOf: [
+      { $ref: '#/components/schemas/RequestFields' },
+      {
+        type: 'object',
+        properties: { cmd: { enum: commandNames.filter(isVerb), description: 'Default: `request.get`.' } },
+      },
+    ],
+  };
+  return {
+    ...rest,
+    properties: {
+      ...fields,
+      requests: {
+        description: fields.requests?.description,
+        anyOf: [request, { type: 'array', minItems: 1, maxItems: maxBatch, items: request }],
+      },
+    },
   };
 }
 
@@ -342,56 +410,98 @@ const text = (description: string, type: string) => ({
   description,
   content: { [type]: { schema: { type: 'string' } } },
 });
-const page = (operationId: string, summary: string, responses: Record<string, unknown>) => ({
-  get: { operationId, summary, security: [] as never[], responses },
+const page = (tag: string, operationId: string, summary: string, responses: Record<string, unknown>) => ({
+  // Without keys, a server refuses what a page of another site asks for, whatever it is.
+  get: {
+    tags: [tag],
+    operationId,
+    summary,
+    security: [] as never[],
+    responses: { ...responses, 401: json(errorCatalogue.UNAUTHORIZED.meaning, { $ref: '#/components/schemas/Error' }) },
+  },
 });
+const fields = (properties: JsonSchema, required = Object.keys(properties)): JsonSchema => ({
+  type: 'object',
+  properties,
+  required,
+});
+const string = { type: 'string' };
+const readiness = fields(
+  {
+    status: { enum: ['ok', 'unavailable', 'draining'] },
+    version: string,
+    engine: fields({ name: string, version: string }),
+    reason: { type: 'string', description: 'Why a page cannot be opened.' },
+  },
+  ['status', 'version'],
+);
 
-const healthPaths = {
-  '/livez': page('livez', 'Whether the process lives', { 200: json('It does.') }),
-  '/readyz': page('readyz', 'Whether a page can be opened', { 200: json('It can.'), 503: json('It cannot.') }),
+const healthPaths = (errorResponse: (description: string) => object) => ({
+  '/livez': page('operation', 'livez', 'Whether the process lives', {
+    200: json('It does.', fields({ status: { const: 'ok' }, version: string })),
+  }),
+  '/readyz': page('operation', 'readyz', 'Whether a page can be opened', {
+    200: json('It can.', readiness),
+    503: json('It cannot.', readiness),
+  }),
   '/metrics': {
     get: {
+      tags: ['operation'],
       operationId: 'metrics',
       summary: 'Metrics for Prometheus',
       security: keySecurity,
-      responses: { 200: text('In its text format.', 'text/plain'), 401: json('The key is missing or wrong.') },
+      responses: {
+        200: text('In its text format.', 'text/plain'),
+        401: errorResponse(errorCatalogue.UNAUTHORIZED.meaning),
+      },
     },
   },
-  '/docs': page('docs', 'The reference', { 200: text('A page.', 'text/html') }),
-  '/docs/errors': page('docsErrors', 'Every error code', { 200: text('A page.', 'text/html') }),
-  '/openapi.json': page('openapi', 'This document', { 200: json('It.') }),
-};
+  '/docs': page('reference', 'docs', 'The reference', { 200: text('A page.', 'text/html') }),
+  '/docs/errors': page('reference', 'docsErrors', 'Every error code', { 200: text('A page.', 'text/html') }),
+  '/openapi.json': page('reference', 'openapi', 'This document', { 200: json('It.') }),
+});
 
-/** Its fields are told by its own documents. */
-const dialectBody: JsonSchema = {
-  type: 'object',
-  properties: { cmd: { type: 'string', description: 'As in `sessions.create` or `request.get`.' } },
-  required: ['cmd'],
-};
+/** The fields of the second dialect. Names that it does not have are accepted without effect. */
+function dialectBody(): JsonSchema {
+  const { additionalProperties: _open, ...rest } = lenientSchema(jsonSchema(dialectSchema));
+  const properties = rest.properties as Record<string, JsonSchema>; // of an object schema
+  const { proxy = {} } = properties;
+  return {
+    ...rest,
+    properties: { ...properties, session: string, cookies: cookiesForm, proxy: { anyOf: [open(proxy), string] } },
+  };
+}
 
 /** The second dialect: what its clients look at besides commands. */
 const flareSolverrPaths = (errorResponse: (description: string) => object) => {
+  const failure = (description: string) => json(description, { $ref: '#/components/schemas/DialectFailure' });
   const command = (operationId: string, security: object[]) => ({
     post: {
+      tags: ['dialect'],
       operationId,
       summary: "Runs one command of FlareSolverr's dialect",
       security,
       requestBody: {
         required: true,
         content: {
-          'application/json': { schema: dialectBody },
+          'application/json': { schema: { $ref: '#/components/schemas/DialectCommand' } },
         },
       },
       responses: {
-        200: json('It succeeded.'),
-        401: errorResponse('The key is missing or wrong.'),
-        500: json('It failed.'),
+        200: json('It succeeded.', { $ref: '#/components/schemas/DialectReply' }),
+        401: failure(errorCatalogue.UNAUTHORIZED.meaning),
+        413: errorResponse(errorCatalogue.BODY_TOO_LARGE.meaning),
+        500: failure('It failed; `message` says why.'),
       },
     },
   });
   return {
-    '/': page('index', "FlareSolverr's index", { 200: json('Which version runs.') }),
-    '/health': page('health', "FlareSolverr's health", { 200: json('It is up.') }),
+    '/': page('dialect', 'index', "FlareSolverr's index", {
+      200: json('Which version runs.', fields({ msg: string, version: string, userAgent: string })),
+    }),
+    '/health': page('dialect', 'health', "FlareSolverr's health", {
+      200: json('It is up.', fields({ status: { const: 'ok' } })),
+    }),
     '/v1': command('dialectCommand', keySecurity),
     '/v1/{key}': {
       parameters: [{ name: 'key', in: 'path', required: true, schema: { type: 'string' } }],
@@ -412,6 +522,9 @@ export function openApiDocument(version: string) {
   }
   schemas.RequestFields = requestFieldsSchema();
   schemas.CookieInput = cookieInputSchema();
+  schemas.DialectCommand = dialectBody();
+  schemas.DialectReply = jsonSchema(dialectReplySchema, schemas);
+  schemas.DialectFailure = jsonSchema(dialectFailureSchema, schemas);
   schemas.BrowserAction = browserActionSchema();
   const errorResponse = (description: string) => ({
     description,
@@ -428,9 +541,16 @@ export function openApiDocument(version: string) {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This server' }],
+    tags: [
+      { name: 'commands', description: 'The API.' },
+      { name: 'dialect', description: 'For code that was written for FlareSolverr.' },
+      { name: 'operation', description: 'For those who run this server.' },
+      { name: 'reference', description: 'What it says of itself.' },
+    ],
     paths: {
       '/api/v1': {
         post: {
+          tags: ['commands'],
           operationId: 'command',
           summary: 'Runs one command',
           security: keySecurity,
@@ -482,6 +602,8 @@ export function openApiDocument(version: string) {
                 'text/event-stream': {
                   schema: {
                     type: 'string',
+                    contentMediaType: 'application/json',
+                    contentSchema: { $ref: '#/components/schemas/Progress' },
                     description:
                       'With `Accept: text/event-stream`: an event `navigation` or `action` (the schema Progress) for each as ' +
                       'it is over, then the event `reply` with what the answer would have been.',
@@ -498,6 +620,7 @@ export function openApiDocument(version: string) {
       },
       '/files/{token}/{name}': {
         get: {
+          tags: ['commands'],
           operationId: 'file',
           summary: 'A film, screenshot or download that a reply links to',
           security: [],
@@ -514,9 +637,10 @@ export function openApiDocument(version: string) {
         },
       },
       ...flareSolverrPaths(errorResponse),
-      ...healthPaths,
+      ...healthPaths(errorResponse),
       '/api/v1/balance': {
         get: {
+          tags: ['commands'],
           operationId: 'balance',
           summary: 'Free session slots for this key',
           security: keySecurity,

@@ -1,7 +1,7 @@
 import type { ChosenExit } from '../egress/egress-gateway.js';
 import type { EgressPort } from '../egress/egress-port.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
-import { errorMessage, MooringError } from '../errors.js';
+import { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { abortable } from '../util/deadline.js';
@@ -364,7 +364,7 @@ function busyInstead(reason: unknown, id: string): unknown {
   if (!(reason instanceof MooringError) || reason.code !== 'CODE-0025') return reason;
   return new MooringError(
     'SESSION_BUSY',
-    `expected the turn of this request within its \`timeout\`, but earlier requests on session ${id} were still running (${errorMessage(reason)})`,
+    `expected the turn of this request within its \`timeout\`, but earlier requests on session ${id} were still running; wait for them, or raise \`timeout\`.`,
     { cause: reason, retryAfterMs: 1000 },
   );
 }

@@ -395,7 +395,7 @@ describe('the lane', () => {
   it('full – SESSION_BUSY says how long it is, and nothing is lost', async () => {
     app = await RunningApp.start({ MOORING_LANE_LIMIT: '2' });
     await app.ok({ cmd: 'sessions.create', session: 'x' });
-    const hang = (timeout: number): Promise<{ body: { code: string } }> =>
+    const hang = (timeout: number): Promise<{ body: { code: string; error: string } }> =>
       app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang?full`, timeout });
     const first = hang(1500);
     await expect.poll(() => origin.count('/hang?full')).toBe(1);
@@ -404,7 +404,10 @@ describe('the lane', () => {
     const third = await app.send({ cmd: 'request.get', session: 'x', url: origin.url });
     expect(third.body).toMatchObject({ code: 'SESSION_BUSY', session: 'x', retryAfterMs: 1000 });
     expect(third.headers.get('retry-after')).toBe('1');
-    expect([(await first).body.code, (await second).body.code]).toEqual(['CODE-0025', 'SESSION_BUSY']);
+    const late = (await second).body;
+    expect([(await first).body.code, late.code]).toEqual(['CODE-0025', 'SESSION_BUSY']);
+    expect(late.error).toMatch(/^SESSION_BUSY: expected the turn [^.]+\.$/);
+    expect(late.error).not.toContain('CODE-');
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url });
   });
 

@@ -66,6 +66,20 @@ describe('the door', () => {
     expect(answer.body.info).toBe(`${app.url}/docs/errors#${code}`);
   });
 
+  it.each([
+    ['', 'got no body.'],
+    ['null', 'got null.'],
+    ['[]', 'got a list.'],
+    ['7', 'got a number.'],
+    ['{"cmd":"request.get', 'got JSON that ends too early.'],
+    ["{'cmd':'request.get','postData':'hush'}", 'got text that is not JSON from character 2 on.'],
+    ['hush', 'got text that is not JSON.'],
+  ])('the body %s – told in words of ours, and nothing of it is repeated', async (body, said) => {
+    app = await RunningApp.start();
+    const { error } = JSON.parse((await raw(`${app.url}/api/v1`, { body })).body);
+    expect(error).toBe(`INVALID_BODY: expected a JSON object as the body; ${said}`);
+  });
+
   it('a body over the limit – 413; an unknown path – 404', async () => {
     app = await RunningApp.start({ MOORING_BODY_LIMIT: '1KB' });
     const large = await app.send({ cmd: 'sessions.list', filler: 'x'.repeat(2000) });
@@ -151,7 +165,7 @@ describe('the door', () => {
       expect(JSON.stringify(body)).not.toContain('secret');
     }
     const { error } = (await app.get('/api/v1')).body;
-    expect(error).toBe('METHOD_NOT_ALLOWED: expected POST for this path; came GET.');
+    expect(error).toBe('METHOD_NOT_ALLOWED: expected POST for this path; got GET.');
     expect((await app.get('/api/v2')).body).toMatchObject({
       code: 'NOT_FOUND',
       error: expect.stringMatching(/^NOT_FOUND: /),
@@ -298,7 +312,7 @@ describe('the documents', () => {
     expect(properties.timeout.type).toEqual(['integer', 'string']);
     expect(properties.markdown.type).toBe('boolean');
     expect(properties.cookies.anyOf[0].type).toBe('string');
-    expect(schemas.CookieInput.properties).toHaveProperty('key');
+    expect(schemas.CookieInput.anyOf[1].required).toEqual(['key', 'value']);
     for (const name of ['cloudflareBypass', 'profileId', 'mustExist', 'dontChangeProxy'])
       expect(properties).toHaveProperty(name);
     const actions = schemas.BrowserAction.oneOf.map(
@@ -320,8 +334,15 @@ describe('the documents', () => {
   it('/docs – its examples go to the address that it was read at', async () => {
     app = await RunningApp.start();
     const { text } = await app.get('/docs');
-    expect(text).toContain(`curl -s ${app.url}/api/v1 -d`);
+    expect(text).toContain(`curl -s '${app.url}/api/v1' -d`);
     expect(text).not.toContain(':8191');
+  });
+
+  it('/docs – its examples show where a key goes if the server wants one', async () => {
+    app = await RunningApp.start({ MOORING_API_KEYS: 'hush' });
+    const { text } = await app.get('/docs');
+    expect(text).toContain(`curl -s '${app.url}/api/v1?key=YOUR_KEY' -d`);
+    expect(text).not.toContain('hush');
   });
 
   it('/docs – every command with its fields, and nothing from elsewhere', async () => {

@@ -58,7 +58,7 @@ describe('loadConfig', () => {
   it.each([
     [
       { MOORING_IDLE_TIMEOUT: '200' },
-      'MOORING_IDLE_TIMEOUT: expected a duration such as 200s, 15m or 500ms (came: "200").',
+      'MOORING_IDLE_TIMEOUT: expected a duration such as 200s, 15m or 500ms (got: "200").',
     ],
     [{ MOORING_IDLE_TIMEOUT: '0s' }, 'MOORING_IDLE_TIMEOUT: expected more than 0'],
     [{ MOORING_MAX_SESSIONS: 'many' }, 'MOORING_MAX_SESSIONS: expected a whole number'],

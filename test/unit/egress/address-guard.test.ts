@@ -141,10 +141,10 @@ describe('AddressGuard', () => {
     expect(await outcome(guardOf({ kind: 'deny' }), 'nowhere.test')).toBe('CODE-0006');
   });
 
-  it('the message – names host and rule', async () => {
+  it('the message – names host and rule, not the address behind a name', async () => {
     const guard = guardOf({ kind: 'deny' }, { 'inside.test': [['10.0.0.1']] });
     await expect(guard.resolve({ host: 'inside.test', port: 80, namedBy: 'page' })).rejects.toThrow(
-      'inside.test:80 is refused: it resolves to 10.0.0.1, which is no global address (private)',
+      'inside.test:80 is refused: it resolves to no global address (private)',
     );
   });
 });
