@@ -117,7 +117,9 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     try {
-      done(null, body === '' ? undefined : JSON.parse(String(body)));
+      // Some editors and shells put a byte order mark before it.
+      const text = String(body).replace(/^\uFEFF/, '');
+      done(null, text === '' ? undefined : JSON.parse(text));
     } catch (error) {
       done(
         new MooringError('INVALID_BODY', `expected a JSON object as the body; ${jsonProblem(error)}.`, {
