@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
@@ -79,7 +80,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
 
   it('regex – none at all – says what is wrong with it, and nothing is opened', async () => {
     const error = await suite.app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: `${origin.url}/`, regex: '(' });
-    expect(error).toMatch(/`regex`: expected a regular expression \(.*unterminated group/);
+    expect(error).toMatch(/`regex`: expected a regular expression \(.*unterminated group/i);
   });
 
   it('regex – one that would run for ever – is ended, and the page goes on', async () => {
@@ -218,5 +219,125 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
       timeout: 8000,
     });
     expect((await get('/echo', { session: 'crash' })).cookieString).toContain('a=1');
+  });
+});
+
+describe.skipIf(suiteEngine.skip !== undefined)(`referer on ${suiteName(suiteEngine)}`, () => {
+  let connections = 0;
+  const named = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  const from = (path: string, scheme = 'http'): string => `${scheme}://${address()}${path}`;
+  const address = (): string => {
+    const at = named.address();
+    if (at === null || typeof at === 'string') throw new Error('it does not listen');
+    return `127.0.0.1:${at.port}`;
+  };
+  const echo = (solution: { innerText: string }) => JSON.parse(solution.innerText);
+  /** What the session says of the page that it shows, if it shows one. */
+  const shown = async (): Promise<string> => {
+    const code = '[location.href, document.referrer].join(" ")';
+    const asked = { cmd: 'request.get', session: 'options', keepSamePage: true };
+    const { body } = await suite.app.send({ ...asked, browserActions: [{ type: 'execute_js', code }] });
+    return body.solution.javascriptReturn?.[0] ?? JSON.stringify(body);
+  };
+
+  beforeAll(() => new Promise<void>((resolve) => named.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => {
+    // Whatever a browser fetches or prepares for a page that is only named.
+    expect(connections).toBe(0);
+    named.close();
+  });
+
+  it.each(['http', 'https'])('referer – %s – header and document.referrer in full', async (scheme) => {
+    const referer = from('/shop?q=a b&c=%C3%BC', scheme);
+    const solution = await get('/echo', { referer });
+    const { href } = new URL(referer);
+    expect(echo(solution).headers.referer).toBe(href);
+    expect(await shown()).toBe(`${origin.url}/echo ${href}`);
+  });
+
+  it.each([
+    ['with a method, headers and a body – all are sent, once', '/echo', { 'x-test': 'yes' }],
+    ['with a method and a body, led on by a 307 – all are kept, once', '/keep-method', {}],
+  ])('referer – %s', async (_what, path, customHeaders) => {
+    const referer = from('/form');
+    const before = origin.count('/echo');
+    const fields = { ...suite.body(path, { referer, customHeaders }), cmd: 'request.post', postData: { a: 'ü' } };
+    expect(echo((await suite.app.ok(fields)).solution)).toMatchObject({
+      method: 'POST',
+      body: 'a=%C3%BC',
+      headers: { ...customHeaders, referer },
+    });
+    expect(origin.count('/echo') - before).toBe(1);
+  });
+
+  it('referer – not named by the next request – is not sent with it', async () => {
+    await get('/echo', { referer: from('/once') });
+    expect(echo(await get('/echo')).headers).not.toHaveProperty('referer');
+  });
+
+  it('referer – redirects – are listed from the target on', async () => {
+    const solution = await get('/two-redirects', { referer: from('/list'), listAllRedirects: true });
+    expect(solution.redirects.map(({ url }: { url: string }) => url)).toEqual(
+      ['/two-redirects', '/redirect', '/'].map((path) => `${origin.url}${path}`),
+    );
+  });
+
+  it('referer – the page itself – is fetched again', async () => {
+    const before = origin.count('/echo');
+    await get('/echo');
+    expect(echo(await get('/echo', { referer: `${origin.url}/echo` })).headers.referer).toBe(`${origin.url}/echo`);
+    expect(origin.count('/echo') - before).toBe(2);
+  });
+
+  it('referer – an answer from its site that is waited for – does not come, for it was asked nothing', async () => {
+    const { host } = new URL(from('/'));
+    await suite.fails('CODE-0020', '/', { referer: from('/'), interceptFetchRequest: host, timeout: 4000 });
+  });
+
+  it.each([
+    ['a 204', '/empty', { statusCode: 204 }],
+    ['a file', '/csv', { statusCode: 200, innerText: 'a,b\n1,ü\n' }],
+  ])('referer – %s – comes, and the page is not one of the site that was named', async (_what, path, seen) => {
+    await get('/');
+    expect(await get(path, { referer: from('/left') })).toMatchObject(seen);
+    expect(await shown()).not.toContain(address());
+    expect(echo(await get('/echo')).headers).not.toHaveProperty('referer');
+  });
+
+  it.each([
+    ['that breaks off', '/reset', 'CODE-0006'],
+    ['that does not answer', '/hang', 'CODE-0025'],
+  ])('referer – a site %s – %s, and the session goes on', async (_what, path, code) => {
+    await suite.fails(code, path, { referer: from('/fails'), timeout: 4000 });
+    expect(echo(await get('/echo', { referer: from('/works') })).headers.referer).toBe(from('/works'));
+  });
+
+  it('referer – a page that is on its way elsewhere – is left for ours', async () => {
+    await get('/refresh-forever');
+    const solution = await get('/echo', { referer: from('/restless') });
+    expect(echo(solution).headers.referer).toBe(from('/restless'));
+  });
+
+  it('referer – a site whose service worker answers – is sent, or refused by name where such a site cannot be stood in for', async () => {
+    const site = origin.url.replace('127.0.0.1', 'localhost');
+    const wait = { type: 'wait_for_function', code: 'document.title === "ready"' };
+    await suite.app.ok({ ...suite.body(''), url: `${site}/with-worker`, session: 'worker', browserActions: [wait] });
+    const referer = `${site}/missing`;
+    const before = origin.count('/echo');
+    if (suiteEngine.name === 'firefox') {
+      const error = await suite.fails('UNSUPPORTED_PARAMETER', '/echo', { session: 'worker', referer });
+      expect(error).toMatch(/`referer`: expected a site that has no service worker/);
+      expect(origin.count('/echo') - before).toBe(0);
+    } else expect(echo(await get('/echo', { session: 'worker', referer })).headers.referer).toBe(referer);
+  });
+
+  it('referer – the page itself, with a fragment – is sent, or refused by name where a browser would go nowhere', async () => {
+    const [path, referer] = ['/echo#there', `${origin.url}/echo`];
+    if (suiteEngine.name === 'firefox')
+      expect(await suite.fails('UNSUPPORTED_PARAMETER', path, { referer })).toContain('fragment');
+    else expect(echo(await get(path, { referer })).headers.referer).toBe(referer);
   });
 });

@@ -72,6 +72,7 @@ export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngin
     launch: (identity) => launch(options, identity),
     bucketOf: ({ userAgent }) => userAgent,
     emulationOf,
+    showsReferer: true,
     sharing: {
       emulationOf: ({ userAgent }) => ({ userAgent }),
       scriptOf: sharedScript,

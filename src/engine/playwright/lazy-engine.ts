@@ -25,6 +25,8 @@ export interface LazyEngineOptions {
   readonly bucketOf: (identity: Identity) => string;
   /** What a context adds to what its process presents. */
   readonly emulationOf: (identity: Identity) => BrowserContextOptions;
+  /** Whether it names a page that stands in for a referer in full; without, a referer is refused. */
+  readonly showsReferer?: boolean;
   /** How an identity is presented in a process of another bucket. If omitted, all are of one bucket. */
   readonly sharing?: SharedPresentation;
 }
@@ -99,7 +101,7 @@ export class LazyEngine implements BrowserEngine {
       const context = await abortable(opening, signal, (late) => late.close());
       return new PlaywrightContext({
         context,
-        protocolOf: async (page) => new DriverPageProtocol(page),
+        protocolOf: async (page) => new DriverPageProtocol(page, this.#options.showsReferer ?? false),
         browserGone: gone,
         onClosed: () => seat.release(),
         shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],

@@ -6,7 +6,8 @@ import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect }
 import { assertFits, discardDownload, readDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
-import type { NavigationOverride, PageProtocol } from './page-protocol.js';
+import type { NavigationOverride } from './navigation-override.js';
+import type { PageProtocol } from './page-protocol.js';
 import { sentHeaders } from './sent-headers.js';
 
 /** What a navigation acts on. */
@@ -92,7 +93,7 @@ async function arrive(
   leftMs: () => number,
   signal: AbortSignal,
 ): Promise<NavigationResult | undefined> {
-  const { page, protocol } = subject;
+  const { page, protocol, mainFrame } = subject;
   const { method, url } = request;
   const leave = () => leavePage(page, leftMs());
   for (let overtakings = 0; ; overtakings++) {
@@ -110,6 +111,8 @@ async function arrive(
       }
     } finally {
       await override?.stop();
+      // Where the answer is no document, a page of ours that is still there must not be taken for the site's.
+      if (mainFrame.document && protocol.isStandIn(mainFrame.document.request())) await leavePage(page, leaveTimeoutMs);
     }
     signal.throwIfAborted();
     const isSent = override?.applied && method !== 'GET';
@@ -157,11 +160,13 @@ async function go(
   void endScriptsInTheWay(protocol, committed.signal);
   mainFrame.begin(request.url);
   try {
-    const going = page.goto(request.url, {
-      waitUntil: 'commit',
-      timeout: 0, // the command's signal is the deadline
-      ...(request.referer === undefined ? {} : { referer: request.referer }),
-    });
+    const going =
+      override?.goto?.(request.url) ??
+      page.goto(request.url, {
+        waitUntil: 'commit',
+        timeout: 0, // the command's signal is the deadline
+        ...(request.referer === undefined ? {} : { referer: request.referer }),
+      });
     const response = await Promise.race([going, lost(mainFrame)]);
     if (response && isSameDocument(response.url(), page.url())) mainFrame.show(response);
   } catch (error) {

@@ -4,18 +4,9 @@ import type { Size } from '../../identity/identity.js';
 import type { NavigationRequest } from '../engine.js';
 import { type DriverSession, driverSessionOf } from './driver-wire.js';
 import { isFirstRequest, isForMainFrame } from './main-frame.js';
+import type { NavigationOverride } from './navigation-override.js';
+import { RefererStandIn } from './referer-stand-in.js';
 import { emptyDocument, needsOverride, RequestOverride } from './request-override.js';
-
-/** Gives the next navigation of the main frame another method, body and headers. */
-export interface NavigationOverride {
-  /** Why the browser did not send the request as it was asked to; nothing was sent then. */
-  readonly refusal: MooringError | undefined;
-  /** Whether the request went out as it was asked for. */
-  readonly applied: boolean;
-  start(): Promise<void>;
-  /** Lets every request go as the browser would send it. */
-  stop(): Promise<void>;
-}
 
 /** What a page is asked beside the driver's own calls, by the shortest way that its browser has. */
 export interface PageProtocol {
@@ -30,6 +21,8 @@ export interface PageProtocol {
   crash(): void;
   /** Gives a navigation what the address bar cannot; nothing if this one needs none. */
   override(request: NavigationRequest): NavigationOverride | undefined;
+  /** Whether it brought a page of ours that only stands in for a site's. */
+  isStandIn(request: Request): boolean;
   /** Lets the main frame go nowhere: what it sets out for from now on is given up. @returns how to end that */
   holdNavigations(): Promise<() => Promise<void>>;
   /** Runs a script before those of the next documents. @returns how to stop that */
@@ -99,6 +92,10 @@ export class ChromiumPageProtocol implements PageProtocol {
     return needsOverride(request)
       ? new RequestOverride(() => this.#intercepting(), this.#mainFrameId, request)
       : undefined;
+  }
+
+  isStandIn(): boolean {
+    return false;
   }
 
   async holdNavigations(): Promise<() => Promise<void>> {
@@ -181,9 +178,13 @@ export class ChromiumPageProtocol implements PageProtocol {
 /** By the driver's own calls, for browsers that have no protocol session to give. */
 export class DriverPageProtocol implements PageProtocol {
   readonly #page: Page;
+  readonly #showsReferer: boolean;
+  readonly #standIns = new WeakSet<Request>();
 
-  constructor(page: Page) {
+  /** @param showsReferer whether this browser names a page that stands in for the referer in full */
+  constructor(page: Page, showsReferer: boolean) {
     this.#page = page;
+    this.#showsReferer = showsReferer;
   }
 
   evaluate(expression: string): Promise<unknown> {
@@ -203,13 +204,20 @@ export class DriverPageProtocol implements PageProtocol {
   crash(): void {}
 
   override(request: NavigationRequest): NavigationOverride | undefined {
-    if (request.referer !== undefined) {
+    const rest = needsOverride(request) ? new RouteOverride(this.#page, request) : undefined;
+    if (request.referer === undefined) return rest;
+    if (!this.#showsReferer) {
       throw new MooringError(
         'UNSUPPORTED_PARAMETER',
-        '`referer`: expected it absent, for this browser sends none that it is told; or a session on Chromium.',
+        '`referer`: expected it absent, for this browser sends none that it is told; or a session on Chromium or Firefox.',
       );
     }
-    return needsOverride(request) ? new RouteOverride(this.#page, request) : undefined;
+    const note = (standIn: Request): void => void this.#standIns.add(standIn);
+    return new RefererStandIn(this.#page, request.referer, rest, note);
+  }
+
+  isStandIn(request: Request): boolean {
+    return this.#standIns.has(request);
   }
 
   async holdNavigations(): Promise<() => Promise<void>> {

@@ -263,7 +263,7 @@ export class PlaywrightPage implements EnginePage {
 
   /** An answer came, to it or to a tab that it opened. */
   noteResponse(response: Response): void {
-    this.#watch?.noteResponse(response);
+    if (!this.#protocol.isStandIn(response.request())) this.#watch?.noteResponse(response);
   }
 
   /** Whether it is this tab, or one that it has opened. */
