@@ -159,7 +159,8 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '60s',
-    sentence: 'The time for a request whose caller names no `timeout`.',
+    sentence:
+      'The time for a request whose caller names no `timeout`. It begins when its page does: such a request may wait four times as long for a place.',
   }),
   drainTimeoutMs: setting({
     env: ['MOORING_DRAIN_TIMEOUT'],

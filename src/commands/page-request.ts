@@ -95,6 +95,7 @@ export class PageRequest {
     const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
     this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
     const page = stays ?? (await leased.openPage(signal));
+    deadline.begin();
     using watch = await page.watch(watchOptionsOf(request, maxBytes), signal);
     const recording = request.video && !request.onlyStatusCode ? page.record(maxBytes) : undefined;
     try {

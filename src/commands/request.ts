@@ -49,7 +49,10 @@ export const requestHandler =
       assertHasPage(sessions, command, context.owner);
       return httpRequestOf(command.cmd, request);
     });
-    using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal);
+    const isNew = !sessions.isActive(context.owner, command.session);
+    // A caller that names no time waits for a place among the sessions, and its time begins with the work.
+    const waitMs = isNew && request.timeout === undefined ? waitFactor * options.requestTimeoutMs : undefined;
+    using deadline = requestDeadline(request.timeout ?? options.requestTimeoutMs, context.signal, waitMs);
     const { renewAfterMs } = command.onOpenSession ?? {};
     if (renewAfterMs !== undefined) await sessions.renewOlder(target.owner, target.id, renewAfterMs, deadline.signal);
     using turn = await sessions.lease(target, deadline.signal);
@@ -88,9 +91,17 @@ export function assertServable(sessions: SessionManager, { request }: RequestCom
   sessions.assertRequest(request.url, request);
 }
 
-/** The moment by which a request has to be answered. */
-export function requestDeadline(timeoutMs: number, parent: AbortSignal): Deadline {
+/** How much longer than its own time a request that names none may wait for a place: less than clients wait for an answer. */
+const waitFactor = 4;
+
+/**
+ * The moment by which a request has to be answered.
+ *
+ * @param waitMs how long it may wait until its time begins; absent: the time begins now
+ */
+export function requestDeadline(timeoutMs: number, parent: AbortSignal, waitMs?: number): Deadline {
   return new Deadline({
+    ...(waitMs === undefined ? {} : { waitMs }),
     ms: timeoutMs - answerMarginMs(timeoutMs),
     reason: () =>
       new MooringError(
@@ -122,6 +133,7 @@ export async function runRequest(
 ): Promise<RequestReply> {
   const { request } = command;
   if (request.requestType === 'request') {
+    deadline.begin();
     const once = () => runPlainRequest(request, http, leased, deadline, maxBytes);
     return withRetries(attemptsOf(request, http), once);
   }

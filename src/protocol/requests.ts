@@ -93,7 +93,7 @@ export const requestSchema = z.object({
   cookiejar: optionalFilled(cookieList()).describe('The same as `cookies`; entries may say `key` for `name`.'),
   timeout: optionalFilled(integer(1, 3_600_000, 'milliseconds')).describe(
     'Milliseconds for the whole request, waiting included; the answer comes a little before. Default: the setting ' +
-      '`MOORING_REQUEST_TIMEOUT` (60000).',
+      '`MOORING_REQUEST_TIMEOUT` (60000), which begins with the page when the request opens its session.',
   ),
   keepSamePage: optional(flag()).describe(
     'Stay on the page the session shows; `url` counts only if it shows none yet.',

@@ -4,6 +4,8 @@ export interface DeadlineOptions {
   readonly ms: number;
   /** Makes the reason that the signal carries when the time is over. */
   readonly reason: () => Error;
+  /** Milliseconds that may pass until `begin` is called, if the time is to count from then only. */
+  readonly waitMs?: number;
   /** A signal whose abort ends this deadline early, with that signal's reason. */
   readonly parent?: AbortSignal;
 }
@@ -14,14 +16,32 @@ export interface DeadlineOptions {
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #expiresAt: number;
+  readonly #options: DeadlineOptions;
+  #timer: NodeJS.Timeout;
+  #expiresAt: number;
+  #hasBegun: boolean;
   readonly #followed: { signal: AbortSignal; onAbort: () => void }[] = [];
 
   constructor(options: DeadlineOptions) {
-    this.#expiresAt = performance.now() + options.ms;
-    this.#timer = setTimeout(() => this.#controller.abort(options.reason()), Math.max(0, options.ms));
+    this.#options = options;
+    this.#hasBegun = options.waitMs === undefined;
+    const ms = options.waitMs ?? options.ms;
+    this.#expiresAt = performance.now() + ms;
+    this.#timer = this.#arm(ms);
     if (options.parent) this.follow(options.parent);
+  }
+
+  /** The work begins: its time counts from now. Does nothing the second time, or without `waitMs`. */
+  begin(): void {
+    if (this.#hasBegun || this.#controller.signal.aborted) return;
+    this.#hasBegun = true;
+    clearTimeout(this.#timer);
+    this.#expiresAt = performance.now() + this.#options.ms;
+    this.#timer = this.#arm(this.#options.ms);
+  }
+
+  #arm(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#controller.abort(this.#options.reason()), Math.max(0, ms));
   }
 
   get signal(): AbortSignal {

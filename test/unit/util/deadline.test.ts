@@ -16,6 +16,25 @@ describe('Deadline', () => {
     expect(deadline.remainingMs).toBe(0);
   });
 
+  it('waitMs – the time counts from the beginning of the work, once', () => {
+    using deadline = new Deadline({ ms: 100, waitMs: 1000, reason: late });
+    vi.advanceTimersByTime(900);
+    expect(deadline.signal.aborted).toBe(false);
+    deadline.begin();
+    vi.advanceTimersByTime(60);
+    deadline.begin();
+    vi.advanceTimersByTime(39);
+    expect(deadline.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(deadline.signal.reason).toEqual(late());
+  });
+
+  it('waitMs – waiting is not without end', () => {
+    using deadline = new Deadline({ ms: 100, waitMs: 1000, reason: late });
+    vi.advanceTimersByTime(1000);
+    expect(deadline.signal.aborted).toBe(true);
+  });
+
   it('disposed – never aborts, and holds nothing', () => {
     const parent = new AbortController();
     const deadline = new Deadline({ ms: 100, reason: late, parent: parent.signal });
