@@ -165,7 +165,6 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   });
 
   it('fullPageLoad – waits for what the page fetches late', async () => {
-    expect((await get('/late-fetch')).innerText).toBe('early');
     expect((await get('/late-fetch', { fullPageLoad: true })).innerText).toBe('late');
   });
 
