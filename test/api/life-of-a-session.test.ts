@@ -126,6 +126,13 @@ describe('the end of a session', () => {
     expect((await app.get('/metrics')).text).toContain('mooring_session_endings_total{reason="crashed"} 1');
   });
 
+  it('closeAfterUse – requests that waited for their turn open it afresh', async () => {
+    app = await RunningApp.start();
+    const ask = () => app.ok({ cmd: 'request.get', session: 'x', url: origin.url, closeAfterUse: true });
+    const replies = await Promise.all([ask(), ask(), ask()]);
+    expect(replies.map(({ solution }) => solution.statusCode)).toEqual([200, 200, 200]);
+  });
+
   it('closeAfterUse – ends it after the request, failed or not', async () => {
     app = await RunningApp.start();
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url, closeAfterUse: true });
