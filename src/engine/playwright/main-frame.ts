@@ -89,6 +89,7 @@ export class MainFrame {
   /** The number of the last document that somebody has waited for. */
   #loaded = 0;
   #change = new Occurrence();
+  readonly #listeners = new Set<() => void>();
   /** What the driver takes for a navigation, and nothing came of in its time. */
   #fruitless: object | undefined;
   #failure: NavigationFailure | undefined;
@@ -125,6 +126,12 @@ export class MainFrame {
   /** How many documents were shown until now: it tells whether the one that is shown is still the same. */
   get documents(): number {
     return this.#documents;
+  }
+
+  /** Tells of each document from now on. @returns how to stop that: a page may be read without end, and show no other */
+  onDocument(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Resolves when another document is shown, or the page has given up going to one. */
@@ -317,6 +324,7 @@ export class MainFrame {
       // What a script has put in the place of the document (`javascript:`) has its address, and came by its answer.
       else if (!request && before && isSameDocument(before.url(), url)) this.#showDocument(before);
     }
+    if (outcome === 'document') for (const listener of this.#listeners) listener();
     const change = this.#change;
     this.#change = new Occurrence();
     change.happen();

@@ -1,4 +1,4 @@
-import { setImmediate as eventsDelivered, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as eventsDelivered } from 'node:timers/promises';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { DocumentReading, DocumentReadLimits, LoadState } from '../engine.js';
@@ -88,23 +88,20 @@ type Outcome<T> = { readonly value: T } | { readonly error: unknown };
  * @throws DocumentGoneError when another document is shown before it is done
  */
 export async function onThisDocument<T>(mainFrame: MainFrame, work: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const gone = anotherDocument(mainFrame, over.signal).then(() => {
-    throw new DocumentGoneError();
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => {};
+  const gone = new Promise<never>((_resolve, reject) => {
+    // Answers of the one before have their time.
+    stop = mainFrame.onDocument(() => {
+      timer ??= setTimeout(() => reject(new DocumentGoneError()), lateAnswerMs);
+    });
   });
-  gone.catch(() => {}); // the work may be done first
   try {
     return await Promise.race([work, gone]);
   } finally {
-    over.abort();
+    stop();
+    clearTimeout(timer);
   }
-}
-
-/** Resolves a moment after another document is shown, when answers of the one before have had their time. */
-async function anotherDocument(mainFrame: MainFrame, signal: AbortSignal): Promise<void> {
-  const { documents } = mainFrame;
-  while (mainFrame.documents === documents && !signal.aborted) await mainFrame.nextChange;
-  await sleep(lateAnswerMs, undefined, { ref: false, signal });
 }
 
 /** What comes of work, so that nobody has to catch it. */
