@@ -362,7 +362,7 @@ export class SessionManager {
    */
   async move(owner: string, id: string, wish: ExitWish, signal: AbortSignal): Promise<Session> {
     try {
-      const session = await this.#openSession(owner, id);
+      const session = await this.#openSession(owner, id, signal);
       using _lease = await session.lease(signal);
       const chosen = await this.#options.egress.chooseForMove(wish, signal);
       session.moveTo(chosen, { ...withoutExit(session.options), ...wish });
@@ -378,13 +378,14 @@ export class SessionManager {
 
   /** Exclusive use of a session that is open. @throws MooringError `SESSION_ENDED`, and as `Session.lease` */
   async leaseOpen(owner: string, id: string, signal: AbortSignal): Promise<SessionLease> {
-    const session = await this.#openSession(owner, id);
+    const session = await this.#openSession(owner, id, signal);
     return session.lease(signal);
   }
 
-  async #openSession(owner: string, id: string): Promise<Session> {
+  async #openSession(owner: string, id: string, signal: AbortSignal): Promise<Session> {
     const key = keyOf({ owner, id });
-    await this.#openings.get(key)?.session;
+    const opening = this.#openings.get(key);
+    if (opening) await abortable(opening.session, signal);
     const session = this.#sessions.get(key);
     if (!session) throw sessionEndedError(id, this.#ended.find(owner, id));
     return session;

@@ -79,9 +79,10 @@ for (const engine of suiteEngines)
       it('a tab that opens during the self-check – belongs to the page that opened it', async () => {
         await get('/opens-a-tab-soon');
         await suite.app.ok({ cmd: 'sessions.identity', session: 'one' });
+        // All of them are known, and no more than there may be.
+        await expect.poll(async () => (await stay()).solution.popups).toHaveLength(10);
         const { solution } = await stay({ browserActions: [{ type: 'wait', wait: 150 }] });
         expect(solution.innerText).toBe('yes');
-        // All of them are known, and no more than there may be.
         expect(solution.popups).toHaveLength(10);
         expect(new Set(solution.popups)).toEqual(new Set([`${origin.url}/?soon`]));
       });

@@ -99,8 +99,10 @@ export class PlaywrightActor implements PageActor {
 
   async hover(selector: string, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, async (timeout) => {
-      await this.#moveTo(this.#locate(selector), timeout);
-      await this.#locate(selector).hover({ timeout });
+      const left = countdown(timeout);
+      const element = this.#locate(selector);
+      await this.#moveTo(element, left());
+      await element.hover({ timeout: left() });
     });
   }
 
