@@ -55,7 +55,7 @@ type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes
 
 const defaultAbortWaitMs = 45_000;
 /** How long the end of a film may hold back the answer to a request that failed. */
-const filmGraceMs = 400;
+const filmGraceMs = 1200;
 
 /** The part of the time that is kept for reading the page once it shows something. */
 const readReserveMs = (remainingMs: number): number => Math.min(3000, remainingMs * 0.2);

@@ -136,6 +136,21 @@ export function pendingNavigationOf(page: Page): PendingNavigation | undefined {
   return pending && { key: pending, isSent: pending.request !== undefined || pending.documentId !== undefined };
 }
 
+/** Runs a function in a world of the driver's own in the page's main frame: no policy of the page's binds it. */
+export async function evaluateApart<Argument, Result>(
+  page: Page,
+  work: (argument: Argument) => Result | Promise<Result>,
+  argument: Argument,
+): Promise<Result> {
+  interface World {
+    evaluateExpression?(source: string, options: { isFunction: true }, argument: unknown): Promise<unknown>;
+  }
+  const inside = insideOf(page) as { mainFrame?(): { utilityContext?(): Promise<World> } };
+  const world = await inside.mainFrame?.().utilityContext?.();
+  if (!world?.evaluateExpression) throw new Error('this version of the driver has no world of its own in a page');
+  return (await world.evaluateExpression(String(work), { isFunction: true }, argument)) as Result; // what the work gives
+}
+
 function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
   const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
   if (!inside) throw new Error('this version of the driver does not run in this process');

@@ -72,7 +72,7 @@ export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngin
     launch: (identity) => launch(options, identity),
     bucketOf: ({ userAgent }) => userAgent,
     emulationOf,
-    showsReferer: true,
+    abilities: { showsReferer: true, encodesWebp: true },
     sharing: {
       emulationOf: ({ userAgent }) => ({ userAgent }),
       scriptOf: sharedScript,

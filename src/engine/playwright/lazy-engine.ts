@@ -10,7 +10,7 @@ import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '.
 import { browserProcessOf } from './browser-process.js';
 import { PlaywrightContext } from './context.js';
 import { translateFailure } from './failures.js';
-import { DriverPageProtocol } from './page-protocol.js';
+import { type DriverPageAbilities, DriverPageProtocol } from './page-protocol.js';
 
 export interface LazyEngineOptions {
   /** Known from the binary, without launching it. */
@@ -25,8 +25,8 @@ export interface LazyEngineOptions {
   readonly bucketOf: (identity: Identity) => string;
   /** What a context adds to what its process presents. */
   readonly emulationOf: (identity: Identity) => BrowserContextOptions;
-  /** Whether it names a page that stands in for a referer in full; without, a referer is refused. */
-  readonly showsReferer?: boolean;
+  /** What its pages can; the rest is refused by name. */
+  readonly abilities?: DriverPageAbilities;
   /** How an identity is presented in a process of another bucket. If omitted, all are of one bucket. */
   readonly sharing?: SharedPresentation;
 }
@@ -101,7 +101,7 @@ export class LazyEngine implements BrowserEngine {
       const context = await abortable(opening, signal, (late) => late.close());
       return new PlaywrightContext({
         context,
-        protocolOf: async (page) => new DriverPageProtocol(page, this.#options.showsReferer ?? false),
+        protocolOf: async (page) => new DriverPageProtocol(page, this.#options.abilities ?? {}),
         browserGone: gone,
         onClosed: () => seat.release(),
         shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],

@@ -2,9 +2,10 @@ import type { CDPSession, Page, Request, Route } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { Size } from '../../identity/identity.js';
 import type { NavigationRequest } from '../engine.js';
-import { type DriverSession, driverSessionOf } from './driver-wire.js';
+import { type DriverSession, driverSessionOf, evaluateApart } from './driver-wire.js';
 import { isFirstRequest, isForMainFrame } from './main-frame.js';
 import type { NavigationOverride } from './navigation-override.js';
+import type { Camera } from './recording.js';
 import { RefererStandIn } from './referer-stand-in.js';
 import { emptyDocument, needsOverride, RequestOverride } from './request-override.js';
 
@@ -27,8 +28,8 @@ export interface PageProtocol {
   holdNavigations(): Promise<() => Promise<void>>;
   /** Runs a script before those of the next documents. @returns how to stop that */
   beforeScripts(source: string): Promise<() => Promise<void>>;
-  /** What is shown as WebP, base64; absent: the browser gives none. */
-  readonly picture?: () => Promise<string>;
+  /** Absent: it cannot be filmed. */
+  readonly camera: Camera | undefined;
   /**
    * A PNG in CSS pixels, of what a viewport of this size shows or of the whole page; absent: the driver takes pictures. The
    * driver takes one after another, and one that a page has moved on from holds up the next.
@@ -124,10 +125,13 @@ export class ChromiumPageProtocol implements PageProtocol {
     };
   }
 
-  async picture(): Promise<string> {
-    const shot = { format: 'webp', quality: 60, optimizeForSpeed: true };
-    return ((await this.#session.send('Page.captureScreenshot', shot)) as { data: string }).data;
-  }
+  readonly camera: Camera = {
+    timeoutMs: 400,
+    picture: async () => {
+      const shot = { format: 'webp', quality: 60, optimizeForSpeed: true };
+      return ((await this.#session.send('Page.captureScreenshot', shot)) as { data: string }).data;
+    },
+  };
 
   async screenshot(viewport: Size, fullPage: boolean): Promise<Uint8Array> {
     const [metrics, pixelRatio] = await Promise.all([
@@ -175,16 +179,29 @@ export class ChromiumPageProtocol implements PageProtocol {
   }
 }
 
+/** What a browser can that has no protocol session to give. */
+export interface DriverPageAbilities {
+  /** Whether it names a page that stands in for the referer in full. Default: no. */
+  readonly showsReferer?: boolean;
+  /** Whether it encodes pictures as WebP. Default: no, so that it cannot be filmed. */
+  readonly encodesWebp?: boolean;
+}
+
+/** How long the driver may take for a picture of a film, and the page's browser to encode it. */
+const shotTimeoutMs = 3000;
+
 /** By the driver's own calls, for browsers that have no protocol session to give. */
 export class DriverPageProtocol implements PageProtocol {
   readonly #page: Page;
   readonly #showsReferer: boolean;
   readonly #standIns = new WeakSet<Request>();
+  readonly camera: Camera | undefined;
+  #lastShot: { readonly jpeg: string; readonly webp: string } | undefined;
 
-  /** @param showsReferer whether this browser names a page that stands in for the referer in full */
-  constructor(page: Page, showsReferer: boolean) {
+  constructor(page: Page, { showsReferer = false, encodesWebp = false }: DriverPageAbilities) {
     this.#page = page;
     this.#showsReferer = showsReferer;
+    this.camera = encodesWebp ? { timeoutMs: shotTimeoutMs, picture: () => this.#encodedShot() } : undefined;
   }
 
   evaluate(expression: string): Promise<unknown> {
@@ -220,6 +237,20 @@ export class DriverPageProtocol implements PageProtocol {
     return this.#standIns.has(request);
   }
 
+  /** The driver gives no WebP: the page's browser makes it. */
+  async #encodedShot(): Promise<string> {
+    const shot = await this.#page.screenshot({
+      type: 'jpeg',
+      quality: 80,
+      scale: 'css',
+      caret: 'initial', // or the driver would write into the page
+      timeout: shotTimeoutMs,
+    });
+    const jpeg = shot.toString('base64');
+    if (this.#lastShot?.jpeg !== jpeg) this.#lastShot = { jpeg, webp: await evaluateApart(this.#page, webpOf, jpeg) };
+    return this.#lastShot.webp;
+  }
+
   async holdNavigations(): Promise<() => Promise<void>> {
     const onRoute = (route: Route, request: Request): Promise<void> =>
       // Given up by the page meanwhile, it needs no answer.
@@ -232,6 +263,22 @@ export class DriverPageProtocol implements PageProtocol {
     const script = await this.#page.addInitScript({ content: source });
     return () => script.dispose().catch(() => {}); // gone with the page
   }
+}
+
+/** Encodes a JPEG anew, base64 both. Runs beside the page. */
+async function webpOf(jpeg: string): Promise<string> {
+  const bytes = Uint8Array.from(atob(jpeg), (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.6 });
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
 }
 
 /** By the driver's routing, for as long as the one navigation takes. */

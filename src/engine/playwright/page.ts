@@ -209,13 +209,14 @@ export class PlaywrightPage implements EnginePage {
   }
 
   record(maxBytes: number): PageRecording {
-    const protocol = this.#protocol;
-    if (!protocol.picture)
+    const { camera } = this.#protocol;
+    if (!camera) {
       throw new MooringError(
         'UNSUPPORTED_PARAMETER',
-        '`video`: expected a browser that can be filmed; this one is not.',
+        '`video`: expected it absent, for this browser cannot be filmed; or a session on Chromium or Firefox.',
       );
-    return new PlaywrightRecording(() => protocol.picture?.() ?? Promise.reject(new Error('no picture')), maxBytes);
+    }
+    return new PlaywrightRecording(camera, maxBytes);
   }
 
   async screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array> {

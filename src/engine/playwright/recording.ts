@@ -4,8 +4,14 @@ import { settledWithin } from '../../util/deadline.js';
 import type { PageRecording } from '../engine.js';
 
 const frameIntervalMs = 200;
-/** How long a page may take for one picture; one that is on its way elsewhere gives none. */
-const frameTimeoutMs = 400;
+
+/** What pictures of a page come from. */
+export interface Camera {
+  /** What is shown as WebP, base64. */
+  picture(): Promise<string>;
+  /** How long a picture is waited for; a page that is on its way elsewhere may give none. */
+  readonly timeoutMs: number;
+}
 
 interface Frame {
   readonly atMs: number;
@@ -20,23 +26,22 @@ interface Vp8Image {
 
 /**
  * Films a page without an encoder of our own: the browser gives pictures as WebP, and a picture in WebP is a key frame of
- * VP8 (RFC 9649 §2.5), which is what WebM holds. Five pictures a second; a picture equal to the last one is left out.
+ * VP8 (RFC 9649 §2.5), which is what WebM holds. Up to five pictures a second, one at a time; a picture equal to the last
+ * one is left out.
  */
 export class PlaywrightRecording implements PageRecording {
-  readonly #picture: () => Promise<string>;
+  readonly #camera: Camera;
   readonly #maxBytes: number;
+  readonly #startedAt = performance.now();
   readonly #frames: Frame[] = [];
   readonly #over = new AbortController();
   readonly #filming: Promise<void>;
   #bytes = 0;
   #film: Promise<Uint8Array | undefined> | undefined;
 
-  /**
-   * @param picture what is shown as WebP, base64
-   * @param maxBytes when the film has come to this size it goes on no longer
-   */
-  constructor(picture: () => Promise<string>, maxBytes: number) {
-    this.#picture = picture;
+  /** @param maxBytes when the film has come to this size it goes on no longer */
+  constructor(camera: Camera, maxBytes: number) {
+    this.#camera = camera;
     this.#maxBytes = maxBytes;
     this.#filming = this.#shoot();
   }
@@ -50,7 +55,7 @@ export class PlaywrightRecording implements PageRecording {
     this.#over.abort();
     await this.#filming;
     await this.#take(); // how it ended
-    return this.#frames.length === 0 ? undefined : muxWebM(this.#frames, performance.now());
+    return this.#frames.length === 0 ? undefined : muxWebM(this.#frames, this.#startedAt, performance.now());
   }
 
   async #shoot(): Promise<void> {
@@ -65,8 +70,8 @@ export class PlaywrightRecording implements PageRecording {
 
   async #take(): Promise<void> {
     const atMs = performance.now();
-    const shot = this.#picture();
-    if (!(await settledWithin(shot, frameTimeoutMs))) return;
+    const shot = this.#camera.picture();
+    if (!(await settledWithin(shot, this.#camera.timeoutMs))) return;
     const data = await shot.catch(() => undefined); // the page is on its way elsewhere
     const image = data === undefined ? undefined : vp8ImageOf(Buffer.from(data, 'base64'));
     if (!image || this.#bytes + image.data.byteLength > this.#maxBytes) return;
@@ -89,14 +94,16 @@ function vp8ImageOf(webp: Buffer): Vp8Image | undefined {
   return undefined;
 }
 
-async function muxWebM(frames: readonly Frame[], endMs: number): Promise<Uint8Array> {
+/** The film lasts from its start to its end: the first picture is shown until the second comes. */
+async function muxWebM(frames: readonly Frame[], startMs: number, endMs: number): Promise<Uint8Array> {
   const target = new BufferTarget();
   const output = new Output({ format: new WebMOutputFormat(), target });
   const source = new EncodedVideoPacketSource('vp8');
   output.addVideoTrack(source);
   await output.start();
-  const startMs = frames[0]?.atMs ?? 0;
-  for (const [i, { atMs, image }] of frames.entries()) {
+  for (const [i, frame] of frames.entries()) {
+    const { image } = frame;
+    const atMs = i === 0 ? startMs : frame.atMs;
     const untilMs = frames[i + 1]?.atMs ?? Math.max(endMs, atMs + frameIntervalMs);
     const packet = new EncodedPacket(image.data, 'key', (atMs - startMs) / 1000, (untilMs - atMs) / 1000);
     await source.add(packet, {
