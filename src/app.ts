@@ -238,6 +238,7 @@ const browserObserver = ({ browsers }: Metrics, events: EventLog): BrowserPoolOb
     browsers.crashed();
     events.crashed(process);
   },
+  hung: (process) => events.hung(process),
   launchFailed: (error) => {
     browsers.launchFailed();
     events.launchFailed(error);

@@ -33,6 +33,11 @@ export class EventLog implements BrowserPoolObserver {
     this.#logger.error({ err: error }, 'a browser did not start');
   }
 
+  hung(browser: BrowserProcess | undefined): void {
+    const { engine, processId } = browser ?? {};
+    this.#logger.warn({ engine, processId }, 'a browser process no longer answers; it is killed');
+  }
+
   crashed(browser: BrowserProcess | undefined): void {
     const sessions: string[] = [];
     this.#crashing = sessions;

@@ -1,5 +1,6 @@
 import { MooringError } from '../errors.js';
 import { abortable, settledWithin } from '../util/deadline.js';
+import { type Heart, Heartbeat } from './heartbeat.js';
 
 /** How a process ended; what is absent the system did not tell. */
 export interface ProcessEnd {
@@ -16,14 +17,14 @@ export interface BrowserProcess {
 }
 
 /** A running browser process. */
-export interface LaunchedBrowser {
+export interface LaunchedBrowser extends Heart {
   readonly process?: BrowserProcess;
-  /** Aborts when the process is gone, asked or not. */
+  /** Aborts when the process is gone, asked or not; with a sentence as its reason when it was killed. */
   readonly gone: AbortSignal;
-  /** Whether the process answers. */
-  responds(): Promise<boolean>;
   /** Ends the process. Twice is the same promise. */
   close(): Promise<void>;
+  /** Ends it without asking it, with all its children. @param why what those are told whose contexts it had */
+  kill(why: string): void;
 }
 
 export interface BrowserPoolOptions<B extends LaunchedBrowser> {
@@ -32,6 +33,8 @@ export interface BrowserPoolOptions<B extends LaunchedBrowser> {
   readonly seatsPerBrowser: number;
   /** After so many contexts a process takes no more, and ends with its last: what it leaked goes with it. */
   readonly retireAfterSeats: number;
+  /** When fewer places are free in all, a process is launched ahead. Default: 0, when somebody asks for it. */
+  readonly spareSeats?: number;
   /** Absent: one process is always warm. Else an empty one ends after so many milliseconds, and none is launched ahead. */
   readonly lingerMs?: number;
   readonly observer: BrowserPoolObserver;
@@ -42,6 +45,8 @@ export interface BrowserPoolObserver {
   launched(ms: number): void;
   /** Told before the contexts of the process are lost. */
   crashed(process: BrowserProcess | undefined): void;
+  /** It gave no answer any more, and is killed; `crashed` follows. */
+  hung(process: BrowserProcess | undefined): void;
   launchFailed(error: unknown): void;
 }
 
@@ -55,13 +60,23 @@ export interface BrowserSeat<B> {
 interface Member<B> {
   readonly browser: B;
   readonly startedAt: number;
+  readonly heartbeat: Heartbeat;
+  /** It leaves a question unanswered just now. */
+  isSilent: boolean;
+  /** It takes no more contexts, for its age or its memory. */
+  isWorn: boolean;
   seats: number;
   taken: number;
   lingering: NodeJS.Timeout | undefined;
 }
 
 const closeTimeoutMs = 10_000;
-const triesToAnswer = 3;
+/** A process that has run so long takes no more contexts. */
+const retireAfterMs = 24 * 60 * 60_000;
+/** The same for one that holds so much memory by itself: its pages have theirs in processes of their own. */
+const retireAboveBytes = 1024 ** 3;
+/** A pause before the next launch that is longer than this is told to who asks, instead of a launch. */
+const longPauseMs = 1000;
 const relaunchDelaysMs = [0, 250, 1000, 5000, 15_000] as const;
 /** A process that lived so long before it crashed does not count as failing to start. */
 const steadyAfterMs = 30_000;
@@ -77,6 +92,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #launching: Promise<void> | undefined;
   #waiting = 0;
   #failures = 0;
+  #lastFailureAt = 0;
   #relaunchTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
@@ -102,7 +118,8 @@ export class BrowserPool<B extends LaunchedBrowser> {
   /**
    * A place in a process; one is launched if all are full.
    *
-   * @throws MooringError `CODE-0026` when none can be launched; the signal's reason when it aborts first
+   * @throws MooringError `CODE-0026` when none can be launched, with `retryAfterMs` when the last ones could not; the
+   *   signal's reason when it aborts first
    */
   async take(signal: AbortSignal): Promise<BrowserSeat<B>> {
     this.#waiting += 1;
@@ -113,6 +130,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
           throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
         const member = this.#roomiest();
         if (member) return this.#seat(member);
+        this.#assertMayLaunch();
         await abortable(this.#launch(), signal);
       }
     } finally {
@@ -120,29 +138,27 @@ export class BrowserPool<B extends LaunchedBrowser> {
     }
   }
 
-  /** A process that runs, however full; one is launched if there is none. @throws as `take` does */
+  /**
+   * A process that runs and answers, however full, for a context beside its places; one is launched if there is none.
+   *
+   * @throws as `take` does
+   */
   async any(signal: AbortSignal): Promise<B> {
     for (;;) {
       signal.throwIfAborted();
-      const [member] = this.#members;
-      if (member) return member.browser;
+      const member = [...this.#members].find(({ isSilent }) => !isSilent);
+      if (member) {
+        member.taken += 1; // it leaks as others do
+        return member.browser;
+      }
       const seat = await this.take(signal);
       seat.release();
     }
   }
 
-  /** Ends processes that no longer answer, as if they had crashed. */
+  /** Looks at once for processes that no longer answer, and ends them as if they had crashed. */
   async endHung(): Promise<void> {
-    await Promise.all(
-      [...this.#members].map(async (member) => {
-        const { browser } = member;
-        // Whatever made this necessary may keep our own process from hearing answers in time: ask more than once.
-        for (let i = 0; i < triesToAnswer; i++) if (await browser.responds()) return;
-        // At once, so that no session is opened in it while it is ended.
-        this.#onGone(member);
-        await settledWithin(browser.close(), closeTimeoutMs);
-      }),
-    );
+    await Promise.all([...this.#members].map(({ heartbeat }) => heartbeat.check()));
   }
 
   /** Ends every process. Twice is the same promise. */
@@ -169,17 +185,26 @@ export class BrowserPool<B extends LaunchedBrowser> {
   }
 
   #hasRoom(member: Member<B>): boolean {
-    return member.seats < this.#options.seatsPerBrowser && !this.#isRetired(member);
+    return member.seats < this.#options.seatsPerBrowser && !member.isSilent && !this.#isRetired(member);
   }
 
-  #isRetired(member: Member<B>): boolean {
-    return member.taken >= this.#options.retireAfterSeats;
+  #isRetired({ taken, isWorn }: Member<B>): boolean {
+    return isWorn || taken >= this.#options.retireAfterSeats;
+  }
+
+  /** Places that are free in processes other than this one. */
+  #freeBeside(member: Member<B> | undefined): number {
+    let free = 0;
+    for (const other of this.#members)
+      if (other !== member && this.#hasRoom(other)) free += this.#options.seatsPerBrowser - other.seats;
+    return free;
   }
 
   #seat(member: Member<B>): BrowserSeat<B> {
     clearTimeout(member.lingering);
     member.seats += 1;
     member.taken += 1;
+    this.#launchAhead();
     let held = true;
     return {
       browser: member.browser,
@@ -187,16 +212,29 @@ export class BrowserPool<B extends LaunchedBrowser> {
         if (!held) return;
         held = false;
         member.seats -= 1;
-        if (member.seats === 0 && this.#members.has(member)) this.#onEmpty(member);
+        if (this.#members.has(member)) this.#onFreed(member);
       },
     };
   }
 
-  #onEmpty(member: Member<B>): void {
-    const another = [...this.#members].some((other) => other !== member && this.#hasRoom(other));
-    if (this.#isRetired(member) || another) this.#end(member);
-    else this.#linger(member);
-    if (!another) this.#keepWarm();
+  #onFreed(freed: Member<B>): void {
+    const enough = Math.max(1, 2 * this.#spareSeats);
+    for (const member of [...this.#members]) {
+      if (member.seats > 0) continue;
+      if (this.#isRetired(member) || this.#freeBeside(member) >= enough) this.#end(member);
+      else if (member === freed) this.#linger(member);
+    }
+    this.#keepWarm();
+  }
+
+  get #spareSeats(): number {
+    return this.#options.spareSeats ?? 0;
+  }
+
+  #launchAhead(): void {
+    if (this.#closed || this.#launching || this.#failures > 0 || this.#freeBeside(undefined) >= this.#spareSeats)
+      return;
+    this.#launch().catch(() => {}); // told to the observer
   }
 
   #linger(member: Member<B>): void {
@@ -219,11 +257,34 @@ export class BrowserPool<B extends LaunchedBrowser> {
     try {
       browser = await this.#options.launch();
     } catch (error) {
-      this.#failures += 1;
+      this.#noteFailure();
       this.#options.observer.launchFailed(error);
       throw new MooringError('CODE-0026', 'expected the browser to start; it did not.', { cause: error });
     }
-    const member: Member<B> = { browser, startedAt: performance.now(), seats: 0, taken: 0, lingering: undefined };
+    const heartbeat = new Heartbeat({
+      heart: browser,
+      onAnswer: (vitals) => {
+        const ageMs = performance.now() - member.startedAt;
+        if (ageMs < retireAfterMs && (vitals?.privateBytes ?? 0) < retireAboveBytes) return;
+        member.isWorn = true;
+        this.#onFreed(member);
+      },
+      onSilent: (isSilent) => {
+        member.isSilent = isSilent;
+        if (isSilent) this.#keepWarm();
+      },
+      onHung: () => this.#onHung(member),
+    });
+    const member: Member<B> = {
+      browser,
+      startedAt: performance.now(),
+      heartbeat,
+      isSilent: false,
+      isWorn: false,
+      seats: 0,
+      taken: 0,
+      lingering: undefined,
+    };
     this.#members.add(member);
     this.#linger(member); // whoever asked for it may be gone
     this.#options.observer.launched(performance.now() - startedAt);
@@ -233,15 +294,45 @@ export class BrowserPool<B extends LaunchedBrowser> {
 
   #onGone(member: Member<B>): void {
     if (!this.#members.delete(member)) return;
-    this.#failures = performance.now() - member.startedAt < steadyAfterMs ? this.#failures + 1 : 0;
+    member.heartbeat.stop();
+    if (performance.now() - member.startedAt < steadyAfterMs) this.#noteFailure();
+    else this.#failures = 0;
     this.#options.observer.crashed(member.browser.process);
     this.#keepWarm();
+  }
+
+  #onHung(member: Member<B>): void {
+    const { browser } = member;
+    if (this.#members.has(member)) this.#options.observer.hung(browser.process);
+    this.#onGone(member);
+    browser.kill('its process no longer answered and was ended');
+  }
+
+  #noteFailure(): void {
+    this.#failures += 1;
+    this.#lastFailureAt = performance.now();
+  }
+
+  get #relaunchDelayMs(): number {
+    return relaunchDelaysMs[Math.min(this.#failures, relaunchDelaysMs.length - 1)] ?? 0;
+  }
+
+  /** A browser that dies at its start is not started for each one who asks. */
+  #assertMayLaunch(): void {
+    const delay = this.#relaunchDelayMs;
+    const retryAfterMs = Math.ceil(this.#lastFailureAt + delay - performance.now());
+    if (this.#launching || delay <= longPauseMs || retryAfterMs <= 0) return;
+    throw new MooringError(
+      'CODE-0026',
+      `expected the browser to start; ${this.#failures} times in a row it did not, or ended at once.`,
+      { retryAfterMs },
+    );
   }
 
   #keepWarm(): void {
     if (this.#options.lingerMs !== undefined) return;
     if (this.#closed || this.#roomiest() || this.#launching) return;
-    const delay = relaunchDelaysMs[Math.min(this.#failures, relaunchDelaysMs.length - 1)] ?? 0;
+    const delay = this.#relaunchDelayMs;
     clearTimeout(this.#relaunchTimer);
     this.#relaunchTimer = setTimeout(() => {
       if (!this.#closed && !this.#roomiest()) this.#launch().catch(() => this.#keepWarm());
@@ -251,8 +342,14 @@ export class BrowserPool<B extends LaunchedBrowser> {
 
   #end(member: Member<B>): void {
     clearTimeout(member.lingering);
+    member.heartbeat.stop();
     this.#members.delete(member);
-    const closing = settledWithin(member.browser.close(), closeTimeoutMs).finally(() => this.#closing.delete(closing));
+    const closing = closeOrKill(member.browser).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
+}
+
+async function closeOrKill(browser: LaunchedBrowser): Promise<void> {
+  if (await settledWithin(browser.close(), closeTimeoutMs)) return;
+  browser.kill('its process did not end when it was asked to');
 }

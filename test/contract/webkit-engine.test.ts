@@ -45,7 +45,7 @@ else
         binary,
         env: process.env,
         contextsPerBrowser: 50,
-        observer: { launched() {}, crashed() {}, launchFailed() {} },
+        observer: { launched() {}, crashed() {}, hung() {}, launchFailed() {} },
       }),
       crashPage: async (page) => page.close(),
       crashBrowser: async () => {

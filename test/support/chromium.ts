@@ -8,7 +8,7 @@ import {
   listChromiums,
 } from '../../src/engine/playwright/find-chromium.js';
 
-const quiet = { launched() {}, crashed() {}, launchFailed() {} };
+const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 
 const findOptions = (): FindChromiumOptions => {
   const { chromium, cacheDir } = loadConfig(process.env, tmpdir());

@@ -2,7 +2,7 @@ import type { BrowserEngine } from '../../src/engine/engine.js';
 import { type FirefoxBinary, findFirefox } from '../../src/engine/playwright/find-firefox.js';
 import { createFirefoxEngine } from '../../src/engine/playwright/firefox.js';
 
-const quiet = { launched() {}, crashed() {}, launchFailed() {} };
+const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 
 /** The Firefox of this machine, if there is one. */
 export const chosenFirefox = (): Promise<FirefoxBinary | undefined> =>

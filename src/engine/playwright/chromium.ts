@@ -1,18 +1,17 @@
-import { setMaxListeners } from 'node:events';
 import { platform } from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { Identity } from '../../identity/identity.js';
 import { type EngineProcesses, nativeIdentity } from '../../identity/identity-resolver.js';
 import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
-import { abortable, settledWithin } from '../../util/deadline.js';
+import { abortable } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
-import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
+import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
 import { affordableProcesses } from '../process-budget.js';
-import { browserProcessOf } from './browser-process.js';
 import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext, type PlaywrightContextParts } from './context.js';
+import { DriverBrowser, triesToOpen } from './driver-browser.js';
 import { defaultArgumentsOf } from './driver-wire.js';
 import { deviceEmulation } from './emulation.js';
 import { translateFailure } from './failures.js';
@@ -38,7 +37,6 @@ const retireAfterContexts = 5000;
 /** Measured: what one process more costs beside the sessions in it. */
 const bytesPerProcess = 40 * 1024 ** 2;
 const launchTimeoutMs = 30_000;
-const answerTimeoutMs = 3000;
 
 /**
  * Over Playwright's own: nothing in the background that talks to the network, no QUIC past the proxy, and WebRTC only
@@ -56,9 +54,13 @@ const args = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-interface LaunchedChromium extends LaunchedBrowser {
-  readonly browser: Browser;
+class LaunchedChromium extends DriverBrowser {
   readonly presentation: ChromiumPresentation;
+
+  constructor(browser: Browser) {
+    super(browser, 'chromium');
+    this.presentation = new ChromiumPresentation(browser);
+  }
 }
 
 /** Chromium, driven by Playwright over a pipe: when this process is killed, its browsers are gone at once. */
@@ -78,6 +80,7 @@ export class ChromiumEngine implements BrowserEngine {
       nearest: nearestUserAgent,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
+      spareSeats: Math.floor(options.contextsPerBrowser / 10),
       observer: options.observer,
     });
   }
@@ -97,13 +100,16 @@ export class ChromiumEngine implements BrowserEngine {
 
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
     const { userAgent } = options.identity ?? this.#native;
-    const seat = await this.#buckets.take(userAgent, signal);
-    try {
-      const shortfalls = seat.key === userAgent ? [] : [sharedShortfall(seat.key)];
-      return await this.#openContext(seat.browser, options, { onClosed: () => seat.release(), shortfalls }, signal);
-    } catch (error) {
-      seat.release();
-      throw error;
+    for (let tries = 1; ; tries++) {
+      const seat = await this.#buckets.take(userAgent, signal);
+      try {
+        const shortfalls = seat.key === userAgent ? [] : [sharedShortfall(seat.key)];
+        return await this.#openContext(seat.browser, options, { onClosed: () => seat.release(), shortfalls }, signal);
+      } catch (error) {
+        seat.release();
+        // A process that is going takes nothing of this session along yet.
+        if (signal.aborted || tries >= triesToOpen || !(await seat.browser.isLost())) throw error;
+      }
     }
   }
 
@@ -169,31 +175,8 @@ export class ChromiumEngine implements BrowserEngine {
       handleSIGINT: false,
       handleSIGTERM: false,
     });
-    const gone = new AbortController();
-    setMaxListeners(0, gone.signal); // every context listens
-    browser.once('disconnected', () => gone.abort());
     this.#info ??= { ...infoOf(binary), version: await readVersion(browser), userAgent: this.#native.userAgent };
-    let closed: Promise<void> | undefined;
-    return {
-      process: browserProcessOf(browser, 'chromium'),
-      browser,
-      presentation: new ChromiumPresentation(browser),
-      gone: gone.signal,
-      responds: async () => {
-        let answered = false;
-        const answer = readVersion(browser).then(() => {
-          answered = true;
-        });
-        await settledWithin(answer, answerTimeoutMs);
-        // Timers come before input: after a busy spell an answer may be there and not read yet.
-        for (let i = 0; i < 20 && !answered; i++) await new Promise((resolve) => setImmediate(resolve));
-        return answered;
-      },
-      close: () => {
-        closed ??= browser.close();
-        return closed;
-      },
-    };
+    return new LaunchedChromium(browser);
   }
 }
 

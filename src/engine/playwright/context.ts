@@ -13,7 +13,7 @@ export interface PlaywrightContextParts {
   readonly context: BrowserContext;
   /** The way to a page that this kind of browser has. */
   readonly protocolOf: (page: Page) => Promise<PageProtocol>;
-  /** Aborts when the browser process is gone. */
+  /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
   /** Gives the context's place in the browser back; called once, when it has closed. */
   readonly onClosed: () => void;
@@ -126,10 +126,12 @@ export class PlaywrightContext implements EngineContext {
   }
 
   readonly #onBrowserGone = (): void => {
+    const { reason } = this.#parts.browserGone;
+    const why = typeof reason === 'string' ? reason : 'its process crashed';
     this.#lost.abort(
       new MooringError(
         'CODE-0026',
-        'expected the browser to stay alive, but browser has been closed: its process crashed, and this session ended with it (session not found from now on).',
+        `expected the browser to stay alive, but browser has been closed: ${why}, and this session ended with it (session not found from now on).`,
       ),
     );
   };

@@ -74,6 +74,23 @@ export function childProcessOf(browser: Browser): ChildProcess {
   return child;
 }
 
+/**
+ * Asks a browser something that it answers by itself, without any of its pages. An error is an answer too.
+ *
+ * @throws when the driver is built in another way
+ */
+export async function askBrowser(browser: Browser): Promise<void> {
+  interface Inside {
+    readonly _session?: DriverSession; // Chromium
+    readonly _browserSession?: DriverSession; // WebDriver BiDi, WebKit
+    readonly session?: DriverSession; // the driver's own Firefox
+  }
+  const { _session: chromium, _browserSession: other, session: firefox } = insideOf(browser) as Inside;
+  const session = chromium ?? other ?? firefox;
+  if (!session) throw new Error('this version of the driver has no session for a browser');
+  await session.send(chromium ? 'Browser.getVersion' : 'session.status').catch(() => {}); // it said no
+}
+
 /** What the driver would start a browser with. */
 export async function defaultArgumentsOf(type: BrowserType): Promise<readonly string[]> {
   const inside = insideOf(type) as { defaultArgs?(options: object, isPersistent: boolean, folder: string): unknown };

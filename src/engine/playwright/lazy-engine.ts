@@ -1,14 +1,13 @@
-import { setMaxListeners } from 'node:events';
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import type { Identity } from '../../identity/identity.js';
 import { type EngineProcesses, nativeIdentity } from '../../identity/identity-resolver.js';
 import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
-import { abortable, settledWithin } from '../../util/deadline.js';
+import { abortable } from '../../util/deadline.js';
 import { BrowserBuckets } from '../browser-buckets.js';
-import type { BrowserPoolObserver, LaunchedBrowser } from '../browser-pool.js';
+import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
-import { browserProcessOf } from './browser-process.js';
 import { PlaywrightContext } from './context.js';
+import { DriverBrowser, triesToOpen } from './driver-browser.js';
 import { translateFailure } from './failures.js';
 import { type DriverPageAbilities, DriverPageProtocol } from './page-protocol.js';
 
@@ -41,13 +40,8 @@ export interface SharedPresentation {
 }
 
 const retireAfterContexts = 2000;
-const answerTimeoutMs = 3000;
 /** More than there are buckets at once: callers name user agents as they like. */
 const rememberedIdentities = 1000;
-
-interface LaunchedLazily extends LaunchedBrowser {
-  readonly browser: Browser;
-}
 
 /**
  * A browser that is launched when somebody wishes for it, since it takes seconds and half a gigabyte, and that lingers a
@@ -57,7 +51,7 @@ export class LazyEngine implements BrowserEngine {
   readonly info: EngineInfo;
   readonly #options: LazyEngineOptions;
   readonly #native: Identity;
-  readonly #buckets: BrowserBuckets<LaunchedLazily>;
+  readonly #buckets: BrowserBuckets<DriverBrowser>;
   /** What each bucket but its own stands for. */
   readonly #identities = new Map<string, Identity>();
 
@@ -66,7 +60,7 @@ export class LazyEngine implements BrowserEngine {
     this.#options = options;
     this.#native = nativeIdentity(options.info);
     this.#buckets = new BrowserBuckets({
-      launch: async (key) => launched(await options.launch(this.#identities.get(key)), options.info.name),
+      launch: async (key) => new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name),
       mainKey: undefined,
       maxOthers: options.maxBuckets,
       nearest: nearestUserAgent,
@@ -89,26 +83,29 @@ export class LazyEngine implements BrowserEngine {
     const { bucketOf, emulationOf, sharing } = this.#options;
     const key = bucketOf(identity);
     if (key !== bucketOf(this.#native)) this.#remember(key, identity);
-    const seat = await this.#buckets.take(key, signal);
-    try {
-      const { browser, gone } = seat.browser;
-      const shared = seat.key === key ? undefined : sharing;
-      const opening = openContext(browser, shared?.scriptOf(identity), {
-        ...emulationOf(identity),
-        ...shared?.emulationOf(identity),
-        ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
-      });
-      const context = await abortable(opening, signal, (late) => late.close());
-      return new PlaywrightContext({
-        context,
-        protocolOf: async (page) => new DriverPageProtocol(page, this.#options.abilities ?? {}),
-        browserGone: gone,
-        onClosed: () => seat.release(),
-        shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],
-      });
-    } catch (error) {
-      seat.release();
-      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
+    for (let tries = 1; ; tries++) {
+      const seat = await this.#buckets.take(key, signal);
+      try {
+        const { browser, gone } = seat.browser;
+        const shared = seat.key === key ? undefined : sharing;
+        const opening = openContext(browser, shared?.scriptOf(identity), {
+          ...emulationOf(identity),
+          ...shared?.emulationOf(identity),
+          ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
+        });
+        const context = await abortable(opening, signal, (late) => late.close());
+        return new PlaywrightContext({
+          context,
+          protocolOf: async (page) => new DriverPageProtocol(page, this.#options.abilities ?? {}),
+          browserGone: gone,
+          onClosed: () => seat.release(),
+          shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],
+        });
+      } catch (error) {
+        seat.release();
+        if (signal.aborted) throw signal.reason;
+        if (tries >= triesToOpen || !(await seat.browser.isLost())) throw translateFailure(error, 'a new session');
+      }
     }
   }
 
@@ -151,33 +148,4 @@ async function openContext(
     await context.close();
     throw error;
   }
-}
-
-async function answersWithin(opening: Promise<BrowserContext>, ms: number): Promise<boolean> {
-  const opened = opening.then(
-    async (context) => {
-      context.close().catch(() => {}); // gone with the browser
-      return true;
-    },
-    () => false,
-  );
-  return (await settledWithin(opened, ms)) && (await opened);
-}
-
-function launched(browser: Browser, engine: string): LaunchedLazily {
-  const gone = new AbortController();
-  setMaxListeners(0, gone.signal); // every context listens
-  browser.once('disconnected', () => gone.abort());
-  let closed: Promise<void> | undefined;
-  return {
-    process: browserProcessOf(browser, engine),
-    browser,
-    gone: gone.signal,
-    // There is no lighter question that goes all the way.
-    responds: () => answersWithin(browser.newContext(), answerTimeoutMs),
-    close: () => {
-      closed ??= browser.close();
-      return closed;
-    },
-  };
 }

@@ -9,7 +9,7 @@ interface FakeBrowser extends LaunchedBrowser {
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
-const quiet = { launched() {}, crashed() {}, launchFailed() {} };
+const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 let launched: string[];
 let closed: string[];
 /** Launches of these fail, or never end. */
@@ -26,7 +26,9 @@ function bucketsOf(options: Partial<BrowserBucketsOptions<FakeBrowser>> = {}): B
       return {
         key,
         gone: gone.signal,
-        responds: async () => true,
+        ask: async () => {},
+        vitals: () => undefined,
+        kill: () => gone.abort(),
         close: async () => {
           closed.push(key);
           gone.abort();

@@ -14,9 +14,20 @@ class FakeBrowser {
   }
 
   hung = false;
+  privateBytes = 0;
+  killed: string | undefined;
 
-  async responds(): Promise<boolean> {
-    return !this.hung;
+  ask(): Promise<unknown> {
+    return this.hung ? new Promise(() => {}) : Promise.resolve();
+  }
+
+  vitals() {
+    return { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, privateBytes: this.privateBytes };
+  }
+
+  kill(why: string): void {
+    this.killed = why;
+    this.#gone.abort(why);
   }
 
   async close(): Promise<void> {
@@ -34,10 +45,11 @@ const observer: BrowserPoolObserver = {
   crashed() {
     crashes += 1;
   },
+  hung() {},
   launchFailed() {},
 };
 
-const poolOf = (seatsPerBrowser: number, retireAfterSeats = 1000): BrowserPool<FakeBrowser> =>
+const poolOf = (seatsPerBrowser: number, retireAfterSeats = 1000, spareSeats = 0): BrowserPool<FakeBrowser> =>
   new BrowserPool({
     launch: async () => {
       if (failing) throw new Error('no');
@@ -47,6 +59,7 @@ const poolOf = (seatsPerBrowser: number, retireAfterSeats = 1000): BrowserPool<F
     },
     seatsPerBrowser,
     retireAfterSeats,
+    spareSeats,
     observer,
   });
 
@@ -115,13 +128,96 @@ describe('BrowserPool', () => {
     expect(crashes).toBe(1);
   });
 
-  it('a process that no longer answers – is ended like one that crashed, and no other', async () => {
+  it('a process that no longer answers – takes no more contexts at once, and is killed and replaced within ten seconds', async () => {
+    const pool = poolOf(2);
+    const seat = await pool.take(never);
+    seat.browser.hung = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(seat.browser.killed).toBeUndefined();
+    const other = await pool.take(never);
+    expect(other.browser).not.toBe(seat.browser);
+    await vi.advanceTimersByTimeAsync(7000);
+    expect([seat.browser.killed, other.browser.killed, crashes, pool.size]).toEqual([
+      expect.any(String),
+      undefined,
+      1,
+      1,
+    ]);
+    await pool.close();
+  });
+
+  it('endHung – asks now, and waits until it is clear', async () => {
     const pool = poolOf(1);
     const [a, b] = [await pool.take(never), await pool.take(never)];
     a.browser.hung = true;
-    await pool.endHung();
-    expect([a.browser.closed, b.browser.closed, crashes]).toEqual([true, false, 1]);
+    const ending = pool.endHung();
+    await vi.advanceTimersByTimeAsync(6500);
+    await ending;
+    expect([a.browser.killed, b.browser.killed, crashes]).toEqual([expect.any(String), undefined, 1]);
     await pool.close();
+  });
+
+  it('a process that is old, or holds much memory itself – takes no more, and ends with its last context', async () => {
+    const pool = poolOf(10);
+    const a = await pool.take(never);
+    a.browser.privateBytes = 2 * 1024 ** 3;
+    await vi.advanceTimersByTimeAsync(2000);
+    const b = await pool.take(never);
+    expect(b.browser).not.toBe(a.browser);
+    a.release();
+    expect(a.browser.closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(25 * 60 * 60_000);
+    expect((await pool.take(never)).browser).not.toBe(b.browser);
+    await pool.close();
+  });
+
+  it('spare places – are launched ahead, and go when there are enough', async () => {
+    const pool = poolOf(4, 1000, 1);
+    const seats = [await pool.take(never), await pool.take(never), await pool.take(never)];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(launched).toHaveLength(1);
+    seats.push(await pool.take(never));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(launched).toHaveLength(2);
+    seats[0]?.release();
+    expect(pool.size).toBe(2);
+    seats[1]?.release();
+    expect(pool.size).toBe(1);
+    await pool.close();
+  });
+
+  it('a process beside its places – counts as used', async () => {
+    const pool = poolOf(10, 2);
+    const a = await pool.any(never);
+    await pool.any(never);
+    expect((await pool.take(never)).browser).not.toBe(a);
+    await pool.close();
+  });
+
+  it('a browser that never starts – is not started for each one who asks', async () => {
+    const pool = poolOf(1);
+    failing = true;
+    let tries = 0;
+    for (let i = 0; i < 20; i++) {
+      const error = await pool.take(never).catch((it: unknown) => it);
+      expect(error).toMatchObject({ code: 'CODE-0026' });
+      if ((error as { retryAfterMs?: number }).retryAfterMs === undefined) tries += 1;
+    }
+    expect(tries).toBe(3);
+    failing = false;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect((await pool.take(never)).browser.closed).toBe(false);
+    await pool.close();
+  });
+
+  it('a process that does not end when it is asked to – is killed', async () => {
+    const pool = poolOf(1);
+    const { browser } = await pool.take(never);
+    browser.close = () => new Promise(() => {});
+    const closing = pool.close();
+    await vi.advanceTimersByTimeAsync(11_000);
+    await closing;
+    expect(browser.killed).toContain('did not end');
   });
 
   it('a launch that fails – CODE-0026, and is tried again by itself', async () => {

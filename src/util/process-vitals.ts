@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+
+/** What the system tells of a process. */
+export interface ProcessVitals {
+  /** A signal has stopped it. */
+  readonly isStopped: boolean;
+  /** It waits for a disk, or for memory to be swapped in. */
+  readonly isWaitingForDisk: boolean;
+  /** How long it was ready to run and found no processor, milliseconds since its start. */
+  readonly waitedForCpuMs: number;
+  /** Memory of its own, bytes. */
+  readonly privateBytes: number;
+}
+
+const pageBytes = 4096;
+
+/** The vitals of a process; nothing where the system does not tell (anything but Linux), or when it is over. */
+export function readVitals(processId: number): ProcessVitals | undefined {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
+    // proc(5): the state stands behind the name, which may hold anything.
+    const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
+    const [, delayNs = '0'] = readFileSync(`/proc/${processId}/schedstat`, 'utf8').split(' ');
+    const [, resident = '0', shared = '0'] = readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ');
+    return {
+      isStopped: state === 'T' || state === 't',
+      isWaitingForDisk: state === 'D',
+      waitedForCpuMs: Number(delayNs) / 1e6,
+      privateBytes: (Number(resident) - Number(shared)) * pageBytes,
+    };
+  } catch {
+    return undefined;
+  }
+}
