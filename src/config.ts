@@ -303,6 +303,15 @@ export const settings = {
       'Which build is preferred: the headless shell, small and quick, or the whole browser, with plugins, PDF viewer and ' +
       'codecs. Without a shell the whole browser runs too.',
   }),
+  sandbox: setting({
+    env: ['MOORING_SANDBOX'],
+    schema: z.enum(['auto', 'on', 'off'], { error: 'expected auto, on or off' }),
+    shape: '`auto` `on` `off`',
+    default: 'auto',
+    sentence:
+      'Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, but for root on a loopback address; ' +
+      'as root on any other the server does not start.',
+  }),
   firefox: setting({
     env: ['MOORING_FIREFOX'],
     schema: pathSchema.optional(),

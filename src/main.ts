@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, StartError } from './app.js';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, isLoopback, loadConfig } from './config.js';
+import { browserEnvironment } from './engine/playwright/browser-environment.js';
 import { ChromiumEngine } from './engine/playwright/chromium.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/playwright/find-chromium.js';
 import { findFirefox } from './engine/playwright/find-firefox.js';
@@ -30,22 +31,22 @@ async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const scratch = openScratch(join(config.dataDir, 'run'));
   process.once('exit', () => scratch.remove());
-  const env = { ...process.env };
-  // What the driver keeps for its browsers (profiles, downloads) goes where it has an owner and a sweep.
+  // What the driver and its browsers keep (profiles, downloads) goes where it has an owner and a sweep.
   process.env.TMPDIR = scratch.path;
+  const env = browserEnvironment(process.env);
 
   const binary = await chooseChromium({
     named: config.chromium,
     flavour: config.chromiumFlavour,
     cacheDir: config.cacheDir,
-    env,
+    env: process.env,
   });
-  const webkit = await findWebKit(env);
-  const firefox = await findFirefox({ named: config.firefox, env });
+  const webkit = await findWebKit(process.env);
+  const firefox = await findFirefox({ named: config.firefox, env: process.env });
   if (config.firefox !== undefined && !firefox)
     throw new StartError(`MOORING_FIREFOX names ${config.firefox}, which cannot be run.`);
-  const sandbox = process.getuid?.() !== 0;
-  if (!sandbox) logger.warn('running as root, where Chromium refuses its sandbox: run as an ordinary user to have it');
+  const sandbox = mayUseSandbox(config);
+  if (!sandbox) logger.warn('Chromium runs without its sandbox (MOORING_SANDBOX): run as an ordinary user to have it');
   const app = new App({
     config,
     logger,
@@ -104,6 +105,21 @@ function launchError(error: unknown, { executablePath, source }: ChosenChromium)
   );
 }
 
+/**
+ * Whether Chromium is to have its sandbox. As root it refuses it: then it is off where the operator says so, or where
+ * nobody else reaches the server.
+ *
+ * @throws StartError
+ */
+function mayUseSandbox({ sandbox, host }: Config): boolean {
+  const isRoot = process.getuid?.() === 0;
+  if (sandbox === 'off' || !isRoot) return sandbox !== 'off';
+  if (sandbox === 'auto' && isLoopback(host)) return false;
+  throw new StartError(
+    'MOORING_SANDBOX: expected an ordinary user, for Chromium has no sandbox as root; the server runs as root. Run it as another user, or set MOORING_SANDBOX=off.',
+  );
+}
+
 /** Whether an exception came out of the browsers' driver. */
 const isDriverFault = (error: Error): boolean => /[\\/]playwright-core[\\/]/.test(error.stack ?? '');
 
@@ -123,16 +139,14 @@ function endOnSignals(app: App, logger: Logger): void {
     );
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
-  // One command's stray failure is no reason to end everybody's sessions.
-  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+  // What was forgotten in one callback is no reason to end everybody's sessions.
+  process.on('unhandledRejection', (error) =>
+    logger.error({ err: error }, 'unforeseen: a rejection; the server goes on'),
+  );
   process.on('uncaughtException', (error) => {
-    if (!isDriverFault(error)) {
-      logger.fatal({ err: error }, 'uncaught exception');
-      process.exit(1);
-    }
+    logger.error({ err: error }, 'unforeseen: an exception; the server goes on');
     // A page can make its browser say more than the driver can read. That browser is of no more use; the others are.
-    logger.error({ err: error }, 'the driver failed on what a browser said; browsers that no longer answer are ended');
-    void app.endHungBrowsers();
+    if (isDriverFault(error)) void app.endHungBrowsers();
   });
 }
 

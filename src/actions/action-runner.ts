@@ -18,7 +18,7 @@ const defaultTimeoutMs = 30_000;
 const reserveMs = 800;
 const defaultAttempts = 10;
 /** The page's own word on why a step failed comes a moment after its time is over, and says more. */
-const graceMs = 400;
+const graceMs = 700;
 
 /**
  * Runs actions in order, `if` and `while` among them.

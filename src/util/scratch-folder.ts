@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
+import { killProcessesOf } from './left-processes.js';
 import { makeFolder } from './make-folder.js';
 
 const ownerFile = 'owner.json';
@@ -22,7 +23,7 @@ export class ScratchFolder {
     this.path = path;
   }
 
-  /** Makes a folder below `parent`, and removes those whose owner is gone. */
+  /** Makes a folder below `parent`, and removes those whose owner is gone, with the processes that were started for them. */
   static open(parent: string): ScratchFolder {
     makeFolder(parent, 0o700);
     sweep(parent);
@@ -42,7 +43,9 @@ function sweep(parent: string): void {
     const path = join(parent, name);
     const owner = ownerOf(path);
     // Without a mark it is either foreign or this very moment being made.
-    if (owner && !isAlive(owner)) rmSync(path, { recursive: true, force: true });
+    if (!owner || isAlive(owner)) continue;
+    killProcessesOf(path);
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

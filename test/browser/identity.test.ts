@@ -124,7 +124,7 @@ for (const engine of suiteEngines)
       const wish = { browser: own, operatingSystem: 'windows' };
       const { fingerprint } = await check('steady', wish);
       const agents = new Set<string>();
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 25; i++) {
         const { solution } = await suite.app.ok({ cmd: 'request.get', session: 'steady', url: `${origin.url}/echo` });
         agents.add(solution.userAgent).add(JSON.parse(solution.innerText).headers['user-agent']);
       }

@@ -1,40 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Origin } from '../support/origin.js';
 import { descendantsOf, isRunning } from '../support/processes.js';
+import { Program } from '../support/program.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The program as a user starts it. */
-class Program {
-  readonly child: ChildProcess;
-  output = '';
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-
-  constructor(env: Record<string, string>) {
-    this.child = spawn('npm', ['start'], { cwd: root, env: { ...process.env, MOORING_PORT: '0', ...env } });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.output += chunk.toString();
-      });
-    }
-    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
-  }
-
-  /** Waits for the banner. @returns the address */
-  async address(): Promise<string> {
-    await expect.poll(() => this.output, { timeout: 60_000, interval: 50 }).toMatch(/listens on \S+/);
-    return /listens on (\S+)/.exec(this.output)?.[1] ?? '';
-  }
-
-  /** Process IDs of everything below it, the server first. */
-  descendants(): number[] {
-    return descendantsOf(this.child.pid ?? -1).map(({ id }) => id);
-  }
-}
+/** As a user starts it. */
+const npmStart = (env: Record<string, string>): Program => new Program({ command: ['npm', 'start'], env });
 
 const send = async (address: string, body: unknown) => {
   const response = await fetch(`${address}/api/v1`, { method: 'POST', body: JSON.stringify(body) });
@@ -55,7 +30,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   });
 
   it('prints where the docs are, which browser runs and why, and a curl line that works', async () => {
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const address = await program.address();
     await expect.poll(() => program.output).toMatch(/curl -s "[^"]+" -d '[^']+'/);
     expect(program.output).toContain(`${address}/docs`);
@@ -70,7 +45,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   it('SIGTERM to npm – reaches the server, which lets a command finish and leaves nothing', async () => {
     const origin = new Origin();
     await origin.start();
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const address = await program.address();
     const running = send(address, { cmd: 'request.get', url: `${origin.url}/never-loads`, timeout: 2000 });
     await expect.poll(() => origin.count('/hang')).toBe(1);
@@ -88,7 +63,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   it('a second signal – ends at once, and leaves nothing running', async () => {
     const origin = new Origin();
     await origin.start();
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const address = await program.address();
     const running = send(address, { cmd: 'request.get', url: `${origin.url}/hang` }).catch(() => 'cut off');
     await expect.poll(() => origin.count('/hang')).toBe(1);
@@ -103,7 +78,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   });
 
   it('kill -9 of the server – its browsers are gone, and the next start sweeps what it left', async () => {
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     await send(await program.address(), { cmd: 'request.get', url: 'http://127.0.0.1:9/' });
     const processes = program.descendants();
     const [left] = readdirSync(join(folder, 'run'));
@@ -112,7 +87,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     await program.exited;
     await expect.poll(() => processes.filter(isRunning)).toEqual([]);
     expect(existsSync(join(folder, 'run', left ?? ''))).toBe(true);
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     await program.address();
     expect(existsSync(join(folder, 'run', left ?? ''))).toBe(false);
     program.child.kill('SIGTERM');
@@ -122,7 +97,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   it('a page that makes its browser say more than can be read – does not end the server', async () => {
     const origin = new Origin();
     await origin.start();
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const address = await program.address();
     const flood = [{ type: 'execute_js', code: 'console.log("\\u0001".repeat(1e8))' }];
     await send(address, {
@@ -143,7 +118,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   }, 150_000);
 
   it('kill -9 of its browser – is a line with the process, the signal and the sessions that ended', async () => {
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const address = await program.address();
     await send(address, { cmd: 'sessions.create', session: 'one' });
     await send(address, { cmd: 'sessions.create', session: 'two' });
@@ -184,14 +159,14 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
       'MOORING_HOST: expected an address of this machine; 192.0.2.1 is none',
     ],
   ])('%j – does not start, and says why in one sentence', async (env, sentence) => {
-    program = new Program({ MOORING_DATA_DIR: folder, ...env });
+    program = npmStart({ MOORING_DATA_DIR: folder, ...env });
     expect((await program.exited).code).toBe(1);
     expect(program.output).toContain(sentence);
     expect(program.output).not.toMatch(/\n\s+at |MooringError|node:/);
   });
 
   it('keys – the banner names none of them, and its curl line works with one', async () => {
-    program = new Program({ MOORING_DATA_DIR: folder, MOORING_API_KEYS: 'sesame,other' });
+    program = npmStart({ MOORING_DATA_DIR: folder, MOORING_API_KEYS: 'sesame,other' });
     await program.address();
     await expect.poll(() => program.output).toMatch(/curl -s "[^"]+" -d '[^']+'/);
     expect(program.output).not.toMatch(/sesame|other/);
@@ -203,9 +178,9 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   });
 
   it('a port that is taken – does not start, says so, and leaves no browser', async () => {
-    program = new Program({ MOORING_DATA_DIR: folder });
+    program = npmStart({ MOORING_DATA_DIR: folder });
     const { port } = new URL(await program.address());
-    const second = new Program({ MOORING_DATA_DIR: folder, MOORING_PORT: port });
+    const second = npmStart({ MOORING_DATA_DIR: folder, MOORING_PORT: port });
     expect((await second.exited).code).toBe(1);
     expect(second.output).toContain(`MOORING_PORT: expected a free port; ${port} is in use by another program.`);
     expect(second.output).not.toMatch(/\n\s+at /);

@@ -401,7 +401,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
 
         it('navigate – a page whose load never ends – is taken as it stands when its time is over', async () => {
           const { page } = await open();
-          const result = await page.navigate(to('/never-loads', { loadTimeoutMs: 500 }), never);
+          const result = await page.navigate(to('/never-loads', { loadTimeoutMs: 2000 }), never);
           expect(result).toMatchObject({ status: 200, loaded: false });
           expect((await page.read(maxChars, never)).text).toBe('here');
         });

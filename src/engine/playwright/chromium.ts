@@ -9,13 +9,14 @@ import { BrowserBuckets } from '../browser-buckets.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
 import { affordableProcesses } from '../process-budget.js';
+import type { Environment } from './browser-environment.js';
 import { ChromiumPresentation } from './chromium-presentation.js';
 import { PlaywrightContext, type PlaywrightContextParts } from './context.js';
 import { DriverBrowser, triesToOpen } from './driver-browser.js';
 import { defaultArgumentsOf } from './driver-wire.js';
 import { deviceEmulation } from './emulation.js';
 import { translateFailure } from './failures.js';
-import type { ChromiumBinary, Environment } from './find-chromium.js';
+import type { ChromiumBinary } from './find-chromium.js';
 import { ChromiumPageProtocol } from './page-protocol.js';
 
 export interface ChromiumEngineOptions {

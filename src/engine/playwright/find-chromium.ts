@@ -1,8 +1,7 @@
 import { access } from 'node:fs/promises';
+import type { Environment } from './browser-environment.js';
 import { findEmbeddedChromium } from './embedded-chromium.js';
-import { askVersion, type Environment, onPath, playwrightPrograms, realBinary } from './programs.js';
-
-export type { Environment } from './programs.js';
+import { askVersion, onPath, playwrightPrograms, realBinary } from './programs.js';
 
 /** Where a Chromium comes from. */
 export type ChromiumSource = 'MOORING_CHROMIUM' | 'system' | 'playwright' | 'embedded';

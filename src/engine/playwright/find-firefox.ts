@@ -1,4 +1,5 @@
-import { askVersion, type Environment, onPath, playwrightPrograms, realBinary } from './programs.js';
+import type { Environment } from './browser-environment.js';
+import { askVersion, onPath, playwrightPrograms, realBinary } from './programs.js';
 
 /** A Firefox that can be run. */
 export interface FirefoxBinary {

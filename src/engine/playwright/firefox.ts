@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { platform, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { platform } from 'node:os';
 import { type Browser, firefox } from 'playwright-core';
 import { appVersionOf, userAgentOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, EngineInfo } from '../engine.js';
 import { affordableProcesses } from '../process-budget.js';
+import type { Environment } from './browser-environment.js';
 import type { FirefoxBinary } from './find-firefox.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
+import { FirefoxWrapper } from './firefox-wrapper.js';
 import { setGetters } from './getters.js';
 import { LazyEngine } from './lazy-engine.js';
-import type { Environment } from './programs.js';
 
 export interface FirefoxEngineOptions {
   readonly binary: FirefoxBinary;
@@ -84,10 +82,10 @@ export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngin
 
 async function launch({ binary, env }: FirefoxEngineOptions, identity: Identity | undefined): Promise<Browser> {
   const isOwn = binary.source === 'playwright';
-  const wrapper = isOwn ? undefined : await writeWrapper(binary.executablePath);
+  const wrapper = isOwn ? undefined : await FirefoxWrapper.make(binary.executablePath);
   try {
     const browser = await firefox.launch({
-      executablePath: wrapper ?? binary.executablePath,
+      executablePath: wrapper?.path ?? binary.executablePath,
       ...(isOwn ? {} : { channel: 'moz-firefox' }),
       headless: true,
       firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
@@ -99,18 +97,14 @@ async function launch({ binary, env }: FirefoxEngineOptions, identity: Identity 
       handleSIGTERM: false,
     });
     if (!isOwn) new FirefoxBidiFilter(browser);
+    browser.once('disconnected', () => void wrapper?.release());
     return browser;
+  } catch (error) {
+    await wrapper?.release();
+    throw error;
   } finally {
-    if (wrapper) await rm(wrapper, { force: true });
+    await wrapper?.remove();
   }
-}
-
-/** The driver sets a variable that makes one dead tab take the whole browser along; nothing but the program itself can drop it. */
-async function writeWrapper(executablePath: string): Promise<string> {
-  const path = join(tmpdir(), `mooring-firefox-${randomUUID()}.sh`);
-  const script = `#!/bin/sh\nunset MOZ_CRASHREPORTER_SHUTDOWN\nexec '${executablePath.replaceAll("'", "'\\''")}' "$@"\n`;
-  await writeFile(path, script, { mode: 0o700 });
-  return path;
 }
 
 function infoOf({ version, source }: FirefoxBinary): EngineInfo {

@@ -15,7 +15,7 @@ const typingLimitMs = 8000;
 /** Where the cursor stops when it wanders about a page. */
 const wanderStops = 4;
 /** How long the page may take to say why an element was of no use. */
-const inspectionMs = 300;
+const inspectionMs = 600;
 /** How long after a click the page may take to put the focus into a field. */
 const focusMs = 400;
 /** How long to wait between two looks at a page. */

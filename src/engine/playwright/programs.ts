@@ -3,9 +3,7 @@ import { access, constants, open, readdir, realpath } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-
-/** Names to values of a process environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { browserEnvironment, type Environment } from './browser-environment.js';
 
 /** The file behind a path, if it is a program and no script. */
 export async function realBinary(path: string): Promise<string | undefined> {
@@ -74,7 +72,10 @@ export async function askVersion(
   env: Environment,
 ): Promise<{ readonly version: string } | { readonly problem: string }> {
   try {
-    const { stdout } = await run(executablePath, ['--version'], { timeout: versionTimeoutMs, env: { ...env } });
+    const { stdout } = await run(executablePath, ['--version'], {
+      timeout: versionTimeoutMs,
+      env: browserEnvironment(env),
+    });
     const version = /\d+(\.\d+){1,3}/.exec(stdout)?.[0];
     return version ? { version } : { problem: 'it does not tell its version' };
   } catch (error) {

@@ -2,10 +2,10 @@ import { webkit } from 'playwright-core';
 import { userAgentOf } from '../../identity/browser-strings.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, EngineInfo } from '../engine.js';
+import type { Environment } from './browser-environment.js';
 import { deviceEmulation } from './emulation.js';
 import type { WebKitBinary } from './find-webkit.js';
 import { LazyEngine } from './lazy-engine.js';
-import type { Environment } from './programs.js';
 
 export interface WebKitEngineOptions {
   readonly binary: WebKitBinary;

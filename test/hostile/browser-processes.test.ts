@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Origin } from '../support/origin.js';
+import { isRunning } from '../support/processes.js';
+import { Program } from '../support/program.js';
+import { suiteEngines } from '../support/suite-engines.js';
+
+const hasFirefox = suiteEngines.some(({ name, skip }) => name === 'firefox' && skip === undefined);
+
+describe.runIf(process.platform === 'linux')('browser processes', () => {
+  let origin: Origin;
+  let program: Program;
+  beforeAll(async () => {
+    origin = new Origin();
+    await origin.start();
+    return () => origin.close();
+  });
+  afterEach(() => program.end());
+
+  const browsers = (): number[] => program.descendants(/chrom|firefox/i);
+  /** Processes of browsers, the first of each: those that the server started. */
+  const mains = (): number[] => browsers().filter((id) => parentOf(id) === program.child.pid);
+  const parentOf = (id: number): number => {
+    const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  };
+
+  it('a browser that is stopped – its sessions end with the reason, new ones have another within ten seconds or so', async () => {
+    program = new Program();
+    await program.send({ cmd: 'sessions.create', session: 'before' });
+    const [stopped = 0] = mains();
+    process.kill(stopped, 'SIGSTOP');
+    const { data, error } = await program.send({ cmd: 'sessions.create', session: 'after' });
+    expect([data, error]).toEqual(['success', undefined]);
+    await expect.poll(() => isRunning(stopped), { timeout: 30_000 }).toBe(false);
+    const gone = await program.send({ cmd: 'request.get', session: 'before', url: origin.url });
+    expect(gone.error).toContain('crashed');
+    expect((await program.send({ cmd: 'request.get', session: 'after', url: origin.url })).data).toBe('success');
+    expect(program.output).toContain('a browser process no longer answers; it is killed');
+  });
+
+  it('while one is stopped – sessions are opened elsewhere at once, and other browsers go on', async () => {
+    program = new Program({ env: { MOORING_SESSIONS_PER_BROWSER: '2' } });
+    for (const session of ['a', 'b', 'c']) await program.send({ cmd: 'sessions.create', session });
+    const [first = 0, second = 0] = mains();
+    expect(second).toBeGreaterThan(0);
+    process.kill(first, 'SIGSTOP');
+    expect((await program.send({ cmd: 'request.get', session: 'c', url: origin.url })).data).toBe('success');
+    await expect.poll(() => isRunning(first), { timeout: 30_000 }).toBe(false);
+    for (const session of ['c', 'd', 'e'])
+      expect((await program.send({ cmd: 'request.get', session, url: origin.url })).data).toBe('success');
+    expect(isRunning(second)).toBe(true);
+  });
+
+  it('the environment – holds nothing of the server’s', async () => {
+    program = new Program({ env: { MOORING_API_KEYS: 'a-key', DATABASE_PASSWORD: 'a-secret' } });
+    await program.send({ cmd: 'sessions.create', session: 'a' }, 'a-key');
+    for (const id of browsers()) {
+      expect(readFileSync(`/proc/${id}/environ`, 'utf8')).not.toMatch(/MOORING_|a-key|a-secret/);
+    }
+    expect(readFileSync(`/proc/${mains()[0]}/environ`, 'utf8')).toContain(`TMPDIR=${program.folder}`);
+  });
+
+  it.each(hasFirefox ? ['chrome', 'firefox'] : ['chrome'])(
+    'kill -9 of the server – leaves no process of %s, a stopped one neither after the next start',
+    async (browser) => {
+      program = new Program();
+      await program.send({ cmd: 'sessions.create', session: 'a', browser });
+      const left = browsers();
+      expect(left.length).toBeGreaterThan(2);
+      const [last = 0] = mains().slice(-1);
+      process.kill(last, 'SIGSTOP'); // it cannot notice by itself
+      program.child.kill('SIGKILL');
+      await program.exited;
+      const next = new Program({ env: { MOORING_DATA_DIR: program.folder } });
+      try {
+        await next.address();
+        await expect.poll(() => left.filter(isRunning)).toEqual([]);
+        expect(readdirSync(join(program.folder, 'run'))).toHaveLength(1);
+      } finally {
+        await next.end();
+      }
+    },
+  );
+
+  it.runIf(hasFirefox)('kill -9 of the server – a Firefox ends by itself', async () => {
+    program = new Program();
+    await program.send({ cmd: 'sessions.create', session: 'a', browser: 'firefox' });
+    const left = browsers();
+    program.child.kill('SIGKILL');
+    await expect.poll(() => left.filter(isRunning), { timeout: 20_000 }).toEqual([]);
+  });
+
+  it('a browser that is killed again and again – leaves no folder behind', async () => {
+    program = new Program({ env: { MOORING_CHROMIUM_FLAVOUR: 'full' } });
+    for (const session of ['a', 'b', 'c']) {
+      await program.send({ cmd: 'sessions.create', session });
+      const [main = 0] = mains();
+      process.kill(main, 'SIGKILL');
+      await expect.poll(() => isRunning(main)).toBe(false);
+    }
+    const [run = ''] = readdirSync(join(program.folder, 'run'));
+    program.child.kill('SIGTERM');
+    await program.exited;
+    expect(readdirSync(join(program.folder, 'run'))).not.toContain(run);
+  });
+});

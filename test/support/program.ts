@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { descendantsOf, isRunning } from './processes.js';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export interface ProgramOptions {
+  /** Environment variables over those of the tests. */
+  readonly env?: Record<string, string>;
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
+  /** What starts it. Default: Node with the built program. */
+  readonly command?: readonly [string, ...string[]];
+}
+
+/** The program as a user starts it, on a free port, with a data folder of its own. */
+export class Program {
+  readonly child: ChildProcess;
+  readonly folder: string;
+  output = '';
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor({ env = {}, nodeOptions = [], command }: ProgramOptions = {}) {
+    this.folder = env.MOORING_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'mooring-program-'));
+    const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'main.js')];
+    this.child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, MOORING_PORT: '0', MOORING_DATA_DIR: this.folder, ...env },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    }
+    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
+  }
+
+  /** Waits for the banner. @returns the address */
+  async address(): Promise<string> {
+    await expect.poll(() => this.output, { timeout: 60_000, interval: 50 }).toMatch(/listens on \S+/);
+    return /listens on (\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Posts one command. */
+  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
+  async send(body: Record<string, unknown>, key?: string): Promise<any> {
+    const address = await this.address();
+    const response = await fetch(`${address}/api/v1${key === undefined ? '' : `?key=${key}`}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    return response.json();
+  }
+
+  get isUp(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Process IDs of everything below it, the nearest first. */
+  descendants(program = /./): number[] {
+    return descendantsOf(this.child.pid ?? -1)
+      .filter(({ command, isOver }) => !isOver && program.test(command))
+      .map(({ id }) => id);
+  }
+
+  /** Ends it and all that it started, however it is, and removes its folder. */
+  async end(): Promise<void> {
+    const below = this.descendants();
+    this.child.kill('SIGTERM');
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
+    await this.exited;
+    clearTimeout(late);
+    for (const id of below.filter(isRunning)) process.kill(id, 'SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
