@@ -111,8 +111,9 @@ export class App {
         idleTimeoutMs: config.idleTimeoutMs,
         maxLifetimeMs: config.maxLifetimeMs,
         maxSessions: config.maxSessions,
-        maxSessionsPerKey: config.maxSessionsPerKey,
+        maxSessionsPerKey: config.maxSessionsPerKey ?? shareOf(config),
         queueTimeoutMs: config.queueTimeoutMs,
+        queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
         engines,
         identities: new IdentityResolver({
@@ -199,6 +200,11 @@ export class App {
       await this.#http?.close();
     }
   }
+}
+
+/** Where several keys share the server, none takes the last fifth of the slots alone. */
+function shareOf({ apiKeys, maxSessions }: Config): number | undefined {
+  return apiKeys.length > 1 ? Math.max(1, Math.floor(maxSessions * 0.8)) : undefined;
 }
 
 /** The authorities of Node and those of a file. @throws StartError */

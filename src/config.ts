@@ -137,7 +137,8 @@ export const settings = {
     schema: countSchema(1, 100_000).optional(),
     shape: 'count',
     default: undefined,
-    sentence: 'How many sessions one key may have open at once.',
+    sentence:
+      'How many sessions one key may have open at once. Absent: all; four fifths of them where several keys are set.',
   }),
   queueTimeoutMs: setting({
     env: ['MOORING_QUEUE_TIMEOUT'],
@@ -146,6 +147,13 @@ export const settings = {
     default: '30s',
     sentence:
       'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own `timeout`.',
+  }),
+  queueLimit: setting({
+    env: ['MOORING_QUEUE_LIMIT'],
+    schema: countSchema(1, 100_000),
+    shape: 'count',
+    default: '1000',
+    sentence: 'How many may wait for a slot at once; one key can have half of these places.',
   }),
   laneLimit: setting({
     env: ['MOORING_LANE_LIMIT'],

@@ -27,7 +27,7 @@ export class IdleReaper {
   }
 
   #sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const session of this.#options.sessions()) {
       const expiry = session.expiry;
       if (expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // told to onEnded

@@ -62,6 +62,8 @@ export interface SessionManagerOptions {
   readonly maxSessions: number;
   readonly maxSessionsPerKey: number | undefined;
   readonly queueTimeoutMs: number;
+  /** How many may wait for a slot at once. */
+  readonly queueLimit: number;
   readonly laneLimit: number;
   readonly observer: SessionObserver;
 }
@@ -101,6 +103,7 @@ export class SessionManager {
     this.#slots = new SessionSlots({
       maxSessions: options.maxSessions,
       maxSessionsPerKey: options.maxSessionsPerKey,
+      maxWaiting: options.queueLimit,
       makeRoom: (owner) => this.#evictOldestAnonymous(owner),
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
@@ -583,7 +586,7 @@ export class SessionManager {
   }
 
   #untilNextExpiryMs(): number {
-    const now = Date.now();
+    const now = performance.now();
     const waits = [...this.#sessions.values()].map((session) => session.expiry.at - now);
     return Math.round(Math.min(30_000, Math.max(1000, ...[Math.min(...waits, 30_000)])));
   }

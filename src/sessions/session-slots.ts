@@ -1,10 +1,13 @@
 import { MooringError } from '../errors.js';
+import { FairQueue, type QueuedCaller } from './fair-queue.js';
 
 export interface SessionSlotsOptions {
   /** Slots in all. */
   readonly maxSessions: number;
   /** Slots for one owner; absent: as many as there are. */
   readonly maxSessionsPerKey?: number | undefined;
+  /** Places for those that wait, in all; one owner may have half of them. */
+  readonly maxWaiting: number;
   /**
    * Asks for room: ends one session that may be ended for it, of this owner if one is named.
    * Tells whether there was one; its slot comes back when it has closed.
@@ -22,18 +25,18 @@ export interface SessionSlot {
   release(): void;
 }
 
-interface Waiter {
-  readonly owner: string;
+interface Waiter extends QueuedCaller {
   readonly grant: (slot: SessionSlot) => void;
 }
 
 /**
- * How many sessions may be open: in all, and for each owner. Who finds none free waits in order of arrival; an owner
- * that is at its own limit does not hold up the others.
+ * How many sessions may be open: in all, and for each owner. Who finds none free waits. The next free slot is for the owner
+ * that has the fewest, and among its own callers in order of arrival. Room is made by ending others' sessions only for an
+ * owner that has less than its share, which is the same for all that have or want slots.
  */
 export class SessionSlots {
   readonly #options: SessionSlotsOptions;
-  readonly #waiters: Waiter[] = [];
+  readonly #waiters = new FairQueue<Waiter>();
   readonly #usedBy = new Map<string, number>();
   #used = 0;
   /** Slots on their way back because room was asked for. */
@@ -48,7 +51,7 @@ export class SessionSlots {
   }
 
   get waiting(): number {
-    return this.#waiters.length;
+    return this.#waiters.size;
   }
 
   /**
@@ -57,8 +60,8 @@ export class SessionSlots {
    * @param room how many more would come free if room were made: in all, and by ending this owner's own
    */
   freeFor(owner: string, room: { readonly inAll: number; readonly own: number }): number {
-    const inAll = this.#options.maxSessions - this.#used + this.#coming + room.inAll - this.#waiters.length;
-    const own = (this.#options.maxSessionsPerKey ?? Number.POSITIVE_INFINITY) - (this.#usedBy.get(owner) ?? 0);
+    const inAll = this.#options.maxSessions - this.#used + this.#coming + room.inAll - this.#waiters.size;
+    const own = (this.#options.maxSessionsPerKey ?? Number.POSITIVE_INFINITY) - this.#usedOf(owner);
     return Math.max(0, Math.min(inAll, own + room.own));
   }
 
@@ -71,15 +74,16 @@ export class SessionSlots {
    * Takes a slot, or waits for one.
    *
    * @param timeoutMs how long it waits; absent: until the signal aborts
-   * @throws MooringError `CODE-0029` when this owner is at its limit, `CODE-0001` when the server is, each with
-   *   `retryAfterMs`; the signal's reason when it aborts first
+   * @throws MooringError `CODE-0029` when this owner is at its limit, `CODE-0001` when the server is, or too many wait
+   *   already, each with `retryAfterMs`; the signal's reason when it aborts first
    */
   async acquire(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
     signal.throwIfAborted();
     const startedAt = performance.now();
     try {
-      if (this.#waiters.every((waiter) => !this.#grantable(waiter.owner)) && this.#grantable(owner))
+      if ([...this.#waiters.owners].every((other) => !this.#grantable(other)) && this.#grantable(owner))
         return this.#take(owner);
+      this.#assertMayWait(owner);
       return await this.#wait(owner, timeoutMs, signal);
     } finally {
       this.#options.onWaited(performance.now() - startedAt);
@@ -90,8 +94,8 @@ export class SessionSlots {
   roomMayBeMade(): void {
     const askedInVain = new Set<string | undefined>();
     for (const { owner } of this.#waiters) {
-      if (this.#coming >= this.#waiters.length) return;
-      const whose = this.#ownFree(owner) ? undefined : owner;
+      if (this.#coming >= this.#waiters.size) return;
+      const whose = this.#mayTakeFromOthers(owner) ? undefined : owner;
       if (!askedInVain.has(whose) && !this.#askForRoom(whose)) askedInVain.add(whose);
     }
   }
@@ -101,8 +105,7 @@ export class SessionSlots {
       const leave = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
-        const at = this.#waiters.indexOf(waiter);
-        if (at >= 0) this.#waiters.splice(at, 1);
+        this.#waiters.delete(waiter);
       };
       const waiter: Waiter = {
         owner,
@@ -121,8 +124,8 @@ export class SessionSlots {
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(waiter);
-      if (this.#coming < this.#waiters.length) this.#askForRoom(this.#ownFree(owner) ? undefined : owner);
+      this.#waiters.add(waiter);
+      if (this.#coming < this.#waiters.size) this.#askForRoom(this.#mayTakeFromOthers(owner) ? undefined : owner);
     });
   }
 
@@ -133,8 +136,29 @@ export class SessionSlots {
     return isComing;
   }
 
+  /** Whether it has less than each would, if all that have or want slots had as many. */
+  #mayTakeFromOthers(owner: string): boolean {
+    const owners = new Set([...this.#usedBy.keys(), ...this.#waiters.owners, owner]);
+    return this.#ownFree(owner) && this.#usedOf(owner) < this.#options.maxSessions / owners.size;
+  }
+
+  #assertMayWait(owner: string): void {
+    const { maxWaiting, retryAfterMs } = this.#options;
+    const own = this.#waiters.sizeOf(owner);
+    if (this.#waiters.size < maxWaiting && own < Math.max(1, maxWaiting / 2)) return;
+    throw new MooringError(
+      'CODE-0001',
+      `expected a place among those that wait for a session slot; ${this.#waiters.size} wait, ${own} of them for this key (MOORING_QUEUE_LIMIT).`,
+      { retryAfterMs: retryAfterMs() },
+    );
+  }
+
+  #usedOf(owner: string): number {
+    return this.#usedBy.get(owner) ?? 0;
+  }
+
   #ownFree(owner: string): boolean {
-    return (this.#usedBy.get(owner) ?? 0) < (this.#options.maxSessionsPerKey ?? Number.POSITIVE_INFINITY);
+    return this.#usedOf(owner) < (this.#options.maxSessionsPerKey ?? Number.POSITIVE_INFINITY);
   }
 
   #grantable(owner: string): boolean {
@@ -143,7 +167,7 @@ export class SessionSlots {
 
   #take(owner: string): SessionSlot {
     this.#used += 1;
-    this.#usedBy.set(owner, (this.#usedBy.get(owner) ?? 0) + 1);
+    this.#usedBy.set(owner, this.#usedOf(owner) + 1);
     let held = true;
     return {
       release: () => {
@@ -154,7 +178,7 @@ export class SessionSlots {
         if (left > 0) this.#usedBy.set(owner, left);
         else this.#usedBy.delete(owner);
         if (this.#coming > 0) this.#coming -= 1;
-        const next = this.#waiters.find((waiter) => this.#grantable(waiter.owner));
+        const next = this.#waiters.take((one) => (this.#grantable(one) ? this.#usedOf(one) : undefined));
         next?.grant(this.#take(next.owner));
       },
     };

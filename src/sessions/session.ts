@@ -80,6 +80,9 @@ export class Session implements LeasedSession {
   #reserved: boolean;
   #leased = false;
   #lastAccessedAt = Date.now();
+  /** Clocks that nobody sets: `performance.now()`. */
+  readonly #openedAt = performance.now();
+  #idleSince = performance.now();
   #page: EnginePage | undefined;
   #isPageUsed = false;
   #endedAfterUse = false;
@@ -226,16 +229,20 @@ export class Session implements LeasedSession {
     return this.#isPageUsed;
   }
 
-  /** When the session is to end if nothing more happens, and why. A running request stops the idle clock alone. */
+  /**
+   * When the session is to end if nothing more happens, on the clock of `performance.now()`, and why. A running request
+   * stops the idle clock alone.
+   */
   get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
-    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#lastAccessedAt + this.#idleMs;
-    const lifetimeAt = this.createdAt + (this.#maxLifetimeMs ?? Number.POSITIVE_INFINITY);
+    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#idleSince + this.#idleMs;
+    const lifetimeAt = this.#openedAt + (this.#maxLifetimeMs ?? Number.POSITIVE_INFINITY);
     return lifetimeAt < idleAt ? { at: lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
   }
 
   /** Starts the idle clock anew. */
   renew(): void {
     this.#lastAccessedAt = Date.now();
+    this.#idleSince = performance.now();
   }
 
   /**
@@ -263,7 +270,7 @@ export class Session implements LeasedSession {
     this.#isPageUsed = true;
     if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
     await this.#page?.close();
-    this.#starting = await this.#parts.starts.enter(signal);
+    this.#starting = await this.#parts.starts.enter(this.owner, signal);
     try {
       this.#page = await this.context.newPage(signal);
     } catch (error) {
@@ -308,7 +315,7 @@ export class Session implements LeasedSession {
   };
 
   #lifetimeOver(): boolean {
-    return this.#maxLifetimeMs !== undefined && Date.now() >= this.createdAt + this.#maxLifetimeMs;
+    return this.#maxLifetimeMs !== undefined && performance.now() >= this.#openedAt + this.#maxLifetimeMs;
   }
 
   #wait(signal: AbortSignal): Promise<void> {
@@ -347,7 +354,7 @@ export class Session implements LeasedSession {
 
   #release(): void {
     this.pageStarted();
-    this.#lastAccessedAt = Date.now();
+    this.renew();
     this.#reserved = false;
     const next = this.#waiters[0];
     if (next) {

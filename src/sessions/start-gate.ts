@@ -1,3 +1,5 @@
+import { FairQueue, type QueuedCaller } from './fair-queue.js';
+
 export interface StartGateOptions {
   /** How many starts go on at once. */
   readonly limit: number;
@@ -13,56 +15,68 @@ export interface StartPlace {
 
 /**
  * Bounds how many pages start at once: a renderer and its first document cost the processor alone. A hundred at once on
- * two cores all miss the deadlines of their requests, one after another none does.
+ * two cores all miss the deadlines of their requests, one after another none does. A place that comes free is for the
+ * owner that has the fewest, so that one who starts a hundred does not hold up the others.
  */
 export class StartGate {
   readonly #options: StartGateOptions;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new FairQueue<QueuedCaller>();
   #running = 0;
+  readonly #runningOf = new Map<string, number>();
 
   constructor(options: StartGateOptions) {
     this.#options = options;
   }
 
-  /** A place, in order of arrival. It is given back by itself when its time is over. @throws the signal's reason */
-  async enter(signal: AbortSignal): Promise<StartPlace> {
+  /** A place; of one owner in order of arrival. It is given back by itself when its time is over. @throws the signal's reason */
+  async enter(owner: string, signal: AbortSignal): Promise<StartPlace> {
     signal.throwIfAborted();
-    if (this.#running >= this.#options.limit) await this.#wait(signal);
-    else this.#running += 1;
+    if (this.#running >= this.#options.limit) await this.#wait(owner, signal);
+    else this.#count(owner, 1);
     let held = true;
     const release = (): void => {
       if (!held) return;
       held = false;
       clearTimeout(timer);
-      this.#next();
+      this.#count(owner, -1);
+      this.#waiters.take((next) => this.#of(next))?.grant();
     };
     const timer = setTimeout(release, this.#options.holdMs);
     timer.unref();
     return { release };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(owner: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         signal.removeEventListener('abort', onAbort);
-        this.#waiters.delete(grant);
+        this.#waiters.delete(waiter);
       };
-      const grant = (): void => {
-        leave();
-        resolve();
+      const waiter: QueuedCaller = {
+        owner,
+        grant: () => {
+          leave();
+          this.#count(owner, 1);
+          resolve();
+        },
       };
       const onAbort = (): void => {
         leave();
         reject(signal.reason);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(grant);
+      this.#waiters.add(waiter);
     });
   }
 
-  #next(): void {
-    const [next] = this.#waiters;
-    if (next) next();
-    else this.#running -= 1;
+  #count(owner: string, change: 1 | -1): void {
+    this.#running += change;
+    const running = this.#of(owner) + change;
+    if (running > 0) this.#runningOf.set(owner, running);
+    else this.#runningOf.delete(owner);
+  }
+
+  #of(owner: string): number {
+    return this.#runningOf.get(owner) ?? 0;
   }
 }

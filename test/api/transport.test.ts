@@ -97,7 +97,7 @@ describe('the door', () => {
     }
     await app.ok({ cmd: 'sessions.create', session: 'x' }, { key: 'one' });
     for (const headers of [{ authorization: 'Bearer one' }, { 'x-api-key': 'one' }]) {
-      expect((await app.get('/api/v1/balance', headers)).body).toEqual({ balance: 99 });
+      expect((await app.get('/api/v1/balance', headers)).body).toEqual({ balance: 79 });
     }
     expect((await app.ok({ cmd: 'sessions.list' }, { key: 'two' })).sessions).toEqual([]);
     expect((await app.ok({ cmd: 'sessions.active', session: 'x' }, { key: 'two' })).active).toBe(false);

@@ -6,7 +6,7 @@ afterEach(() => vi.useRealTimers());
 
 /** Enters, and tells by name who is in. */
 function enters(gate: StartGate, entered: string[], name: string, signal = never) {
-  const place = gate.enter(signal);
+  const place = gate.enter(name.split('/')[0] ?? '', signal);
   place.then(
     () => entered.push(name),
     () => {},
@@ -56,5 +56,19 @@ describe('StartGate', () => {
     first.release();
     await next;
     expect(entered).toEqual(['first', 'next']);
+  });
+
+  it('an owner that starts many – does not hold up another', async () => {
+    const gate = new StartGate({ limit: 1, holdMs: 60_000 });
+    const entered: string[] = [];
+    const first = await enters(gate, entered, 'many/1');
+    const more = enters(gate, entered, 'many/2');
+    const last = enters(gate, entered, 'many/3');
+    const other = enters(gate, entered, 'other/1');
+    first.release();
+    (await more).release();
+    (await other).release();
+    await last;
+    expect(entered).toEqual(['many/1', 'many/2', 'other/1', 'many/3']);
   });
 });
