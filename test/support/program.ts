@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { descendantsOf, isRunning } from './processes.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -40,8 +40,13 @@ export class Program {
 
   /** Waits for the banner. @returns the address */
   async address(): Promise<string> {
-    await expect.poll(() => this.output, { timeout: 60_000, interval: 50 }).toMatch(/listens on \S+/);
-    return /listens on (\S+)/.exec(this.output)?.[1] ?? '';
+    const until = performance.now() + 60_000;
+    while (this.isUp && performance.now() < until) {
+      const address = /listens on (\S+)/.exec(this.output)?.[1];
+      if (address !== undefined) return address;
+      await sleep(50);
+    }
+    throw new Error(`the program does not listen: ${this.output}`);
   }
 
   /** Posts one command. */
