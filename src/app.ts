@@ -111,7 +111,8 @@ export class App {
         idleTimeoutMs: config.idleTimeoutMs,
         maxLifetimeMs: config.maxLifetimeMs,
         maxSessions: config.maxSessions,
-        maxSessionsPerKey: config.maxSessionsPerKey ?? shareOf(config),
+        maxSessionsPerKey:
+          config.maxSessionsPerKey ?? Math.max(1, Math.floor(config.maxSessions * ownerShareOf(config))),
         queueTimeoutMs: config.queueTimeoutMs,
         queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
@@ -202,10 +203,8 @@ export class App {
   }
 }
 
-/** Where several keys share the server, none takes the last fifth of the slots alone. */
-function shareOf({ apiKeys, maxSessions }: Config): number | undefined {
-  return apiKeys.length > 1 ? Math.max(1, Math.floor(maxSessions * 0.8)) : undefined;
-}
+/** Which part of what there is one key may have: where several share the server, none takes the last fifth. */
+export const ownerShareOf = ({ apiKeys }: Config): number => (apiKeys.length > 1 ? 0.8 : 1);
 
 /** The authorities of Node and those of a file. @throws StartError */
 function readAuthorities(path: string): string[] {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, StartError } from './app.js';
+import { App, ownerShareOf, StartError } from './app.js';
 import { type Config, ConfigError, isLoopback, loadConfig } from './config.js';
 import { browserEnvironment } from './engine/playwright/browser-environment.js';
 import { ChromiumEngine } from './engine/playwright/chromium.js';
@@ -58,6 +58,7 @@ async function run(config: Config): Promise<void> {
         sandbox,
         contextsPerBrowser: config.sessionsPerBrowser,
         maxBuckets: config.maxBrowsers,
+        ownerShare: ownerShareOf(config),
         observer,
       }),
       ...(firefox
@@ -67,6 +68,7 @@ async function run(config: Config): Promise<void> {
               env,
               contextsPerBrowser: config.sessionsPerBrowser,
               maxBuckets: config.maxBrowsers,
+              ownerShare: ownerShareOf(config),
               observer,
             }),
           ]

@@ -10,6 +10,8 @@ export interface BrowserBucketsOptions<B extends LaunchedBrowser>
   readonly mainKey: string | undefined;
   /** How many others there may be at once. */
   readonly maxOthers: number;
+  /** How many of them one owner may have made. Default: all. */
+  readonly maxOthersPerOwner?: number | undefined;
   /** Of these buckets, at least one, the one that serves best in place of another. */
   readonly nearest: (key: string, others: readonly string[]) => string;
 }
@@ -36,6 +38,8 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
   readonly #main: BrowserPool<B> | undefined;
   /** In the order in which they were asked for last. */
   readonly #others = new Map<string, BrowserPool<B>>();
+  /** Who made each of them. */
+  readonly #madeFor = new WeakMap<BrowserPool<B>, string | undefined>();
   readonly #closing = new Set<Promise<void>>();
   /** Many at once would each take too long: as many as there are processors, the others after them. */
   readonly #launches = new Turns(Math.max(2, availableParallelism()));
@@ -70,9 +74,14 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
     return [...this.#others.values()].filter(isOccupied).length < this.#options.maxOthers;
   }
 
-  /** A place in a process of a bucket; of another one when it can have none. @throws MooringError as `BrowserPool.take` */
-  async take(key: string, signal: AbortSignal): Promise<BucketSeat<B>> {
-    const own = this.#poolOf(key);
+  /**
+   * A place in a process of a bucket; of another one when it can have none.
+   *
+   * @param owner whom it is for; absent: the server itself
+   * @throws MooringError as `BrowserPool.take`
+   */
+  async take(key: string, signal: AbortSignal, owner?: string): Promise<BucketSeat<B>> {
+    const own = this.#poolOf(key, owner);
     if (own === undefined) return this.#share(key, this.keys, signal);
     if (own === this.#main || own.size > 0) return { ...(await own.take(signal)), key };
     using patience = new Deadline({
@@ -109,18 +118,26 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
   }
 
   /** The pool of a bucket, made if there is room for it. */
-  #poolOf(key: string): BrowserPool<B> | undefined {
+  #poolOf(key: string, owner: string | undefined): BrowserPool<B> | undefined {
     if (this.#main && key === this.#options.mainKey) return this.#main;
     let pool = this.#others.get(key);
     if (pool) this.#others.delete(key);
-    else if (!this.#makeRoom()) return undefined;
-    pool ??= new BrowserPool({
-      ...this.#options,
-      launch: () => this.#launches.take(() => this.#launch(key)),
-      lingerMs,
-    });
+    else if (!this.#mayMake(owner) || !this.#makeRoom()) return undefined;
+    if (!pool) {
+      const launch = (): Promise<B> => this.#launches.take(() => this.#launch(key));
+      pool = new BrowserPool({ ...this.#options, launch, lingerMs });
+      this.#madeFor.set(pool, owner);
+    }
     this.#others.set(key, pool);
     return pool;
+  }
+
+  #mayMake(owner: string | undefined): boolean {
+    const { maxOthersPerOwner } = this.#options;
+    if (maxOthersPerOwner === undefined || owner === undefined) return true;
+    const made = [...this.#others.values()].filter((pool) => pool.isUsed && this.#madeFor.get(pool) === owner);
+    // Without a process of another bucket there is none to share.
+    return made.length < maxOthersPerOwner || this.keys.length === 0;
   }
 
   async #launch(key: string): Promise<B> {

@@ -31,6 +31,8 @@ export interface ContextOptions {
   readonly identity?: Identity;
   /** The only proxy the context knows, `http://127.0.0.1:<port>`; absent: none. */
   readonly proxyServer?: string;
+  /** Whose it is: no owner takes all processes of other user agents for itself. Absent: the server's own. */
+  readonly owner?: string;
 }
 
 /** A kind of browser, with the processes that run it. */

@@ -502,7 +502,7 @@ export class SessionManager {
       const chosen = await egress.choose(target.options, signal);
       const port = resources.use(await openPort(egress, chosen, target.options), (opened) => egress.close(opened));
       const identity = await this.#options.identities.resolve(target.options, target.id, chosen.exit.country);
-      const context = await this.#openContext(identity, port.url, resources, signal);
+      const context = await this.#openContext(target.owner, identity, port.url, resources, signal);
       signal.throwIfAborted();
       const presented = withShortfalls(identity, context);
       const session = this.#newSession(target, byCreate, chosen, presented, port, context, resources.move());
@@ -517,6 +517,7 @@ export class SessionManager {
   }
 
   async #openContext(
+    owner: string,
     { identity, engine }: ResolvedIdentity,
     proxyServer: string,
     resources: Disposables,
@@ -528,7 +529,7 @@ export class SessionManager {
         new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
       parent: signal,
     });
-    const opening = this.#options.engines.newContext(engine, { proxyServer, identity }, deadline.signal);
+    const opening = this.#options.engines.newContext(engine, { owner, proxyServer, identity }, deadline.signal);
     return resources.use(await opening, (context) => context.close());
   }
 

@@ -28,6 +28,8 @@ export interface ChromiumEngineOptions {
   readonly contextsPerBrowser: number;
   /** Most user agents besides its own that have a process at once; more share one. Default: as many as the memory holds. */
   readonly maxBuckets?: number | undefined;
+  /** Which part of them one owner may have, 0 to 1. Default: all. */
+  readonly ownerShare?: number | undefined;
   /** More switches for the browser; tests use it. */
   readonly extraArgs?: readonly string[];
   readonly observer: BrowserPoolObserver;
@@ -74,10 +76,12 @@ export class ChromiumEngine implements BrowserEngine {
   constructor(options: ChromiumEngineOptions) {
     this.#options = options;
     this.#native = nativeIdentity(infoOf(options.binary));
+    const maxOthers = options.maxBuckets ?? affordableProcesses(bytesPerProcess);
     this.#buckets = new BrowserBuckets({
       launch: (userAgent) => this.#launch(userAgent),
       mainKey: this.#native.userAgent,
-      maxOthers: options.maxBuckets ?? affordableProcesses(bytesPerProcess),
+      maxOthers,
+      maxOthersPerOwner: Math.max(1, Math.floor(maxOthers * (options.ownerShare ?? 1))),
       nearest: nearestUserAgent,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
@@ -102,7 +106,7 @@ export class ChromiumEngine implements BrowserEngine {
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
     const { userAgent } = options.identity ?? this.#native;
     for (let tries = 1; ; tries++) {
-      const seat = await this.#buckets.take(userAgent, signal);
+      const seat = await this.#buckets.take(userAgent, signal, options.owner);
       try {
         const shortfalls = seat.key === userAgent ? [] : [sharedShortfall(seat.key)];
         return await this.#openContext(seat.browser, options, { onClosed: () => seat.release(), shortfalls }, signal);

@@ -19,6 +19,8 @@ export interface FirefoxEngineOptions {
   readonly contextsPerBrowser: number;
   /** Most user agents that have a process at once; more share one. Default: as many as the memory holds. */
   readonly maxBuckets?: number | undefined;
+  /** Which part of them one owner may have, 0 to 1. Default: all. */
+  readonly ownerShare?: number | undefined;
   readonly observer: BrowserPoolObserver;
 }
 

@@ -17,6 +17,8 @@ export interface LazyEngineOptions {
   readonly contextsPerBrowser: number;
   /** How many processes of different kinds there may be at once. */
   readonly maxBuckets: number;
+  /** Which part of them one owner may have, 0 to 1. Default: all. */
+  readonly ownerShare?: number | undefined;
   readonly observer: BrowserPoolObserver;
   /** Launches a process that presents an identity; without one, itself. */
   readonly launch: (identity: Identity | undefined) => Promise<Browser>;
@@ -63,6 +65,7 @@ export class LazyEngine implements BrowserEngine {
       launch: async (key) => new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name),
       mainKey: undefined,
       maxOthers: options.maxBuckets,
+      maxOthersPerOwner: Math.max(1, Math.floor(options.maxBuckets * (options.ownerShare ?? 1))),
       nearest: nearestUserAgent,
       seatsPerBrowser: options.contextsPerBrowser,
       retireAfterSeats: retireAfterContexts,
@@ -84,7 +87,7 @@ export class LazyEngine implements BrowserEngine {
     const key = bucketOf(identity);
     if (key !== bucketOf(this.#native)) this.#remember(key, identity);
     for (let tries = 1; ; tries++) {
-      const seat = await this.#buckets.take(key, signal);
+      const seat = await this.#buckets.take(key, signal, options.owner);
       try {
         const { browser, gone } = seat.browser;
         const shared = seat.key === key ? undefined : sharing;

@@ -121,4 +121,13 @@ describe('BrowserBuckets', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect((await waiting).key).toBe('main');
   });
+
+  it('an owner that has its share – shares one of the processes, and another owner has its own', async () => {
+    const buckets = bucketsOf({ maxOthersPerOwner: 1 });
+    await buckets.start();
+    expect((await buckets.take('a', never, 'greedy')).key).toBe('a');
+    expect((await buckets.take('b', never, 'greedy')).key).toBe('a');
+    expect((await buckets.take('b', never, 'other')).key).toBe('b');
+    await buckets.close();
+  });
 });
