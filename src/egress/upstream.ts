@@ -187,7 +187,7 @@ function throughConnect(socket: Socket, proxy: ProxyAddress, to: Destination, si
     });
     // Some proxies answer a refused CONNECT as if it were a request for a page.
     connectRequest.once('response', (response) => reject(proxyRefusal(proxy, response.statusCode ?? 0, to)));
-    connectRequest.once('error', (error) => reject(proxyUnreachable(proxy, error, true)));
+    connectRequest.on('error', (error) => reject(proxyUnreachable(proxy, error, true)));
     connectRequest.end();
   });
   return abortable(tunnel, signal);
@@ -219,12 +219,30 @@ const socksFailures: readonly {
   { pattern: /rejected connection/i, fault: 'denied', code: 'CODE-0005', why: 'refuses the tunnel' },
 ];
 
+/**
+ * Lets what a listener of the socket throws end the socket, and not the process. For as long as a library listens that
+ * encodes what others have written.
+ */
+function endsByItself(socket: Socket): Disposable {
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    try {
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('a listener failed', { cause: error }));
+      return false;
+    }
+  };
+  return { [Symbol.dispose]: () => Reflect.deleteProperty(socket, 'emit') }; // that of its class is back
+}
+
 async function throughSocks(
   socket: Socket,
   proxy: ProxyAddress,
   to: Destination,
   signal: AbortSignal,
 ): Promise<Socket> {
+  using _guard = endsByItself(socket);
   const handshake = SocksClient.createConnection({
     proxy: {
       host: proxy.host,
