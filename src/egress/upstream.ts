@@ -35,7 +35,11 @@ export interface Destination {
 export type Route = { readonly kind: 'direct' } | { readonly kind: 'proxy'; readonly proxy: ProxyAddress };
 
 /** The addresses to connect to: those of a destination, or of the proxy. @throws MooringError */
-export type Resolve = (to: Destination, as: 'destination' | 'proxy') => Promise<readonly LookupAddress[]>;
+export type Resolve = (
+  to: Destination,
+  as: 'destination' | 'proxy',
+  signal: AbortSignal,
+) => Promise<readonly LookupAddress[]>;
 
 export interface DialOptions {
   readonly route: Route;
@@ -71,7 +75,7 @@ export async function dial(
     parent: signal,
   });
   if (route.kind === 'direct') {
-    const addresses = await abortable(resolve(to, 'destination'), deadline.signal);
+    const addresses = await abortable(resolve(to, 'destination', deadline.signal), deadline.signal);
     return await connect(to, addresses, deadline.signal, (error) => unreachable(to, error));
   }
   const { proxy } = route;
@@ -130,7 +134,7 @@ async function proxyAddresses(
   signal: AbortSignal,
 ): Promise<readonly LookupAddress[]> {
   try {
-    return await abortable(resolve(proxy, 'proxy'), signal);
+    return await abortable(resolve(proxy, 'proxy', signal), signal);
   } catch (error) {
     throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error, false) : error;
   }
