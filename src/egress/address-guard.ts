@@ -43,6 +43,8 @@ export interface GuardedDestination {
   readonly port: number;
   /** `caller`: named in a URL or as a proxy; `operator`: a setting; `page`: led to by a page. */
   readonly namedBy: 'caller' | 'operator' | 'page';
+  /** A proxy: its port is for `assertPort` to refuse, once it has taken the connection and before a byte is sent. */
+  readonly isProxy?: true;
 }
 
 /** Names under which clouds serve credentials to whoever asks from inside. */
@@ -112,12 +114,17 @@ export class AddressGuard {
    * @throws MooringError `DESTINATION_FORBIDDEN`, naming host and rule
    */
   assertName(to: GuardedDestination): void {
-    if (to.namedBy !== 'operator' && badPorts.has(to.port)) throw forbidden(to, 'browsers do not connect to that port');
+    if (!to.isProxy) this.assertPort(to);
     const name = to.host.toLowerCase().replace(/\.$/, '');
     if (!isHostName(name)) throw forbidden(to, 'it is no valid host name');
     if (metadataNames.has(name)) throw forbidden(to, 'it is a metadata service of a cloud');
     if (isIP(name) !== 0) this.#assertAddress(to, name);
     else if (name === 'localhost' || name.endsWith('.localhost')) this.#assertAddress(to, '127.0.0.1');
+  }
+
+  /** @throws MooringError `DESTINATION_FORBIDDEN` when it is a port of another protocol */
+  assertPort(to: GuardedDestination): void {
+    if (to.namedBy !== 'operator' && badPorts.has(to.port)) throw forbidden(to, 'browsers do not connect to that port');
   }
 
   /**

@@ -228,7 +228,8 @@ export class EgressGateway {
     const { check, guard, proxyCa } = this.#options;
     const { route } = exit;
     if (route.kind === 'direct') return { exit, verified: true, warnings };
-    guard.assertName({ ...route.proxy, namedBy: exit.namedBy });
+    const { namedBy } = exit;
+    guard.assertName({ ...route.proxy, namedBy, isProxy: true });
     if (!check)
       return {
         exit,
@@ -236,8 +237,16 @@ export class EgressGateway {
         warnings: [...warnings, 'The proxy was not checked (MOORING_PROXY_CHECK is off).'],
       };
     try {
-      const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy: exit.namedBy }, until, exit);
-      const socket = await dial(check.target, { route, resolve, timeoutMs: check.timeoutMs, proxyCa, signal });
+      const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, exit);
+      const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+      const socket = await dial(check.target, {
+        route,
+        resolve,
+        assertProxy,
+        timeoutMs: check.timeoutMs,
+        proxyCa,
+        signal,
+      });
       socket.destroy();
       exit.report(true);
       return { exit, verified: true, warnings };

@@ -289,12 +289,14 @@ export class EgressPort {
 
   readonly #resolve: Resolve = (to, as, signal) =>
     as === 'proxy'
-      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy }, signal, this.#policy)
+      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy, isProxy: true }, signal, this.#policy)
       : this.#policy.resolve(to, signal);
 
   get #dialOptions() {
-    const { connectTimeoutMs, proxyCa } = this.#options;
-    return { resolve: this.#resolve, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
+    const { connectTimeoutMs, proxyCa, guard } = this.#options;
+    const { namedBy } = this.#exit;
+    const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+    return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
   }
 
   async #dial(to: Destination): Promise<Socket> {

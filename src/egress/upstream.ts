@@ -44,6 +44,8 @@ export type Resolve = (
 export interface DialOptions {
   readonly route: Route;
   readonly resolve: Resolve;
+  /** Refuses a proxy that has taken the connection, before a byte is sent. @throws MooringError */
+  readonly assertProxy: (proxy: ProxyAddress) => void;
   /** How long a proxy may take until the tunnel stands, or a destination until it takes the connection. */
   readonly timeoutMs: number;
   /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
@@ -64,10 +66,7 @@ export interface DialOptions {
  *   refuses the SOCKS credentials, `CODE-0024` it is too slow, `CODE-0006` the destination cannot be reached directly;
  *   the signal's reason when it aborts first
  */
-export async function dial(
-  to: Destination,
-  { route, resolve, timeoutMs, proxyCa, signal }: DialOptions,
-): Promise<Socket> {
+export async function dial(to: Destination, { route, timeoutMs, signal, ...rest }: DialOptions): Promise<Socket> {
   let reached = false;
   using deadline = new Deadline({
     ms: timeoutMs,
@@ -75,11 +74,11 @@ export async function dial(
     parent: signal,
   });
   if (route.kind === 'direct') {
-    const addresses = await abortable(resolve(to, 'destination', deadline.signal), deadline.signal);
+    const addresses = await abortable(rest.resolve(to, 'destination', deadline.signal), deadline.signal);
     return await connect(to, addresses, deadline.signal, (error) => unreachable(to, error));
   }
   const { proxy } = route;
-  const socket = await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
+  const socket = await connectOrSecure(proxy, { ...rest, signal: deadline.signal });
   reached = true;
   try {
     return proxy.protocol.startsWith('socks')
@@ -94,20 +93,26 @@ export async function dial(
 /** A connection to the proxy itself. @throws MooringError `CODE-0019`, `CODE-0024` */
 export async function connectToProxy(
   proxy: ProxyAddress,
-  { resolve, timeoutMs, proxyCa, signal }: Omit<DialOptions, 'route'>,
+  { timeoutMs, signal, ...rest }: Omit<DialOptions, 'route'>,
 ): Promise<Socket> {
   const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs, false);
   using deadline = new Deadline({ ms: timeoutMs, reason, parent: signal });
-  return await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
+  return await connectOrSecure(proxy, { ...rest, signal: deadline.signal });
 }
 
 /** TCP, with TLS over it for `https://`. */
 async function connectOrSecure(
   proxy: ProxyAddress,
-  { resolve, proxyCa, signal }: Pick<DialOptions, 'resolve' | 'proxyCa' | 'signal'>,
+  { resolve, assertProxy, proxyCa, signal }: Omit<DialOptions, 'route' | 'timeoutMs'>,
 ): Promise<Socket> {
   const fail = (error: Error): MooringError => proxyUnreachable(proxy, error, false);
   const socket = await connect(proxy, await proxyAddresses(proxy, resolve, signal), signal, fail);
+  try {
+    assertProxy(proxy);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
   if (proxy.protocol !== 'https') return socket;
   const ca = proxyCa && [...proxyCa];
   const secure = connectTls({ socket, ca, ...(isIP(proxy.host) ? {} : { servername: proxy.host }), host: proxy.host });

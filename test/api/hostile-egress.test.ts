@@ -51,3 +51,17 @@ describe('credentials that SOCKS has no room for', () => {
     await expectUnharmed();
   });
 });
+
+describe('domain lists', () => {
+  it.each([
+    ['an entry of 60 KB that is nothing but brackets', [`${'[ '.repeat(30_000)}x`]],
+    ['an entry of 60 KB that ends in quotes', [`x${'"\' '.repeat(20_000)}x`]],
+    ['ten thousand entries of 3 KB', Array.from({ length: 10_000 }, () => `${'( '.repeat(1500)}x`)],
+  ])('%s – INVALID_PARAMETER, and nobody waits for it', async (_what, blackListedDomains) => {
+    const began = performance.now();
+    const error = await app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: origin.url, blackListedDomains });
+    expect(error.length).toBeLessThan(500);
+    await expectUnharmed();
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});

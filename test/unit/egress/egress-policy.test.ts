@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { EgressPolicy } from '../../../src/egress/egress-policy.js';
+import { destinationOf, EgressPolicy } from '../../../src/egress/egress-policy.js';
 
 const { signal } = new AbortController();
 const to = { host: 'name.test', port: 8080 };
@@ -68,3 +68,9 @@ describe('EgressPolicy', () => {
     expect(() => policy.name(`http://${host}/`)).toThrow(/evil\.test/);
   });
 });
+
+it.each([
+  ['http://127.0.0.1', 80],
+  ['https://site.test/', 443],
+  ['wss://site.test:8443/', 8443],
+])('destinationOf %s – port %i', (url, port) => expect(destinationOf(url).port).toBe(port));

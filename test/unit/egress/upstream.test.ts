@@ -57,7 +57,7 @@ async function outcome(address: Partial<ProxyAddress>, host = 'site.test', timeo
   const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
   const { signal } = new AbortController();
   try {
-    (await dial({ host, port: 443 }, { route, resolve, timeoutMs, signal })).destroy();
+    (await dial({ host, port: 443 }, { route, resolve, assertProxy() {}, timeoutMs, signal })).destroy();
     return 'open';
   } catch (error) {
     return (error as { code: string }).code;
