@@ -18,7 +18,7 @@ export class DomainRules {
   readonly #allowed: ReadonlySet<string> | undefined;
   readonly #denied: ReadonlySet<string>;
 
-  /** @throws MooringError `INVALID_PARAMETER` naming the entry that is no domain */
+  /** @throws MooringError `INVALID_PARAMETER` naming the entry that is no domain, or the list that is too long */
   constructor({ whitelistedDomains, blackListedDomains }: DomainLists) {
     this.#allowed = whitelistedDomains && hostsOf('whitelistedDomains', whitelistedDomains);
     this.#denied = hostsOf('blackListedDomains', blackListedDomains ?? []);
@@ -52,12 +52,21 @@ export function isListed(hosts: ReadonlySet<string>, host: string): boolean {
   return true;
 }
 
+/** Characters of a whole list: what is read without holding up anybody. */
+const maxListLength = 1_000_000;
+
 /** Lists that were read before: one and the same is looked at for the session, the request and its port. */
 const readLists = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function hostsOf(field: string, entries: readonly string[]): ReadonlySet<string> {
   const known = readLists.get(entries);
   if (known) return known;
+  if (entries.reduce((sum, { length }) => sum + length, 0) > maxListLength) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      `\`${field}\`: expected at most ${maxListLength} characters altogether; got more.`,
+    );
+  }
   const hosts = new Set(entries.map((entry) => hostOfEntry(field, entry)));
   readLists.set(entries, hosts);
   return hosts;

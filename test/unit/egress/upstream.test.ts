@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAddress, ProxyProtocol } from '../../../src/egress/proxy-url.js';
 import { dial } from '../../../src/egress/upstream.js';
+import { MooringError } from '../../../src/errors.js';
 import { fuzz } from '../../support/fuzz.js';
 
 /** A proxy that says these bytes, a piece each time that it is sent something, and hangs up then. */
 class Babbler {
   says: readonly Uint8Array[] = [];
+  heard = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -17,7 +19,8 @@ class Babbler {
       socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => {});
       const left = [...this.says];
-      socket.on('data', () => {
+      socket.on('data', ({ length }) => {
+        this.heard += length;
         const next = left.shift();
         if (next) socket.write(next);
         else socket.end();
@@ -49,7 +52,12 @@ afterEach(() => proxy.hangUp());
 afterAll(() => proxy.close());
 
 /** The code of a failed dial, or `open`. */
-async function outcome(address: Partial<ProxyAddress>, host = 'site.test', timeoutMs = 5000): Promise<string> {
+async function outcome(
+  address: Partial<ProxyAddress>,
+  host = 'site.test',
+  timeoutMs = 5000,
+  assertProxy = (): void => {},
+): Promise<string> {
   const route = {
     kind: 'proxy',
     proxy: { protocol: 'socks5', host: '127.0.0.1', port: proxy.port, username: '', password: '', ...address },
@@ -57,7 +65,7 @@ async function outcome(address: Partial<ProxyAddress>, host = 'site.test', timeo
   const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
   const { signal } = new AbortController();
   try {
-    (await dial({ host, port: 443 }, { route, resolve, assertProxy() {}, timeoutMs, signal })).destroy();
+    (await dial({ host, port: 443 }, { route, resolve, assertProxy, timeoutMs, signal })).destroy();
     return 'open';
   } catch (error) {
     return (error as { code: string }).code;
@@ -65,6 +73,19 @@ async function outcome(address: Partial<ProxyAddress>, host = 'site.test', timeo
 }
 
 describe('dial', () => {
+  it.each(['http', 'socks5', 'https'] as const)(
+    'an %s proxy that must not be used – is sent no byte',
+    async (protocol) => {
+      proxy.heard = 0;
+      const refusal = new MooringError('DESTINATION_FORBIDDEN', 'expected another port.');
+      const assertProxy = (): never => {
+        throw refusal;
+      };
+      expect(await outcome({ protocol }, 'site.test', 5000, assertProxy)).toBe('DESTINATION_FORBIDDEN');
+      expect(proxy.heard).toBe(0);
+    },
+  );
+
   it.each([
     ['user name', { username: 'u'.repeat(256), password: 'p' }],
     ['password', { username: 'u', password: 'ü'.repeat(128) }],
