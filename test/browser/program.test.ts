@@ -104,7 +104,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
 
   it('kill -9 of the server – its browsers are gone, and the next start sweeps what it left', async () => {
     program = new Program({ MOORING_DATA_DIR: folder });
-    await send(await program.address(), { cmd: 'request.get', url: 'http://127.0.0.1:9/' });
+    await send(await program.address(), { cmd: 'request.get', url: 'http://127.0.0.1:2/' });
     const processes = program.descendants();
     const [left] = readdirSync(join(folder, 'run'));
     for (const { id, command } of descendantsOf(program.child.pid ?? -1))
