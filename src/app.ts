@@ -4,6 +4,7 @@ import { createExecutor } from './commands/registry.js';
 import type { Config } from './config.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
 import { EgressGateway } from './egress/egress-gateway.js';
+import { destinationOf } from './egress/egress-policy.js';
 import { ProxyPool } from './egress/proxy-pool.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
@@ -165,7 +166,7 @@ export class App {
       throw listenError(error, config);
     });
     this.#http = http;
-    guard.ownPorts.add(Number(new URL(address).port));
+    guard.ownPorts.add(destinationOf(address).port);
     return address;
   }
 

@@ -124,7 +124,8 @@ export const errorCatalogue = {
     remedy: 'Wait for earlier requests to finish; one session runs one request at a time.',
   },
   DESTINATION_FORBIDDEN: {
-    meaning: 'The destination lies in a private network, is a metadata service, or is this server itself.',
+    meaning:
+      'The destination lies in a private network, is a metadata service, this server itself, no valid host name, or a port that browsers do not connect to.',
     remedy: 'Use a public destination, or allow the network with `MOORING_PRIVATE_NETWORKS`.',
   },
   DOMAIN_NOT_ALLOWED: {

@@ -1,10 +1,20 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import ipaddr from 'ipaddr.js';
 import { MooringError } from '../errors.js';
 import { networkProblem } from '../util/network-problem.js';
+import { threadPoolSize } from '../util/thread-pool.js';
+import {
+  type Address,
+  carriedAddresses,
+  isGlobalUnicast,
+  isWithin,
+  type Network,
+  parseAddress,
+  parseNetwork,
+} from './addresses.js';
+import { badPorts } from './bad-ports.js';
+import { NameResolver } from './name-resolver.js';
+import { OwnNetwork } from './own-network.js';
 
 /**
  * What may be reached besides global addresses: nothing, hosts that the caller itself named, or the listed networks.
@@ -16,8 +26,14 @@ export type PrivateNetworks =
 
 export interface AddressGuardOptions {
   readonly privateNetworks: PrivateNetworks;
-  /** Every address of a name. Default: as the system resolves it. */
-  readonly resolve?: (host: string) => Promise<LookupAddress[]>;
+  /**
+   * Every address of a name. Default: as the system resolves it, a few names at a time.
+   *
+   * @param asker whose turn it takes
+   */
+  readonly resolve?: (host: string, asker: object, signal: AbortSignal) => Promise<LookupAddress[]>;
+  /** Default: the network that this machine stands in. */
+  readonly ownNetwork?: OwnNetwork;
 }
 
 /** A destination, and on whose word. */
@@ -27,6 +43,8 @@ export interface GuardedDestination {
   readonly port: number;
   /** `caller`: named in a URL or as a proxy; `operator`: a setting; `page`: led to by a page. */
   readonly namedBy: 'caller' | 'operator' | 'page';
+  /** A proxy: its port is for `assertPort` to refuse, once it has taken the connection and before a byte is sent. */
+  readonly isProxy?: true;
 }
 
 /** Names under which clouds serve credentials to whoever asks from inside. */
@@ -34,12 +52,35 @@ const metadataNames = new Set([
   'metadata',
   'metadata.google.internal',
   'metadata.goog',
+  'metadata.azure.internal',
   'metadata.tencentyun.com',
+  'metadata.packet.net',
+  'metadata.platformequinix.com',
+  'api.metadata.cloud.ibm.com',
   'instance-data',
+  'instance-data.ec2.internal',
+  'rancher-metadata',
 ]);
-const metadataAddresses = new Set(['169.254.169.254', '169.254.170.2', '100.100.100.200', 'fd00:ec2::254']);
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** And the addresses, as `Address.toString` writes them. */
+const metadataAddresses = new Set([
+  '169.254.169.254', // most of them
+  '169.254.169.252', // Google's Kubernetes
+  '169.254.169.250', // Rancher
+  '169.254.170.2', // Amazon's containers
+  '169.254.170.23', // … and its Kubernetes
+  '169.254.42.42', // Scaleway
+  '169.254.0.23', // Tencent
+  '168.63.129.16', // Azure, in the public range
+  '100.100.100.200', // Alibaba
+  '100.96.0.96', // Volcengine
+  '192.0.0.192', // Oracle, the older one
+  'fd00:ec2::254', // Amazon
+  'fd00:ec2::23',
+  'fd20:ce::254', // Google
+  'fd00:42::42', // Scaleway
+  'fd00:c1::a9fe:a9fe', // Oracle
+  'fe80::a9fe:a9fe', // OpenStack
+]);
 
 /**
  * Keeps sessions out of the network that the server stands in. A name is resolved once, every address of it is checked,
@@ -49,24 +90,45 @@ export class AddressGuard {
   /** Ports of this very server: its door and its egress ports. Never reachable, whatever else is allowed. */
   readonly ownPorts = new Set<number>();
   readonly #options: AddressGuardOptions;
-  readonly #listed: readonly [Address, number][];
+  readonly #listed: readonly Network[];
+  readonly #own: OwnNetwork;
+  readonly #resolve: NonNullable<AddressGuardOptions['resolve']>;
 
   constructor(options: AddressGuardOptions) {
     this.#options = options;
-    const { privateNetworks } = options;
-    this.#listed = privateNetworks.kind === 'listed' ? privateNetworks.cidrs.map((cidr) => ipaddr.parseCIDR(cidr)) : [];
+    const { privateNetworks, ownNetwork = new OwnNetwork(), resolve } = options;
+    this.#listed = privateNetworks.kind === 'listed' ? privateNetworks.cidrs.map(parseNetwork) : [];
+    this.#own = ownNetwork;
+    this.#resolve = resolve ?? systemResolve();
+  }
+
+  /** Whether callers may go to private hosts, by naming them. */
+  get letsCallersName(): boolean {
+    return this.#options.privateNetworks.kind === 'named';
   }
 
   /**
-   * Refuses what can be told without resolving: addresses, and names of services that nobody may reach.
+   * Refuses what can be told without resolving: ports, addresses, what is no name, and names of services that nobody may
+   * reach.
    *
    * @throws MooringError `DESTINATION_FORBIDDEN`, naming host and rule
    */
   assertName(to: GuardedDestination): void {
+    if (!to.isProxy) this.assertPort(to);
     const name = to.host.toLowerCase().replace(/\.$/, '');
+    if (!isHostName(name)) throw forbidden(to, 'it is no valid host name');
     if (metadataNames.has(name)) throw forbidden(to, 'it is a metadata service of a cloud');
     if (isIP(name) !== 0) this.#assertAddress(to, name);
     else if (name === 'localhost' || name.endsWith('.localhost')) this.#assertAddress(to, '127.0.0.1');
+  }
+
+  /** @throws MooringError when it is a port of another protocol: `CODE-0006`, of a proxy `DESTINATION_FORBIDDEN` */
+  assertPort(to: GuardedDestination): void {
+    if (to.namedBy === 'operator' || !badPorts.has(to.port)) return;
+    const rule = 'browsers do not connect to that port';
+    if (to.isProxy) throw forbidden(to, rule);
+    // As where the browser itself refuses it.
+    throw new MooringError('CODE-0006', `expected a usable HTTP response from ${to.host}:${to.port}; ${rule}.`);
   }
 
   /**
@@ -74,26 +136,37 @@ export class AddressGuard {
    *
    * @throws MooringError `DESTINATION_FORBIDDEN`; `CODE-0006` when the name does not resolve
    */
-  async resolve(to: GuardedDestination): Promise<LookupAddress[]> {
+  async resolve(
+    to: GuardedDestination,
+    signal: AbortSignal = new AbortController().signal,
+    asker: object = this,
+  ): Promise<LookupAddress[]> {
     this.assertName(to);
     const family = isIP(to.host);
     if (family !== 0) return [{ address: to.host, family }];
-    const addresses = await this.#lookup(to);
+    const addresses = await this.#lookup(to, signal, asker);
     for (const { address } of addresses) this.#assertAddress(to, address);
+    // The browser takes the address that it likes: what is public is not the caller's own, however the name is.
+    if (to.namedBy === 'caller' && this.letsCallersName && this.#areMixed(addresses))
+      throw forbidden(to, 'it resolves to global and to other addresses');
     return addresses;
   }
 
-  /** Whether all of them are global unicast addresses. */
-  areGlobal(addresses: readonly LookupAddress[]): boolean {
-    return addresses.every(({ address }) => isGlobalUnicast(unwrap(ipaddr.parse(address))));
+  /** Whether all of them are global unicast addresses, none of this machine's own network. */
+  arePublic(addresses: readonly LookupAddress[]): boolean {
+    return addresses.every(({ address }) => this.#isPublic(parseAddress(address)));
   }
 
-  async #lookup({ host }: GuardedDestination): Promise<LookupAddress[]> {
-    const { resolve = (name) => lookup(name, { all: true, verbatim: true }) } = this.#options;
+  #areMixed(addresses: readonly LookupAddress[]): boolean {
+    return !this.arePublic(addresses) && addresses.some((address) => this.arePublic([address]));
+  }
+
+  async #lookup({ host }: GuardedDestination, signal: AbortSignal, asker: object): Promise<LookupAddress[]> {
     try {
-      const addresses = await resolve(host);
+      const addresses = await this.#resolve(host, asker, signal);
       if (addresses.length > 0) return addresses;
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
       throw new MooringError(
         'CODE-0006',
         `expected a host that can be found; got ${host}: ${networkProblem(error, 'the name is not known')}.`,
@@ -104,56 +177,55 @@ export class AddressGuard {
   }
 
   #assertAddress(to: GuardedDestination, text: string): void {
-    const address = unwrap(ipaddr.parse(text));
-    if (this.ownPorts.has(to.port) && isThisMachine(address)) throw forbidden(to, 'it is this server itself');
-    if (to.namedBy === 'operator' || this.#isListed(address)) return;
-    if (metadataAddresses.has(address.toString())) throw forbidden(to, 'it is a metadata service of a cloud');
-    if (isGlobalUnicast(address)) return;
-    if (this.#options.privateNetworks.kind === 'named' && to.namedBy === 'caller') return;
-    const kind = address.range() === 'unicast' ? 'reserved' : address.range();
+    const address = parseAddress(text);
+    const all = [address, ...carriedAddresses(address)];
+    if (this.ownPorts.has(to.port) && all.some((one) => this.#isThisMachine(one)))
+      throw forbidden(to, 'it is this server itself');
+    if (to.namedBy === 'operator') return;
+    if (all.some((one) => metadataAddresses.has(one.toString())))
+      throw forbidden(to, 'it is a metadata service of a cloud');
+    if (this.#isListed(address) || this.#isPublic(address)) return;
+    if (to.namedBy === 'caller' && this.letsCallersName) return;
     // The address behind a name is not the caller's to know.
-    const isNamed = text === to.host;
-    throw forbidden(to, isNamed ? `it is no global address (${kind})` : `it resolves to no global address (${kind})`);
+    const verb = text === to.host ? 'is' : 'resolves to';
+    const range = address.range() === 'unicast' ? 'reserved' : address.range();
+    throw forbidden(
+      to,
+      isGlobalUnicast(address) && carriedAddresses(address).every(isGlobalUnicast)
+        ? `it ${verb} an address of the network that the server stands in`
+        : `it ${verb} no global address (${range})`,
+    );
   }
 
   #isListed(address: Address): boolean {
-    return this.#listed.some(([network, bits]) => network.kind() === address.kind() && matches(address, network, bits));
+    return this.#listed.some((network) => isWithin(address, network));
+  }
+
+  /** Whether it is everybody's, and no address of the machine's own network, whatever range that is in. */
+  #isPublic(address: Address): boolean {
+    if (this.#own.isOwn(address) || this.#own.isNeighbour(address)) return false;
+    return [address, ...carriedAddresses(address)].every(isGlobalUnicast);
+  }
+
+  #isThisMachine(address: Address): boolean {
+    const range = address.range();
+    return range === 'loopback' || range === 'unspecified' || this.#own.isOwn(address);
   }
 }
 
-function matches(address: Address, network: Address, bits: number): boolean {
-  if (address instanceof ipaddr.IPv4 && network instanceof ipaddr.IPv4) return address.match(network, bits);
-  return address instanceof ipaddr.IPv6 && network instanceof ipaddr.IPv6 && address.match(network, bits);
+function systemResolve(): NonNullable<AddressGuardOptions['resolve']> {
+  // The rest of the threads is for files and compression.
+  const atOnce = Math.max(2, threadPoolSize() - 2);
+  const names = new NameResolver({ atOnce, atOnceForOne: Math.max(1, Math.floor(atOnce / 3)) });
+  return (host, asker, signal) => names.resolve(host, asker, signal);
 }
 
-/** The IPv4 address inside an IPv4-mapped (RFC 4291 §2.5.5.2) or NAT64 (RFC 6052) one; any other as it is. */
-function unwrap(address: Address): Address {
-  if (address instanceof ipaddr.IPv4) return address;
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
-  if (address.range() === 'rfc6052') return new ipaddr.IPv4(address.toByteArray().slice(12));
-  return address;
-}
-
-const globalIPv6 = ipaddr.parseCIDR('2000::/3');
-
-/** IANA gives out global IPv6 unicast from 2000::/3 alone; of the rest some has no name that a library knows. */
-function isGlobalUnicast(address: Address): boolean {
-  if (address.range() !== 'unicast') return false;
-  return address instanceof ipaddr.IPv4 || matches(address, ...globalIPv6);
-}
-
-function isThisMachine(address: Address): boolean {
-  const range = address.range();
-  if (range === 'loopback' || range === 'unspecified') return true;
-  const text = address.toString();
-  return Object.values(networkInterfaces()).some((entries) =>
-    entries?.some((entry) => isIP(entry.address) !== 0 && ipaddr.parse(entry.address).toString() === text),
-  );
-}
+/** Whether it has no empty label, once the dot of the root is off, and the length of a name (RFC 1035 §2.3.4). */
+const isHostName = (name: string): boolean => name.length <= 253 && name.split('.').every((label) => label !== '');
 
 function forbidden({ host, port }: GuardedDestination, rule: string): MooringError {
   return new MooringError(
     'DESTINATION_FORBIDDEN',
-    `expected a destination that sessions may reach; ${host}:${port} is refused: ${rule}.`,
+    `expected a destination that sessions may reach; ${host.slice(0, 253)}:${port} is refused: ${rule}.`,
   );
 }

@@ -9,12 +9,15 @@ export interface DialingAgentOptions {
   readonly keepAlive: boolean;
 }
 
+/** How long a connection is kept that nobody uses. */
+const idleMs = 60_000;
+
 /** Gives HTTP requests connections that are opened by dialling. */
 export class DialingAgent extends Agent {
   readonly #open: (to: Destination) => Promise<Socket>;
 
   constructor({ open, keepAlive }: DialingAgentOptions) {
-    super({ keepAlive, maxFreeSockets: 16 });
+    super({ keepAlive, maxFreeSockets: 16, timeout: idleMs });
     this.#open = open;
   }
 

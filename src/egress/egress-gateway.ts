@@ -7,7 +7,7 @@ import { destinationOf } from './egress-policy.js';
 import { EgressPort, type Exit } from './egress-port.js';
 import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
 import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
-import { type Destination, dial, ProxyError } from './upstream.js';
+import { type Destination, dial, ProxyError, type Resolve } from './upstream.js';
 
 /** What a session wants of its egress. */
 export type EgressWish = ExitWish & Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
@@ -228,7 +228,8 @@ export class EgressGateway {
     const { check, guard, proxyCa } = this.#options;
     const { route } = exit;
     if (route.kind === 'direct') return { exit, verified: true, warnings };
-    guard.assertName({ ...route.proxy, namedBy: exit.namedBy });
+    const { namedBy } = exit;
+    guard.assertName({ ...route.proxy, namedBy, isProxy: true });
     if (!check)
       return {
         exit,
@@ -236,8 +237,16 @@ export class EgressGateway {
         warnings: [...warnings, 'The proxy was not checked (MOORING_PROXY_CHECK is off).'],
       };
     try {
-      const resolve = (to: Destination) => guard.resolve({ ...to, namedBy: exit.namedBy });
-      const socket = await dial(check.target, { route, resolve, timeoutMs: check.timeoutMs, proxyCa, signal });
+      const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, exit);
+      const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+      const socket = await dial(check.target, {
+        route,
+        resolve,
+        assertProxy,
+        timeoutMs: check.timeoutMs,
+        proxyCa,
+        signal,
+      });
       socket.destroy();
       exit.report(true);
       return { exit, verified: true, warnings };

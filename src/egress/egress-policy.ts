@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { MooringError } from '../errors.js';
 import type { AddressGuard, GuardedDestination } from './address-guard.js';
-import { bareHost, covers, type DomainLists, DomainRules, siteOf } from './domain-rules.js';
+import { bareHost, type DomainLists, DomainRules, isListed, siteOf } from './domain-rules.js';
 import type { Destination } from './upstream.js';
 
 export interface EgressPolicyOptions {
@@ -18,8 +18,8 @@ export class EgressPolicy {
   #request: DomainRules = new DomainRules({});
   /** `host:port` that the caller went to. */
   readonly #named = new Set<string>();
-  /** Names among them that led to a public address first: they may not lead inside later (DNS rebinding). */
-  readonly #public = new Set<string>();
+  /** `host:port` of names that led out or inside first: they may not lead to the other later (DNS rebinding). */
+  readonly #led = new Map<string, 'out' | 'inside'>();
   /** Sites that the caller went to. */
   readonly #sites = new Set<string>();
 
@@ -39,7 +39,7 @@ export class EgressPolicy {
     const to = destinationOf(url);
     this.#guard.assertName({ ...to, namedBy: 'caller' });
     if (this.#session.denies(to.host) || this.#request.denies(to.host)) throw denied(to);
-    this.#named.add(`${to.host}:${to.port}`);
+    this.#named.add(keyOf(to));
     this.#sites.add(siteOf(to.host));
   }
 
@@ -55,7 +55,7 @@ export class EgressPolicy {
     if (!this.#session.restricts && !this.#request.restricts) return;
     // An entry for the request adds to those of the session; alone it restricts as they would.
     if (this.#session.allows(host) || this.#request.allows(host)) return;
-    if ([...this.#sites].some((site) => covers(site, host))) return;
+    if (isListed(this.#sites, host)) return;
     throw new MooringError(
       'DOMAIN_NOT_ALLOWED',
       `expected a domain of \`whitelistedDomains\` or a site that the caller went to; ${host} is neither.`,
@@ -64,17 +64,39 @@ export class EgressPolicy {
 
   /** The destination, and on whose word. */
   describe(to: Destination): GuardedDestination {
-    const name = `${to.host}:${to.port}`;
-    return { ...to, namedBy: this.#named.has(name) && !this.#public.has(name) ? 'caller' : 'page' };
+    const name = keyOf(to);
+    return { ...to, namedBy: this.#named.has(name) && this.#led.get(name) !== 'out' ? 'caller' : 'page' };
   }
 
   /** The addresses to connect to. @throws MooringError as `AddressGuard.resolve` */
-  async resolve(to: Destination): Promise<LookupAddress[]> {
-    const addresses = await this.#guard.resolve(this.describe(to));
-    if (isIP(to.host) === 0 && this.#guard.areGlobal(addresses)) this.#public.add(`${to.host}:${to.port}`);
+  async resolve(to: Destination, signal: AbortSignal): Promise<LookupAddress[]> {
+    const described = this.describe(to);
+    const addresses = await this.#guard.resolve(described, signal, this);
+    if (isIP(to.host) === 0) this.#assertSteady(described, this.#guard.arePublic(addresses) ? 'out' : 'inside');
     return addresses;
   }
+
+  /** Takes note of where a name leads; refuses a change where callers may name private hosts. */
+  #assertSteady(to: GuardedDestination, leads: 'out' | 'inside'): void {
+    const name = keyOf(to);
+    const before = this.#led.get(name);
+    if (before !== undefined && before !== leads && to.namedBy === 'caller' && this.#guard.letsCallersName) {
+      throw new MooringError(
+        'DESTINATION_FORBIDDEN',
+        `expected a name that leads where it led before; ${name} is refused: it changes between private and global addresses.`,
+      );
+    }
+    if (before !== undefined) return;
+    this.#led.set(name, leads);
+    const [oldest] = this.#led.keys();
+    if (this.#led.size > rememberedNames && oldest !== undefined) this.#led.delete(oldest);
+  }
 }
+
+/** Pages can make up names without end. */
+const rememberedNames = 10_000;
+
+const keyOf = ({ host, port }: Destination): string => `${host}:${port}`;
 
 /** Where a URL leads. */
 export function destinationOf(url: string): Destination {

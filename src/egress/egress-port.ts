@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { MooringError } from '../errors.js';
 import type { AddressGuard } from './address-guard.js';
 import { DialingAgent } from './dialing-agent.js';
-import { bareHost, type DomainLists } from './domain-rules.js';
+import type { DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
 import { Meter } from './meter.js';
@@ -82,6 +82,9 @@ interface Failure {
   readonly to: Destination;
   readonly error: MooringError;
 }
+
+/** Longer than any name, so that a refusal tells it; of what is longer still nothing is remembered. */
+const maxHostLength = 1000;
 
 /** How many failures and blocked hosts are remembered for a request. */
 const remembered = { failures: 200, blocked: 50 } as const;
@@ -284,12 +287,16 @@ export class EgressPort {
     );
   }
 
-  readonly #resolve: Resolve = (to, as) =>
-    as === 'proxy' ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy }) : this.#policy.resolve(to);
+  readonly #resolve: Resolve = (to, as, signal) =>
+    as === 'proxy'
+      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy, isProxy: true }, signal, this.#policy)
+      : this.#policy.resolve(to, signal);
 
   get #dialOptions() {
-    const { connectTimeoutMs, proxyCa } = this.#options;
-    return { resolve: this.#resolve, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
+    const { connectTimeoutMs, proxyCa, guard } = this.#options;
+    const { namedBy } = this.#exit;
+    const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+    return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
   }
 
   async #dial(to: Destination): Promise<Socket> {
@@ -321,7 +328,7 @@ export class EgressPort {
   async #tunnel(request: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
     const to = parseAuthority(request.url ?? '');
     if (!to) {
-      browser.destroy();
+      browser.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
     try {
@@ -347,7 +354,7 @@ export class EgressPort {
 
   #forward(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url && URL.canParse(request.url) ? new URL(request.url) : undefined;
-    if (url?.protocol !== 'http:') {
+    if (url?.protocol !== 'http:' || url.hostname.length > maxHostLength) {
       response.destroy(); // no proxy request: nobody but a stranger sends one
       return;
     }
@@ -439,8 +446,13 @@ function httpProxyOf(route: Route): ProxyAddress | undefined {
   return route.kind === 'proxy' && !route.proxy.protocol.startsWith('socks') ? route.proxy : undefined;
 }
 
+/** `host:port` as a browser writes it (RFC 9112 §3.2.3); nothing: it is none. */
 function parseAuthority(text: string): Destination | undefined {
-  if (!URL.canParse(`http://${text}`)) return undefined;
-  const { hostname, port } = new URL(`http://${text}`);
-  return hostname === '' ? undefined : { host: bareHost(hostname), port: Number(port || 80) };
+  if (
+    !/^(\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+):\d{1,5}$/i.test(text) ||
+    text.length > maxHostLength ||
+    !URL.canParse(`http://${text}`)
+  )
+    return undefined;
+  return destinationOf(`http://${text}`);
 }

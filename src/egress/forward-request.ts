@@ -48,7 +48,11 @@ const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
 export function forwardRequest(request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
   const repeatable = isRepeatable(request);
   let current: ClientRequest | undefined;
-  response.once('close', () => current?.destroy());
+  let isOver = false;
+  response.once('close', () => {
+    isOver = true;
+    current?.destroy();
+  });
 
   const send = (agent: Agent, mayRepeat: boolean): void => {
     let outgoing: ClientRequest;
@@ -64,7 +68,9 @@ export function forwardRequest(request: IncomingMessage, response: ServerRespons
       socket.destroy();
       options.fail(new Error('the site changed the protocol unasked'));
     });
-    outgoing.once('error', (error) => {
+    outgoing.on('error', (error) => {
+      // The browser has given it up: the end of the connection is of its own making.
+      if (isOver || current !== outgoing) return;
       if (mayRepeat && outgoing.reusedSocket && !response.headersSent) send(options.freshAgent, false);
       else options.fail(error);
     });

@@ -168,16 +168,22 @@ function redirected(
   if (!target.hash) target.hash = new URL(from.url).hash;
   if (target.protocol !== 'http:' && target.protocol !== 'https:') return undefined;
   const sameOrigin = target.origin === new URL(from.url).origin;
-  // What a caller said to one site is not for another.
-  const headersOn = sameOrigin
-    ? from.headers
-    : without(from.headers, ['authorization', 'proxy-authorization', 'cookie', 'host']);
+  const headersOn = sameOrigin ? from.headers : only(from.headers, isForAnySite);
   const becomesGet = status === 303 ? from.method !== 'HEAD' : status <= 302 && from.method === 'POST';
   if (!becomesGet) return { ...from, url: target.href, headers: headersOn };
   const { body: _body, ...rest } = from;
-  return { ...rest, url: target.href, method: 'GET', headers: without(headersOn, ['content-type', 'content-length']) };
+  return { ...rest, url: target.href, method: 'GET', headers: only(headersOn, (name) => !name.startsWith('content-')) };
 }
 
-function without(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+/**
+ * Whether a header may go on to another origin. Any other that a caller names may hold a secret of the first one: `x-api-key`
+ * does, `authorization` and `cookie` too.
+ */
+const isForAnySite = (name: string): boolean =>
+  /^(accept(-[a-z]+)?|user-agent|referer|sec-ch-[a-z-]+|sec-fetch-[a-z]+|upgrade-insecure-requests|priority|dnt|cache-control|pragma|content-(type|language|encoding))$/.test(
+    name,
+  );
+
+function only(headers: Readonly<Record<string, string>>, isKept: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)));
 }

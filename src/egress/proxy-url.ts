@@ -14,6 +14,9 @@ export interface ProxyAddress {
   readonly password: string;
 }
 
+/** Of a domain name, written out (RFC 1035 §2.3.4). */
+const maxHostLength = 253;
+
 const defaultPorts: Readonly<Record<ProxyProtocol, number>> = {
   http: 80,
   https: 443,
@@ -39,7 +42,21 @@ export function parseProxyUrl(text: string): ProxyAddress {
   const at = rest.lastIndexOf('@');
   const { host, port } = parseHostAndPort(rest.slice(at + 1), defaultPorts[protocol]);
   const { username, password } = parseCredentials(at < 0 ? '' : rest.slice(0, at));
+  assertSendable(protocol, username, password);
   return { protocol, host, port, username, password };
+}
+
+/** Bytes of a user name or a password that SOCKS has room for (RFC 1929), and that HTTP proxies take in a header. */
+const maxCredentialBytes = { socks: 255, http: 4096 } as const;
+
+/** Refuses credentials that the protocol cannot carry. @throws MooringError `INVALID_PARAMETER` */
+function assertSendable(protocol: ProxyProtocol, username: string, password: string): void {
+  const family = protocol.startsWith('socks') ? 'socks' : 'http';
+  const max = maxCredentialBytes[family];
+  if (Buffer.byteLength(username) > max || Buffer.byteLength(password) > max)
+    throw invalid(`a user name and a password of at most ${max} bytes each for ${protocol}://`);
+  // A zero byte ends the user ID of SOCKS4: what follows it would be read as the host.
+  if (protocol.startsWith('socks4') && username.includes('\0')) throw invalid('a user name without zero bytes');
 }
 
 /** The proxy without its credentials, for messages and logs. */
@@ -64,6 +81,7 @@ function parseHostAndPort(text: string, defaultPort: number): { host: string; po
   if (host === undefined || (bracketed !== undefined && isIP(bracketed) !== 6)) {
     throw invalid('host:port after the credentials, such as 127.0.0.1:8888 or [::1]:8888');
   }
+  if (host.length > maxHostLength) throw invalid(`a host of at most ${maxHostLength} characters`);
   const port = digits === undefined ? defaultPort : Number(digits);
   if (port < 1 || port > 65535) throw invalid('a port from 1 to 65535');
   return { host, port };

@@ -35,11 +35,17 @@ export interface Destination {
 export type Route = { readonly kind: 'direct' } | { readonly kind: 'proxy'; readonly proxy: ProxyAddress };
 
 /** The addresses to connect to: those of a destination, or of the proxy. @throws MooringError */
-export type Resolve = (to: Destination, as: 'destination' | 'proxy') => Promise<readonly LookupAddress[]>;
+export type Resolve = (
+  to: Destination,
+  as: 'destination' | 'proxy',
+  signal: AbortSignal,
+) => Promise<readonly LookupAddress[]>;
 
 export interface DialOptions {
   readonly route: Route;
   readonly resolve: Resolve;
+  /** Refuses a proxy that has taken the connection, before a byte is sent. @throws MooringError */
+  readonly assertProxy: (proxy: ProxyAddress) => void;
   /** How long a proxy may take until the tunnel stands, or a destination until it takes the connection. */
   readonly timeoutMs: number;
   /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
@@ -60,10 +66,7 @@ export interface DialOptions {
  *   refuses the SOCKS credentials, `CODE-0024` it is too slow, `CODE-0006` the destination cannot be reached directly;
  *   the signal's reason when it aborts first
  */
-export async function dial(
-  to: Destination,
-  { route, resolve, timeoutMs, proxyCa, signal }: DialOptions,
-): Promise<Socket> {
+export async function dial(to: Destination, { route, timeoutMs, signal, ...rest }: DialOptions): Promise<Socket> {
   let reached = false;
   using deadline = new Deadline({
     ms: timeoutMs,
@@ -71,11 +74,11 @@ export async function dial(
     parent: signal,
   });
   if (route.kind === 'direct') {
-    const addresses = await abortable(resolve(to, 'destination'), deadline.signal);
+    const addresses = await abortable(rest.resolve(to, 'destination', deadline.signal), deadline.signal);
     return await connect(to, addresses, deadline.signal, (error) => unreachable(to, error));
   }
   const { proxy } = route;
-  const socket = await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
+  const socket = await connectOrSecure(proxy, { ...rest, signal: deadline.signal });
   reached = true;
   try {
     return proxy.protocol.startsWith('socks')
@@ -90,20 +93,26 @@ export async function dial(
 /** A connection to the proxy itself. @throws MooringError `CODE-0019`, `CODE-0024` */
 export async function connectToProxy(
   proxy: ProxyAddress,
-  { resolve, timeoutMs, proxyCa, signal }: Omit<DialOptions, 'route'>,
+  { timeoutMs, signal, ...rest }: Omit<DialOptions, 'route'>,
 ): Promise<Socket> {
   const reason = (): MooringError => tooSlow(proxy, { kind: 'proxy', proxy }, timeoutMs, false);
   using deadline = new Deadline({ ms: timeoutMs, reason, parent: signal });
-  return await connectOrSecure(proxy, { resolve, proxyCa, signal: deadline.signal });
+  return await connectOrSecure(proxy, { ...rest, signal: deadline.signal });
 }
 
 /** TCP, with TLS over it for `https://`. */
 async function connectOrSecure(
   proxy: ProxyAddress,
-  { resolve, proxyCa, signal }: Pick<DialOptions, 'resolve' | 'proxyCa' | 'signal'>,
+  { resolve, assertProxy, proxyCa, signal }: Omit<DialOptions, 'route' | 'timeoutMs'>,
 ): Promise<Socket> {
   const fail = (error: Error): MooringError => proxyUnreachable(proxy, error, false);
   const socket = await connect(proxy, await proxyAddresses(proxy, resolve, signal), signal, fail);
+  try {
+    assertProxy(proxy);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
   if (proxy.protocol !== 'https') return socket;
   const ca = proxyCa && [...proxyCa];
   const secure = connectTls({ socket, ca, ...(isIP(proxy.host) ? {} : { servername: proxy.host }), host: proxy.host });
@@ -130,7 +139,7 @@ async function proxyAddresses(
   signal: AbortSignal,
 ): Promise<readonly LookupAddress[]> {
   try {
-    return await abortable(resolve(proxy, 'proxy'), signal);
+    return await abortable(resolve(proxy, 'proxy', signal), signal);
   } catch (error) {
     throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error, false) : error;
   }
@@ -187,7 +196,7 @@ function throughConnect(socket: Socket, proxy: ProxyAddress, to: Destination, si
     });
     // Some proxies answer a refused CONNECT as if it were a request for a page.
     connectRequest.once('response', (response) => reject(proxyRefusal(proxy, response.statusCode ?? 0, to)));
-    connectRequest.once('error', (error) => reject(proxyUnreachable(proxy, error, true)));
+    connectRequest.on('error', (error) => reject(proxyUnreachable(proxy, error, true)));
     connectRequest.end();
   });
   return abortable(tunnel, signal);
@@ -219,12 +228,30 @@ const socksFailures: readonly {
   { pattern: /rejected connection/i, fault: 'denied', code: 'CODE-0005', why: 'refuses the tunnel' },
 ];
 
+/**
+ * Lets what a listener of the socket throws end the socket, and not the process. For as long as a library listens that
+ * encodes what others have written.
+ */
+function endsByItself(socket: Socket): Disposable {
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    try {
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('a listener failed', { cause: error }));
+      return false;
+    }
+  };
+  return { [Symbol.dispose]: () => Reflect.deleteProperty(socket, 'emit') }; // that of its class is back
+}
+
 async function throughSocks(
   socket: Socket,
   proxy: ProxyAddress,
   to: Destination,
   signal: AbortSignal,
 ): Promise<Socket> {
+  using _guard = endsByItself(socket);
   const handshake = SocksClient.createConnection({
     proxy: {
       host: proxy.host,

@@ -225,8 +225,9 @@ describe.runIf(linux)('a name that the caller itself goes to', () => {
     const policy = new EgressPolicy({ guard, domains: {} });
     policy.name(`http://rebind.test:${inside.port}/`);
     const to = { host: 'rebind.test', port: inside.port };
-    expect(await policy.resolve(to)).toEqual([{ address: '93.184.216.34', family: 4 }]);
-    await expect(policy.resolve(to)).rejects.toMatchObject({ code: 'DESTINATION_FORBIDDEN' });
+    const { signal } = new AbortController();
+    expect(await policy.resolve(to, signal)).toEqual([{ address: '93.184.216.34', family: 4 }]);
+    await expect(policy.resolve(to, signal)).rejects.toMatchObject({ code: 'DESTINATION_FORBIDDEN' });
     await Promise.all([outside.close(), inside.close()]);
   });
 });

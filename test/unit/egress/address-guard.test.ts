@@ -1,14 +1,19 @@
 import type { LookupAddress } from 'node:dns';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressGuard, type AddressGuardOptions, type GuardedDestination } from '../../../src/egress/address-guard.js';
+import { OwnNetwork } from '../../../src/egress/own-network.js';
 import type { MooringError } from '../../../src/errors.js';
+import { fuzz } from '../../support/fuzz.js';
 
 const guardOf = (
   privateNetworks: AddressGuardOptions['privateNetworks'],
   names: Record<string, string[][]> = {},
+  rest: Pick<AddressGuardOptions, 'ownNetwork'> = {},
 ): AddressGuard =>
   new AddressGuard({
     privateNetworks,
+    ...rest,
     resolve: async (host): Promise<LookupAddress[]> => {
       const answers = names[host] ?? [];
       const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -103,16 +108,127 @@ describe('AddressGuard', () => {
     expect(await outcome(guard, '10.2.0.1', 'caller')).toBe('DESTINATION_FORBIDDEN');
   });
 
+  it("named – a name with public and private addresses is nobody's own; one with private addresses alone is", async () => {
+    const names = {
+      'mixed.test': [['10.0.0.1', '8.8.8.8']],
+      'mixed6.test': [['8.8.8.8', 'fd00::1']],
+      'inside.test': [['10.0.0.1', 'fd00::1']],
+      localhost: [['127.0.0.1', '::1']],
+    };
+    const guard = guardOf({ kind: 'named' }, names);
+    for (const host of ['mixed.test', 'mixed6.test'])
+      expect(await outcome(guard, host, 'caller'), host).toBe('DESTINATION_FORBIDDEN');
+    expect(await outcome(guard, 'inside.test', 'caller')).toBe('10.0.0.1 fd00::1');
+    expect(await outcome(guard, 'localhost', 'caller')).toBe('127.0.0.1 ::1');
+    expect(await outcome(guardOf({ kind: 'listed', cidrs: ['10.0.0.0/8'] }, names), 'mixed.test', 'caller')).toBe(
+      '10.0.0.1 8.8.8.8',
+    );
+  });
+
+  it.each(['evil.test..', 'localhost..', 'evil..test', '.evil.test', '', '.', `${'a'.repeat(300)}.test`])(
+    'the host %.20j – is no name, and refused to everybody',
+    async (host) => {
+      const guard = guardOf({ kind: 'listed', cidrs: ['0.0.0.0/0', '::/0'] }, { [host]: [['8.8.8.8']] });
+      for (const namedBy of ['page', 'caller', 'operator'] as const)
+        expect(await outcome(guard, host, namedBy)).toBe('DESTINATION_FORBIDDEN');
+    },
+  );
+
+  it.each([25, 22, 6000, 10_080, 0])('port %i – is refused to callers and pages, not to the operator', async (port) => {
+    const guard = guardOf({ kind: 'named' });
+    for (const namedBy of ['page', 'caller'] as const)
+      expect(await outcome(guard, '8.8.8.8', namedBy, port)).toBe('DESTINATION_FORBIDDEN');
+    expect(await outcome(guard, '8.8.8.8', 'operator', port)).toBe('8.8.8.8');
+  });
+
+  it("the machine's own global addresses, and IPv6 neighbours – are refused like private ones", async () => {
+    const entry = (address: string, cidr: string, family: 'IPv4' | 'IPv6') => ({
+      address,
+      cidr,
+      family,
+      netmask: '',
+      mac: '',
+      internal: false,
+      scopeid: 0,
+    });
+    const ownNetwork = new OwnNetwork(() => ({
+      eth0: [entry('93.184.216.34', '93.184.216.34/24', 'IPv4'), entry('2606:2800::1', '2606:2800::1/64', 'IPv6')],
+      tun0: [entry('2001:470::1', '2001:470::1/3', 'IPv6')],
+    }));
+    const names = { 'own.test': [['93.184.216.34']], 'mixed.test': [['93.184.216.34', '8.8.8.8']] };
+    const named = guardOf({ kind: 'named' }, names, { ownNetwork });
+    for (const host of ['93.184.216.34', '2606:2800::1', '2606:2800::2', '::ffff:93.184.216.34', 'own.test']) {
+      expect(await outcome(named, host), host).toBe('DESTINATION_FORBIDDEN');
+      expect(await outcome(named, host, 'caller'), host).not.toBe('DESTINATION_FORBIDDEN');
+    }
+    expect(await outcome(named, 'mixed.test', 'caller')).toBe('DESTINATION_FORBIDDEN');
+    for (const host of ['93.184.216.35', '2606:4700::1111']) expect(await outcome(named, host), host).toBe(host);
+    const listed = guardOf({ kind: 'listed', cidrs: ['93.184.216.34/32'] }, names, { ownNetwork });
+    expect(await outcome(listed, 'own.test')).toBe('93.184.216.34');
+    listed.ownPorts.add(8191);
+    expect(await outcome(listed, 'own.test', 'page', 8191)).toBe('DESTINATION_FORBIDDEN');
+  });
+
+  it.each([
+    '::a9fe:a9fe', // IPv4-compatible
+    '::ffff:0:a9fe:a9fe', // translated
+    '64:ff9b::a9fe:a9fe', // NAT64
+    '64:ff9b:1::a9fe:a9fe', // its local prefix, of 96 bits
+    '64:ff9b:1:a9fe:a9:fe00::', // … and of 48
+    '2002:a9fe:a9fe::1', // 6to4
+    '2001:0:a9fe:a9fe::1', // Teredo, the server
+    '2001:0:808:808:0:0:5601:5601', // … and the client
+    '2606:4700::5efe:a9fe:a9fe', // ISATAP
+    'fd00:ec2::254%eth0',
+  ])('%s – is the metadata service in another form', async (address) => {
+    const everything = { kind: 'listed', cidrs: ['0.0.0.0/0', '::/0'] } as const;
+    for (const kind of [{ kind: 'named' } as const, everything]) {
+      expect(await outcome(guardOf(kind), address, 'caller')).toBe('DESTINATION_FORBIDDEN');
+      expect(await outcome(guardOf(kind, { 'it.test': [[address]] }), 'it.test')).toBe('DESTINATION_FORBIDDEN');
+    }
+  });
+
+  it.each(['2606:4700::5efe:a00:1', '2606:4700:0:0:200:5efe:7f00:1', '64:ff9b:1::808:808', '2002:808:808::1'])(
+    '%s – leads through a tunnel, and no page gets there',
+    async (address) => {
+      expect(await outcome(guardOf({ kind: 'named' }), address)).toBe('DESTINATION_FORBIDDEN');
+    },
+  );
+
+  it('any text as a host – an answer or a code of the catalogue, and never a private address for a page', () =>
+    fuzz(
+      fc.asyncProperty(
+        fc.oneof(fc.string(), fc.ipV4(), fc.ipV6(), fc.domain(), fc.webAuthority()),
+        fc.integer({ min: 0, max: 65_535 }),
+        async (host, port) => {
+          const guard = guardOf({ kind: 'named' }, { [host]: [['10.0.0.1']] });
+          const code = await outcome(guard, host, 'page', port);
+          if (!/^[\d.]+$|:/.test(code)) expect(code).toMatch(/^(DESTINATION_FORBIDDEN|CODE-0006)$/);
+          else expect(code).not.toMatch(/^(10|127|0|169\.254|192\.168)\./);
+        },
+      ),
+    ));
+
   it.each([
     '169.254.169.254',
+    '169.254.170.23',
+    '169.254.42.42',
+    '168.63.129.16',
     '100.100.100.200',
     'fd00:ec2::254',
+    'fd00:ec2::23',
+    'fd20:ce::254',
     'metadata.google.internal',
     'METADATA.google.internal.',
     'metadata',
-  ])('metadata service %s – is refused even to a caller that names it', async (host) => {
-    expect(await outcome(guardOf({ kind: 'named' }), host, 'caller')).toBe('DESTINATION_FORBIDDEN');
-  });
+  ])(
+    'metadata service %s – is refused even to a caller that names it, and where its network is listed',
+    async (host) => {
+      expect(await outcome(guardOf({ kind: 'named' }), host, 'caller')).toBe('DESTINATION_FORBIDDEN');
+      const cidrs = ['169.254.0.0/16', 'fd00::/8', '100.64.0.0/10', '0.0.0.0/0'];
+      expect(await outcome(guardOf({ kind: 'listed', cidrs }), host, 'caller')).toBe('DESTINATION_FORBIDDEN');
+    },
+  );
 
   it('a name that answers differently the second time – each answer is checked, and what was checked is what is used', async () => {
     const guard = guardOf({ kind: 'deny' }, { 'rebind.test': [['8.8.8.8'], ['127.0.0.1']] });
