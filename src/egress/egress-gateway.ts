@@ -238,7 +238,7 @@ export class EgressGateway {
       };
     try {
       const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, exit);
-      const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+      const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
       const socket = await dial(check.target, {
         route,
         resolve,

@@ -295,7 +295,7 @@ export class EgressPort {
   get #dialOptions() {
     const { connectTimeoutMs, proxyCa, guard } = this.#options;
     const { namedBy } = this.#exit;
-    const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy });
+    const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
     return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
   }
 

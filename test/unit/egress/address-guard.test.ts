@@ -137,7 +137,7 @@ describe('AddressGuard', () => {
   it.each([25, 22, 6000, 10_080, 0])('port %i – is refused to callers and pages, not to the operator', async (port) => {
     const guard = guardOf({ kind: 'named' });
     for (const namedBy of ['page', 'caller'] as const)
-      expect(await outcome(guard, '8.8.8.8', namedBy, port)).toBe('DESTINATION_FORBIDDEN');
+      expect(await outcome(guard, '8.8.8.8', namedBy, port)).toBe('CODE-0006');
     expect(await outcome(guard, '8.8.8.8', 'operator', port)).toBe('8.8.8.8');
   });
 
