@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
+import { getHeapStatistics } from 'node:v8';
 import { createExecutor } from './commands/registry.js';
 import type { Config } from './config.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -139,16 +140,23 @@ export class App {
       new FileStore({ limitBytes: config.filesLimitBytes, keepMs: config.filesKeepMs }),
       (it) => it.close(),
     );
+    const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
     const executor = createExecutor({
       files,
       sessions,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
+      bufferLimitBytes: bufferBytes,
     });
     const http = new HttpServer({
       host: config.host,
       port: config.port,
       bodyLimitBytes: config.bodyLimitBytes,
+      bufferLimitBytes: Math.max(bufferBytes, config.bodyLimitBytes),
+      bodyTimeoutMs: config.bodyTimeoutMs,
+      writeTimeoutMs: config.writeTimeoutMs,
+      maxConnections: config.maxConnections,
+      maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       keys: config.apiKeys,
       userAgent: () => engines.default.info.userAgent,
       version,

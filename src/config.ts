@@ -252,12 +252,51 @@ export const settings = {
     default: '32MB',
     sentence: 'The largest HTTP body that the server takes.',
   }),
+  bodyTimeoutMs: setting({
+    env: ['MOORING_BODY_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '60s',
+    sentence: 'How long an HTTP request may take to arrive, its body included.',
+  }),
+  writeTimeoutMs: setting({
+    env: ['MOORING_WRITE_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '30s',
+    sentence: 'How long a caller may take nothing of its response before its connection is closed.',
+  }),
+  bufferLimitBytes: setting({
+    env: ['MOORING_BUFFER_LIMIT'],
+    schema: z.union([z.literal('auto').transform(() => undefined), sizeSchema], {
+      error: 'expected auto or a size such as 512MB',
+    }),
+    shape: 'size, `auto`',
+    default: 'auto',
+    sentence:
+      'How much memory the bodies of all running commands may take together, and their replies as much again; what finds ' +
+      'no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
+  }),
+  maxConnections: setting({
+    env: ['MOORING_MAX_CONNECTIONS'],
+    schema: countSchema(1, 1_000_000),
+    shape: 'count',
+    default: '2000',
+    sentence: 'How many HTTP connections there may be at once.',
+  }),
+  maxConnectionsPerAddress: setting({
+    env: ['MOORING_MAX_CONNECTIONS_PER_ADDRESS'],
+    schema: countSchema(1, 1_000_000),
+    shape: 'count',
+    default: '1000',
+    sentence: 'How many of them one address may have. Behind a reverse proxy all callers have its address.',
+  }),
   responseLimitBytes: setting({
     env: ['MOORING_RESPONSE_LIMIT'],
     schema: sizeSchema,
     shape: 'size',
     default: '32MB',
-    sentence: 'The largest page, file or screenshot that a reply carries.',
+    sentence: 'How much a reply carries: pages, files, pictures and all else, of a batch together.',
   }),
   filesLimitBytes: setting({
     env: ['MOORING_FILES_LIMIT'],

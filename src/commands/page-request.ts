@@ -21,7 +21,7 @@ import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import { type Deadline, settledWithin } from '../util/deadline.js';
-import type { CommandContext } from './handler.js';
+import type { RequestCaller } from './handler.js';
 import { cookiesToSet, type HttpRequest } from './navigation-request.js';
 import {
   attemptsOf,
@@ -44,7 +44,7 @@ export interface PageRequestParts {
   readonly http: HttpRequest;
   readonly leased: LeasedSession;
   readonly deadline: Deadline;
-  readonly caller: Pick<CommandContext, 'baseUrl' | 'onProgress'>;
+  readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;
   readonly files: FileStore;
   /** The largest page, file or screenshot that a reply carries. */
   readonly maxBytes: number;
