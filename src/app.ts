@@ -137,7 +137,12 @@ export class App {
     sessions.start();
 
     const files = this.#resources.use(
-      new FileStore({ limitBytes: config.filesLimitBytes, keepMs: config.filesKeepMs }),
+      new FileStore({
+        limitBytes: config.filesLimitBytes,
+        limitPerOwnerBytes:
+          config.filesLimitPerKeyBytes ?? config.filesLimitBytes / (config.apiKeys.length > 1 ? 2 : 1),
+        keepMs: config.filesKeepMs,
+      }),
       (it) => it.close(),
     );
     const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
@@ -163,6 +168,7 @@ export class App {
       executor,
       files,
       metrics,
+      metricsKey: config.metricsKey,
       logger,
       requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
@@ -194,7 +200,9 @@ export class App {
         `MOORING_PROXIES: expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`,
       );
     }
-    metrics.watchPool(() => pool.status());
+    const { apiKeys, metricsKey } = this.#options.config;
+    const namesProxies = apiKeys.length === 0 || metricsKey !== undefined;
+    metrics.watchPool(() => pool.status(), namesProxies);
     return this.#resources.use(pool, (it) => it.close());
   }
 

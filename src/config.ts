@@ -111,6 +111,15 @@ export const settings = {
     default: undefined,
     sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
   }),
+  metricsKey: setting({
+    env: ['MOORING_METRICS_KEY'],
+    schema: z.string().min(1).optional(),
+    shape: 'key',
+    default: undefined,
+    sentence:
+      'The key that reads `/metrics`, and no other. Absent: every key reads them, and proxies of the pool are numbered, ' +
+      'not named, where keys are set.',
+  }),
   idleTimeoutMs: setting({
     env: ['MOORING_IDLE_TIMEOUT'],
     schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
@@ -305,6 +314,13 @@ export const settings = {
     default: '1GB',
     sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
   }),
+  filesLimitPerKeyBytes: setting({
+    env: ['MOORING_FILES_LIMIT_PER_KEY'],
+    schema: sizeSchema.optional(),
+    shape: 'size',
+    default: undefined,
+    sentence: 'How much of it one key may take. Absent: half, where there is more than one key.',
+  }),
   filesKeepMs: setting({
     env: ['MOORING_FILES_KEEP'],
     schema: waitSchema,
@@ -430,7 +446,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string 
     const parsed = row.schema.safeParse(raw ?? []);
     if (parsed.success) values[name] = parsed.data;
     else {
-      const came = name === 'apiKeys' ? '' : ` (got: ${JSON.stringify(raw)})`;
+      const came = name === 'apiKeys' || name === 'metricsKey' ? '' : ` (got: ${JSON.stringify(raw)})`;
       problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
     }
   }

@@ -10,7 +10,7 @@ import { notFoundSentence, wrongMethodSentence } from '../protocol/flaresolverr.
 import { openApiDocument } from '../protocol/openapi.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
-import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
+import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
 import { baseUrlOf, RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
@@ -46,6 +46,8 @@ export interface HttpServerOptions {
   /** What replies link to. */
   readonly files: FileStore;
   readonly metrics: Metrics;
+  /** The only key that reads them; absent: any. */
+  readonly metricsKey: string | undefined;
   readonly logger: Logger;
   /** Whether each command is logged. */
   readonly requestLog: boolean;
@@ -151,15 +153,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     throw notFound(request);
   });
 
-  /** Before a body is read, for a request without a key is to cost nothing. */
-  const admit = async (request: FastifyRequest): Promise<void> => {
-    try {
-      authenticate(request);
-    } catch (error) {
-      await brake.failed(request);
-      throw error;
-    }
-  };
+  const admit = admitting(authenticate, brake);
   const { executor, writeTimeoutMs } = options;
   const commands = { executor, authenticate, admit, metrics, logger, log, writeTimeoutMs };
   registerCommandRoute(server, running, commands);
@@ -171,9 +165,11 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   registerHealthRoutes(server, running, options);
   registerFileRoute(server, options.files);
 
-  server.get('/metrics', { onRequest: admit }, async (_request, reply) => {
-    return reply.type(metrics.contentType).send(await metrics.text());
-  });
+  const { metricsKey } = options;
+  const mayRead = metricsKey === undefined ? admit : admitting(createAuthenticate([metricsKey]), brake);
+  server.get('/metrics', { onRequest: mayRead }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
   const openapi = openApiDocument(options.version);
   server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
   const reference = referencePage(openapi, options.keys.length > 0);
@@ -184,6 +180,18 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
   refuseOtherMethods(server, methods);
   return server;
+}
+
+/** Looks at the key before a body is read, for a request without one is to cost nothing. */
+function admitting(authenticate: Authenticate, brake: KeyBrake): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    try {
+      authenticate(request);
+    } catch (error) {
+      await brake.failed(request);
+      throw error;
+    }
+  };
 }
 
 /** How long the head of a request may take to arrive. */
