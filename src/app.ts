@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
+import { getHeapStatistics } from 'node:v8';
 import { createExecutor } from './commands/registry.js';
 import type { Config } from './config.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -139,25 +140,38 @@ export class App {
     sessions.start();
 
     const files = this.#resources.use(
-      new FileStore({ limitBytes: config.filesLimitBytes, keepMs: config.filesKeepMs }),
+      new FileStore({
+        limitBytes: config.filesLimitBytes,
+        limitPerOwnerBytes:
+          config.filesLimitPerKeyBytes ?? config.filesLimitBytes / (config.apiKeys.length > 1 ? 2 : 1),
+        keepMs: config.filesKeepMs,
+      }),
       (it) => it.close(),
     );
+    const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
     const executor = createExecutor({
       files,
       sessions,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
+      bufferLimitBytes: bufferBytes,
     });
     const http = new HttpServer({
       host: config.host,
       port: config.port,
       bodyLimitBytes: config.bodyLimitBytes,
+      bufferLimitBytes: Math.max(bufferBytes, config.bodyLimitBytes),
+      bodyTimeoutMs: config.bodyTimeoutMs,
+      writeTimeoutMs: config.writeTimeoutMs,
+      maxConnections: config.maxConnections,
+      maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       keys: config.apiKeys,
       userAgent: () => engines.default.info.userAgent,
       version,
       executor,
       files,
       metrics,
+      metricsKey: config.metricsKey,
       logger,
       requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
@@ -189,7 +203,9 @@ export class App {
         `MOORING_PROXIES: expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`,
       );
     }
-    metrics.watchPool(() => pool.status());
+    const { apiKeys, metricsKey } = this.#options.config;
+    const namesProxies = apiKeys.length === 0 || metricsKey !== undefined;
+    metrics.watchPool(() => pool.status(), namesProxies);
     return this.#resources.use(pool, (it) => it.close());
   }
 

@@ -111,6 +111,15 @@ export const settings = {
     default: undefined,
     sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
   }),
+  metricsKey: setting({
+    env: ['MOORING_METRICS_KEY'],
+    schema: z.string().min(1).optional(),
+    shape: 'key',
+    default: undefined,
+    sentence:
+      'The key that reads `/metrics`, and no other. Absent: every key reads them, and proxies of the pool are numbered, ' +
+      'not named, where keys are set.',
+  }),
   idleTimeoutMs: setting({
     env: ['MOORING_IDLE_TIMEOUT'],
     schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
@@ -260,12 +269,51 @@ export const settings = {
     default: '32MB',
     sentence: 'The largest HTTP body that the server takes.',
   }),
+  bodyTimeoutMs: setting({
+    env: ['MOORING_BODY_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '60s',
+    sentence: 'How long an HTTP request may take to arrive, its body included.',
+  }),
+  writeTimeoutMs: setting({
+    env: ['MOORING_WRITE_TIMEOUT'],
+    schema: waitSchema,
+    shape: 'duration',
+    default: '30s',
+    sentence: 'How long a caller may take nothing of its response before its connection is closed.',
+  }),
+  bufferLimitBytes: setting({
+    env: ['MOORING_BUFFER_LIMIT'],
+    schema: z.union([z.literal('auto').transform(() => undefined), sizeSchema], {
+      error: 'expected auto or a size such as 512MB',
+    }),
+    shape: 'size, `auto`',
+    default: 'auto',
+    sentence:
+      'How much memory the bodies of all running commands may take together, and their replies as much again; what finds ' +
+      'no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
+  }),
+  maxConnections: setting({
+    env: ['MOORING_MAX_CONNECTIONS'],
+    schema: countSchema(1, 1_000_000),
+    shape: 'count',
+    default: '2000',
+    sentence: 'How many HTTP connections there may be at once.',
+  }),
+  maxConnectionsPerAddress: setting({
+    env: ['MOORING_MAX_CONNECTIONS_PER_ADDRESS'],
+    schema: countSchema(1, 1_000_000),
+    shape: 'count',
+    default: '1000',
+    sentence: 'How many of them one address may have. Behind a reverse proxy all callers have its address.',
+  }),
   responseLimitBytes: setting({
     env: ['MOORING_RESPONSE_LIMIT'],
     schema: sizeSchema,
     shape: 'size',
     default: '32MB',
-    sentence: 'The largest page, file or screenshot that a reply carries.',
+    sentence: 'How much a reply carries: pages, files, pictures and all else, of a batch together.',
   }),
   filesLimitBytes: setting({
     env: ['MOORING_FILES_LIMIT'],
@@ -273,6 +321,13 @@ export const settings = {
     shape: 'size',
     default: '1GB',
     sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
+  }),
+  filesLimitPerKeyBytes: setting({
+    env: ['MOORING_FILES_LIMIT_PER_KEY'],
+    schema: sizeSchema.optional(),
+    shape: 'size',
+    default: undefined,
+    sentence: 'How much of it one key may take. Absent: half, where there is more than one key.',
   }),
   filesKeepMs: setting({
     env: ['MOORING_FILES_KEEP'],
@@ -408,7 +463,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string 
     const parsed = row.schema.safeParse(raw ?? []);
     if (parsed.success) values[name] = parsed.data;
     else {
-      const came = name === 'apiKeys' ? '' : ` (got: ${JSON.stringify(raw)})`;
+      const came = name === 'apiKeys' || name === 'metricsKey' ? '' : ` (got: ${JSON.stringify(raw)})`;
       problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
     }
   }

@@ -15,8 +15,10 @@ export interface ErrorRow {
  */
 export const errorCatalogue = {
   'CODE-0001': {
-    meaning: 'All session slots of this server are in use.',
-    remedy: 'Wait `retryAfterMs` (also the header `Retry-After`), destroy a session, or raise `MOORING_MAX_SESSIONS`.',
+    meaning: 'The server has no room now: in its session slots, its connections, or the memory for bodies and replies.',
+    remedy:
+      'Wait `retryAfterMs` (also the header `Retry-After`), destroy a session, or raise the setting that the message names ' +
+      '(`MOORING_MAX_SESSIONS` for slots).',
   },
   'CODE-0004': {
     meaning: 'The field `cmd` is missing or names no known command.',
@@ -83,7 +85,7 @@ export const errorCatalogue = {
     remedy: 'The message names the field, what was expected and what it got.',
   },
   INVALID_BODY: {
-    meaning: 'The HTTP body is not a JSON object.',
+    meaning: 'The HTTP body is not a JSON object, or did not come in time.',
     remedy: 'Send one JSON object with the field `cmd`.',
   },
   BODY_TOO_LARGE: {
@@ -91,7 +93,7 @@ export const errorCatalogue = {
     remedy: 'Send less at once, or raise `MOORING_BODY_LIMIT`.',
   },
   RESPONSE_TOO_LARGE: {
-    meaning: 'The page, file or screenshot is larger than a reply of this server carries.',
+    meaning: 'The pages, files and pictures are more than a reply of this server carries.',
     remedy: 'Fetch less at once, or raise `MOORING_RESPONSE_LIMIT`.',
   },
   NOT_FOUND: {

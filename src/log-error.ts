@@ -15,6 +15,8 @@ export interface LoggedError {
 const quotingCodes = new Set<ErrorCode>(['INVALID_PARAMETER', 'CODE-0004', 'CODE-0027', 'CODE-0036', 'INVALID_BODY']);
 
 const maxMessageLength = 300;
+/** Looking for URLs takes the square of a text's length. */
+const maxSearchedLength = 2000;
 const maxCauses = 5;
 
 /**
@@ -44,7 +46,10 @@ function messageOf(error: Error): string | undefined {
 /** The first line, with every URL reduced to where it leads. */
 function tidy(text: string): string {
   const [line = ''] = text.split('\n', 1);
-  return line.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'`<>]*)/gi, reduceUrl).slice(0, maxMessageLength);
+  return line
+    .slice(0, maxSearchedLength)
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'`<>]*)/gi, reduceUrl)
+    .slice(0, maxMessageLength);
 }
 
 function reduceUrl(_all: string, scheme: string, rest: string): string {

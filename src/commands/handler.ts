@@ -1,5 +1,6 @@
 import type { Command } from '../protocol/commands.js';
 import type { Progress, Reply, TimedReply } from '../protocol/replies.js';
+import type { ReplyBudget } from './reply-budget.js';
 
 /** Who sent a command, and until when it matters. */
 export interface CommandContext {
@@ -11,10 +12,21 @@ export interface CommandContext {
   readonly baseUrl: string;
   /** Told how the command gets on. */
   readonly onProgress: (event: Progress) => void;
+  /** Calls this when the reply has been sent or its caller has gone: until then what the reply holds is kept. */
+  readonly onAnswered: (done: () => void) => void;
 }
 
+/** What a handler works with. */
+export interface HandlerContext extends CommandContext {
+  /** What it is going to reply has its room there. */
+  readonly budget: ReplyBudget;
+}
+
+/** What a request has to know of whoever asks. */
+export type RequestCaller = Pick<HandlerContext, 'owner' | 'baseUrl' | 'onProgress' | 'budget'>;
+
 /** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */
-export type CommandHandler<C extends Command> = (command: C, context: CommandContext) => Promise<Reply>;
+export type CommandHandler<C extends Command> = (command: C, context: HandlerContext) => Promise<Reply>;
 
 /**
  * Runs commands. What stands behind it, this process or another node, is nothing that whoever calls it can tell: it is

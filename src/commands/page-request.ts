@@ -21,7 +21,7 @@ import type { RequestCommand } from '../protocol/commands.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import { type Deadline, settledWithin } from '../util/deadline.js';
-import type { CommandContext } from './handler.js';
+import type { RequestCaller } from './handler.js';
 import { cookiesToSet, type HttpRequest } from './navigation-request.js';
 import {
   attemptsOf,
@@ -44,11 +44,13 @@ export interface PageRequestParts {
   readonly http: HttpRequest;
   readonly leased: LeasedSession;
   readonly deadline: Deadline;
-  readonly caller: Pick<CommandContext, 'baseUrl' | 'onProgress'>;
+  readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;
   readonly files: FileStore;
   /** The largest page, file or screenshot that a reply carries. */
   readonly maxBytes: number;
 }
+
+type FileContent = Omit<FileToKeep, 'owner' | 'until'>;
 
 /** What is sent to get a page. */
 type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
@@ -260,11 +262,11 @@ export class PageRequest {
     return this.#link('videoUrl', { name: 'video.webm', type: 'video/webm', bytes });
   }
 
-  async #link(field: 'screenshotUrl' | 'videoUrl', file: FileToKeep): Promise<Partial<Solution>> {
+  async #link(field: 'screenshotUrl' | 'videoUrl', file: FileContent): Promise<Partial<Solution>> {
     const link = await keepFile(this.#parts, file);
     if (link !== undefined) return { [field]: link };
     this.#warnings.push(
-      `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, or its disk).`,
+      `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, MOORING_FILES_LIMIT_PER_KEY, or its disk).`,
     );
     return {};
   }
@@ -446,7 +448,7 @@ class Visit {
 }
 
 /** The file that a navigation led to, if it did. */
-async function fileOf(result: NavigationResult): Promise<FileToKeep | undefined> {
+async function fileOf(result: NavigationResult): Promise<FileContent | undefined> {
   const { kind, body: bytes, fileName: name = '', headers } = result;
   if (kind !== 'download' || !bytes) return undefined;
   const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
@@ -456,11 +458,11 @@ async function fileOf(result: NavigationResult): Promise<FileToKeep | undefined>
 /** Keeps a file as long as the session lives, or its time if the request ends the session. */
 async function keepFile(
   { files, caller, command, leased }: PageRequestParts,
-  file: FileToKeep,
+  file: FileContent,
 ): Promise<string | undefined> {
   const until = command.request.closeAfterUse ? {} : { until: leased.over };
   // A disk that is full or gone is no reason to lose what the request has brought.
-  const path = await files.add({ ...file, ...until }).catch(() => undefined);
+  const path = await files.add({ ...file, owner: caller.owner, ...until }).catch(() => undefined);
   return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;
 }
 

@@ -2,7 +2,9 @@ import type { FileStore } from '../files/file-store.js';
 import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import type { SessionManager } from '../sessions/session-manager.js';
+import { ByteBudget } from '../util/byte-budget.js';
 import type { CommandExecutor, CommandHandler } from './handler.js';
+import { ReplyBudget } from './reply-budget.js';
 import { requestHandler } from './request.js';
 import { requestBatchHandler } from './request-batch.js';
 import { sessionsActiveHandler } from './sessions-active.js';
@@ -16,8 +18,10 @@ export interface CommandsOptions {
   readonly sessions: SessionManager;
   /** The time for a request whose caller names none. */
   readonly requestTimeoutMs: number;
-  /** The largest page, file or screenshot that a reply carries. */
+  /** How much a reply carries. */
   readonly responseLimitBytes: number;
+  /** How much all replies may hold together. */
+  readonly bufferLimitBytes: number;
   /** What replies link to. */
   readonly files: FileStore;
 }
@@ -26,6 +30,8 @@ type Registry = { readonly [N in CommandName]: CommandHandler<CommandOf<N>> };
 
 /** Runs commands in this process. */
 export function createExecutor(options: CommandsOptions): CommandExecutor {
+  const { responseLimitBytes, bufferLimitBytes } = options;
+  const allReplies = new ByteBudget(Math.max(bufferLimitBytes, ReplyBudget.largest(responseLimitBytes)));
   const request = requestHandler(options);
   const registry: Registry = {
     'sessions.create': sessionsCreateHandler(options),
@@ -45,7 +51,9 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     async execute(command, context) {
       const startedAt = performance.now();
       const handler = registry[command.cmd] as CommandHandler<Command>; // the row of this very `cmd`
-      const reply = await handler(command, context);
+      const budget = new ReplyBudget(responseLimitBytes, allReplies);
+      context.onAnswered(() => budget.release());
+      const reply = await handler(command, { ...context, budget });
       const warnings = [...command.warnings, ...(reply.warnings ?? [])];
       return {
         ...reply,

@@ -34,7 +34,7 @@ export const requestBatchHandler =
         try {
           using deadline = requestDeadline(eachMs[i] ?? requestTimeoutMs, whole.signal);
           const caller = {
-            baseUrl: context.baseUrl,
+            ...context,
             onProgress: (event: Progress) => context.onProgress({ ...event, request: i }),
           };
           const { solution, warnings } = await runRequest(step, http, session, deadline, caller, options);

@@ -7,7 +7,7 @@ import type { SessionManager } from '../sessions/session-manager.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { SessionTurn } from '../sessions/session-turn.js';
 import { Deadline } from '../util/deadline.js';
-import type { CommandContext, CommandHandler } from './handler.js';
+import type { CommandHandler, RequestCaller } from './handler.js';
 import { type HttpRequest, httpRequestOf } from './navigation-request.js';
 import { attemptsOf } from './page-options.js';
 import { PageRequest } from './page-request.js';
@@ -17,7 +17,6 @@ import { withRetries } from './retries.js';
 export interface RequestHandlerOptions {
   readonly sessions: SessionManager;
   readonly requestTimeoutMs: number;
-  readonly responseLimitBytes: number;
   /** What replies link to. */
   readonly files: FileStore;
 }
@@ -128,10 +127,24 @@ export async function runRequest(
   http: HttpRequest,
   leased: LeasedSession,
   deadline: Deadline,
-  caller: Pick<CommandContext, 'baseUrl' | 'onProgress'>,
-  { responseLimitBytes: maxBytes, files }: RequestHandlerOptions,
+  caller: RequestCaller,
+  { files }: RequestHandlerOptions,
+): Promise<RequestReply> {
+  const reply = await runUnmeasured(command, http, leased, deadline, caller, files);
+  await caller.budget.take(reply.solution, deadline.signal);
+  return reply;
+}
+
+async function runUnmeasured(
+  command: RequestCommand,
+  http: HttpRequest,
+  leased: LeasedSession,
+  deadline: Deadline,
+  caller: RequestCaller,
+  files: FileStore,
 ): Promise<RequestReply> {
   const { request } = command;
+  const maxBytes = caller.budget.leftBytes;
   if (request.requestType === 'request') {
     deadline.begin();
     const once = () => runPlainRequest(request, http, leased, deadline, maxBytes);

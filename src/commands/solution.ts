@@ -91,10 +91,12 @@ function exchangeOutput({ response, ...exchange }: CapturedExchange): ExchangeOu
   return { ...output, response: /[/+]json\b/i.test(type) ? parsed(text) : text };
 }
 
-/** The value of JSON; the text as it is when it is none. */
+/** The value of JSON; the text as it is when it is none, or nested too deep to be written again. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    JSON.stringify(value);
+    return value;
   } catch {
     return text;
   }

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 export interface FileStoreOptions {
   /** How much all files may have together. */
   readonly limitBytes: number;
+  /** How much those of one owner may have. */
+  readonly limitPerOwnerBytes: number;
   /** How long a file is kept at most. */
   readonly keepMs: number;
 }
 
 /** A file to be kept for whoever has its link. */
 export interface FileToKeep {
+  /** Whose share of the store it takes. */
+  readonly owner: string;
   /** As the link ends. */
   readonly name: string;
   readonly type: string;
@@ -29,13 +33,14 @@ export interface KeptFile {
 }
 
 interface Entry extends KeptFile {
+  readonly owner: string;
   readonly letGo: () => void;
 }
 
 /**
  * Files that replies link to: films, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
- * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota is used
- * up, new files are not taken.
+ * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota of all,
+ * or of its owner, is used up, new files are not taken.
  */
 export class FileStore {
   readonly #options: FileStoreOptions;
@@ -43,6 +48,7 @@ export class FileStore {
   readonly #deleting = new Set<Promise<void>>();
   /** Folders of before, which may hold files yet. */
   readonly #former = new Set<string>();
+  readonly #bytesOf = new Map<string, number>();
   #bytes = 0;
   #folder: Promise<string> | undefined;
   #closed = false;
@@ -57,10 +63,10 @@ export class FileStore {
   }
 
   /** Keeps a file. @returns its path in a link, `<32 hex digits>/<name>`; nothing when there is no room for it */
-  async add({ name, type, bytes, until }: FileToKeep): Promise<string | undefined> {
+  async add({ owner, name, type, bytes, until }: FileToKeep): Promise<string | undefined> {
     const size = bytes.byteLength;
-    if (this.#closed || until?.aborted || this.#bytes + size > this.#options.limitBytes) return undefined;
-    this.#bytes += size; // at once, or two that come together would both find room
+    if (this.#closed || until?.aborted || !this.#hasRoom(owner, size)) return undefined;
+    this.#count(owner, size); // at once, or two that come together would both find room
     const token = randomBytes(16).toString('hex');
     try {
       this.#folder ??= mkdtemp(join(tmpdir(), 'mooring-files-'));
@@ -75,22 +81,34 @@ export class FileStore {
         until?.removeEventListener('abort', onOver);
       };
       const safeName = name.replace(/[^\w.-]+/g, '_').slice(-100) || 'file';
-      this.#entries.set(token, { path, type, name: safeName, size, letGo: forget });
+      this.#entries.set(token, { owner, path, type, name: safeName, size, letGo: forget });
       if (this.#closed || until?.aborted) {
         this.#delete(token);
         return undefined;
       }
       return `${token}/${safeName}`;
     } catch (error) {
-      await this.#giveUp(token, size);
+      await this.#giveUp(token, owner, size);
       throw error;
     }
   }
 
+  #hasRoom(owner: string, size: number): boolean {
+    const { limitBytes, limitPerOwnerBytes } = this.#options;
+    return this.#bytes + size <= limitBytes && (this.#bytesOf.get(owner) ?? 0) + size <= limitPerOwnerBytes;
+  }
+
+  #count(owner: string, size: number): void {
+    this.#bytes += size;
+    const bytes = (this.#bytesOf.get(owner) ?? 0) + size;
+    if (bytes > 0) this.#bytesOf.set(owner, bytes);
+    else this.#bytesOf.delete(owner);
+  }
+
   /** Takes back what a file that could not be written has left; the next one makes the folder anew, should it be lost. */
-  async #giveUp(token: string, size: number): Promise<void> {
+  async #giveUp(token: string, owner: string, size: number): Promise<void> {
     if (this.#entries.has(token)) return;
-    this.#bytes -= size;
+    this.#count(owner, -size);
     const folder = await this.#folder?.catch(() => undefined);
     this.#folder = undefined;
     if (folder) await rm(join(folder, token), { force: true }).catch(() => {}); // it may be gone altogether
@@ -119,7 +137,7 @@ export class FileStore {
     const deleting = rm(entry.path, { force: true })
       .catch(() => {}) // the folder goes at the end
       .finally(() => {
-        this.#bytes -= entry.size;
+        this.#count(entry.owner, -entry.size);
         this.#deleting.delete(deleting);
       });
     this.#deleting.add(deleting);

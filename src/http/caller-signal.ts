@@ -21,3 +21,17 @@ export function callerSignal(reply: FastifyReply): CallerSignal {
     [Symbol.dispose]: () => void reply.raw.off('close', onClose),
   };
 }
+
+/** Calls this once the response has been sent or its caller has gone. */
+export function onAnswered({ raw }: FastifyReply, done: () => void): void {
+  if (raw.closed) done();
+  else raw.once('close', done);
+}
+
+/**
+ * Closes the connection when nothing of the response is taken for so long: what it holds would stay in memory as long as
+ * its caller likes. It ends when the response is over.
+ */
+export function giveUpUntaken({ raw }: FastifyReply, timeoutMs: number): void {
+  raw.socket?.setTimeout(timeoutMs);
+}

@@ -5,18 +5,23 @@ import type { Logger } from '../logger.js';
 import { type Command, parseCommand } from '../protocol/commands.js';
 import { sessionNamedIn } from '../protocol/refused-body.js';
 import type { Authenticate } from './authenticate.js';
-import { callerSignal } from './caller-signal.js';
+import { callerSignal, onAnswered } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
 import { EventStream, wantsEvents } from './event-stream.js';
 import type { Metrics } from './metrics.js';
 import type { RequestLog } from './request-log.js';
+import { sendJson } from './send-json.js';
 
 export interface CommandRouteOptions {
   readonly executor: CommandExecutor;
   readonly authenticate: Authenticate;
+  /** Refuses whoever has no key, before a body is read. @throws MooringError `UNAUTHORIZED` */
+  readonly admit: (request: FastifyRequest) => Promise<void>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly log: RequestLog;
+  /** How long a caller may take nothing of its response. */
+  readonly writeTimeoutMs: number;
 }
 
 /** The commands that run now, for a server that wants to end in order. */
@@ -62,8 +67,9 @@ export function registerCommandRoute(
   running: RunningCommands,
   options: CommandRouteOptions,
 ): void {
-  server.post('/api/v1', (request, reply) => handleCommand(request, reply, running, options));
-  server.get('/api/v1/balance', async (request) => {
+  const { admit: onRequest } = options;
+  server.post('/api/v1', { onRequest }, (request, reply) => handleCommand(request, reply, running, options));
+  server.get('/api/v1/balance', { onRequest }, async (request) => {
     const owner = options.authenticate(request);
     options.log.from(request, owner);
     return { balance: await options.executor.balance(owner) };
@@ -74,7 +80,7 @@ async function handleCommand(
   request: FastifyRequest,
   reply: FastifyReply,
   running: RunningCommands,
-  { executor, authenticate, metrics, logger, log }: CommandRouteOptions,
+  { executor, authenticate, metrics, logger, log, writeTimeoutMs }: CommandRouteOptions,
 ): Promise<FastifyReply> {
   const startedAt = performance.now();
   using caller = callerSignal(reply);
@@ -92,18 +98,19 @@ async function handleCommand(
     const parsed = reading(executor, owner, body, () => parseCommand(body));
     command = parsed;
     log.runs(request, parsed);
-    if (wantsEvents(request)) events = EventStream.open(reply);
+    if (wantsEvents(request)) events = EventStream.open(reply, writeTimeoutMs);
     const done = await running.run(caller.controller, () =>
       executor.execute(parsed, {
         owner,
         signal,
         baseUrl: baseUrlOf(request),
         onProgress: (event) => events?.send(event.type, event),
+        onAnswered: (done) => onAnswered(reply, done),
       }),
     );
     const answer = { ...done, requestId: request.id };
-    if (events) return events.end('reply', answer);
-    return await reply.send(answer);
+    if (events) return await events.end('reply', answer);
+    return await sendJson(reply, answer);
   } catch (error) {
     if (caller.gone) {
       outcome = 'cancelled';
@@ -113,8 +120,8 @@ async function handleCommand(
     const failure = errorReply(error, { ...replyContextOf(request, logger), session, startedAt });
     outcome = failure.body.code;
     log.failed(request, outcome);
-    if (events) return events.end('reply', failure.body);
-    return await reply.code(failure.status).headers(failure.headers).send(failure.body);
+    if (events) return await events.end('reply', failure.body);
+    return await sendJson(reply.code(failure.status).headers(failure.headers), failure.body);
   } finally {
     if (command) metrics.commandDone(command.cmd, outcome, performance.now() - startedAt);
   }

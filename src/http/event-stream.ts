@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { giveUpUntaken } from './caller-signal.js';
 import { requestIdHeader } from './request-id.js';
+import { writeJson } from './send-json.js';
 
 /** A line now and then, so that nothing between takes the connection for dead. */
 const keepAliveMs = 15_000;
@@ -19,11 +21,11 @@ export class EventStream {
 
   private constructor(reply: FastifyReply) {
     this.#reply = reply;
-    this.#timer = setInterval(() => this.#write(':\n\n'), keepAliveMs);
+    this.#timer = setInterval(() => this.#isTaken && this.#write(':\n\n'), keepAliveMs);
   }
 
   /** Takes the answer over from the server and sends its head. */
-  static open(reply: FastifyReply): EventStream {
+  static open(reply: FastifyReply, writeTimeoutMs: number): EventStream {
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -32,24 +34,32 @@ export class EventStream {
       'x-accel-buffering': 'no', // nginx would hold events back
     });
     reply.raw.flushHeaders();
+    giveUpUntaken(reply, Math.max(writeTimeoutMs, 2 * keepAliveMs));
     return new EventStream(reply);
   }
 
   /** Sends one event; left out when the caller does not keep up. */
   send(name: string, data: unknown): void {
-    if (!this.#reply.raw.writableNeedDrain) this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (this.#isTaken) this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   /** Sends the last event. */
-  end(name: string, data: unknown): FastifyReply {
+  async end(name: string, data: unknown): Promise<FastifyReply> {
     this.close();
-    this.#reply.raw.end(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#write(`event: ${name}\ndata: `);
+    await writeJson(this.#reply.raw, data);
+    this.#reply.raw.end('\n\n');
     return this.#reply;
   }
 
   /** Nobody listens any more. */
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Whether the caller keeps up. */
+  get #isTaken(): boolean {
+    return !this.#reply.raw.writableNeedDrain;
   }
 
   #write(text: string): void {

@@ -11,7 +11,7 @@ import {
   translateRequest,
 } from '../protocol/flaresolverr.js';
 import type { TimedReply } from '../protocol/replies.js';
-import { callerSignal } from './caller-signal.js';
+import { callerSignal, onAnswered } from './caller-signal.js';
 import {
   asObject,
   baseUrlOf,
@@ -21,6 +21,7 @@ import {
   replyContextOf,
 } from './command-route.js';
 import { errorReply } from './error-reply.js';
+import { sendJson } from './send-json.js';
 
 export interface FlareSolverrRouteOptions extends CommandRouteOptions {
   /** Of this server. */
@@ -34,10 +35,22 @@ export function registerFlareSolverrRoutes(
   running: RunningCommands,
   options: FlareSolverrRouteOptions,
 ): void {
-  const { version, userAgent } = options;
+  const { version, userAgent, admit: onRequest, logger, log } = options;
+  /** What fails before there is a command is told in the dialect too. */
+  const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { status, headers, body, error: known } = errorReply(error, replyContextOf(request, logger));
+    log.failed(request, body.code);
+    const now = Date.now();
+    const times = { startTimestamp: now, endTimestamp: now, version };
+    const dialect = translateError(known, undefined, times);
+    return reply
+      .code(status === 200 ? 500 : status)
+      .headers(headers)
+      .send(dialect);
+  };
   // Its clients have no place for a key but the address.
   for (const path of ['/v1', '/v1/:key']) {
-    server.post(path, (request, reply) => handle(request, reply, running, options));
+    server.post(path, { onRequest, errorHandler }, (request, reply) => handle(request, reply, running, options));
   }
   server.get('/', async () => ({ msg: 'FlareSolverr is ready!', version, userAgent: userAgent() }));
   server.get('/health', async () => ({ status: 'ok' }));
@@ -70,9 +83,10 @@ async function handle(
         signal: caller.controller.signal,
         baseUrl: baseUrlOf(request),
         onProgress: () => {}, // its clients wait for the answer alone
+        onAnswered: (done) => onAnswered(reply, done),
       });
     const answer = await running.run(caller.controller, () => answerOf(asked, execute, times));
-    return await reply.send(answer);
+    return await sendJson(reply, answer);
   } catch (error) {
     if (caller.gone) {
       outcome = 'cancelled';

@@ -87,8 +87,12 @@ export class Metrics {
     });
   }
 
-  /** Starts to tell how each proxy of the pool does. */
-  watchPool(status: PoolStatus): void {
+  /**
+   * Starts to tell how each proxy of the pool does.
+   *
+   * @param namesProxies whether by its address; else by its number in the list
+   */
+  watchPool(status: PoolStatus, namesProxies: boolean): void {
     const gauge = (name: string, help: string, value: (row: ReturnType<PoolStatus>[number]) => number): void => {
       new Gauge({
         name,
@@ -97,8 +101,11 @@ export class Metrics {
         registers: [this.#registry],
         collect() {
           this.reset();
-          for (const row of status())
-            this.set({ proxy: row.proxy, class: row.class, country: row.country ?? '' }, value(row));
+          for (const [i, row] of status().entries())
+            this.set(
+              { proxy: namesProxies ? row.proxy : `#${i + 1}`, class: row.class, country: row.country ?? '' },
+              value(row),
+            );
         },
       });
     };

@@ -10,5 +10,7 @@ const callersOwn = /^[A-Za-z0-9._-]{1,64}$/;
 /** The ID of a request: the caller's own, if it sends a usable one, or a random one. */
 export function requestIdOf(request: IncomingMessage): string {
   const sent = request.headers[requestIdHeader];
-  return typeof sent === 'string' && callersOwn.test(sent) ? sent : randomBytes(8).toString('hex');
+  return typeof sent === 'string' && callersOwn.test(sent) ? sent : newRequestId();
 }
+
+export const newRequestId = (): string => randomBytes(8).toString('hex');

@@ -1,20 +1,28 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { CommandExecutor } from '../commands/handler.js';
-import { errorMessage, MooringError } from '../errors.js';
+import { MooringError } from '../errors.js';
 import type { FileStore } from '../files/file-store.js';
 import type { Logger } from '../logger.js';
 import { notFoundSentence, wrongMethodSentence } from '../protocol/flaresolverr.js';
 import { openApiDocument } from '../protocol/openapi.js';
+import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
-import { assertNoForeignPage, createAuthenticate } from './authenticate.js';
+import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
+import { BodyReader } from './body-reader.js';
+import { giveUpUntaken } from './caller-signal.js';
 import { baseUrlOf, RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
+import { answerAndClose, ConnectionLimits, lingerMs } from './connection-limits.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFileRoute } from './file-route.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
+import { KeyBrake } from './key-brake.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
-import { requestIdHeader, requestIdOf } from './request-id.js';
+import { newRequestId, requestIdHeader, requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
 
 /** How long commands that were given up may take to end. */
@@ -25,11 +33,21 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly keys: readonly string[];
   readonly bodyLimitBytes: number;
+  /** How much the bodies of all commands may hold together. */
+  readonly bufferLimitBytes: number;
+  /** How long a request may take to arrive, its body included. */
+  readonly bodyTimeoutMs: number;
+  /** How long a caller may take nothing of its response. */
+  readonly writeTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   readonly version: string;
   readonly executor: CommandExecutor;
   /** What replies link to. */
   readonly files: FileStore;
   readonly metrics: Metrics;
+  /** The only key that reads them; absent: any. */
+  readonly metricsKey: string | undefined;
   readonly logger: Logger;
   /** Whether each command is logged. */
   readonly requestLog: boolean;
@@ -89,12 +107,17 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   const { logger, metrics } = options;
   const authenticate = createAuthenticate(options.keys);
   const log = new RequestLog(options.requestLog ? logger : undefined);
+  const brake = new KeyBrake();
+  const bodies = new BodyReader({
+    limitBytes: options.bodyLimitBytes,
+    budget: new ByteBudget(options.bufferLimitBytes),
+  });
   const server = fastify({
-    bodyLimit: options.bodyLimitBytes,
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
+    serverFactory: serverFactory(options),
     frameworkErrors: (error, request, reply) => {
       const known = new MooringError('NOT_FOUND', 'expected a well-formed path; got one that cannot be decoded.', {
         cause: error,
@@ -108,64 +131,45 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header(requestIdHeader, request.id);
+    endUnread(request, reply);
     if (takesCommands(request)) log.open(request, reply);
     assertNoForeignPage(request, options.keys.length > 0);
+    if (request.is404) throw notFound(request);
     // The body is JSON whatever the type says, and however broken that is.
     request.raw.headers['content-type'] = 'application/json';
   });
+  server.addHook('onSend', async (_request, reply) => giveUpUntaken(reply, options.writeTimeoutMs));
+  server.addHook('preParsing', (request, reply) => bodies.admit(request, reply));
   // Whatever the content type says: some clients send JSON under another, or under none.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    try {
-      // Some editors and shells put a byte order mark before it.
-      const text = String(body).replace(/^\uFEFF/, '');
-      done(null, text === '' ? undefined : JSON.parse(text));
-    } catch (error) {
-      done(
-        new MooringError('INVALID_BODY', `expected a JSON object as the body; ${jsonProblem(error)}.`, {
-          cause: error,
-        }),
-      );
-    }
-  });
+  server.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => bodies.read(request, payload));
 
   server.setErrorHandler((error, request, reply) => {
-    const tooLarge = (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE'; // Fastify's own errors carry a code
-    const known = tooLarge
-      ? new MooringError(
-          'BODY_TOO_LARGE',
-          `expected a body of at most ${options.bodyLimitBytes} bytes; got a larger one.`,
-        )
-      : error;
-    const failure = errorReply(known, replyContextOf(request, logger));
+    const failure = errorReply(error, replyContextOf(request, logger));
     log.failed(request, failure.body.code);
     return reply.code(failure.status).headers(failure.headers).send(inDialectOf(request, failure));
   });
   server.setNotFoundHandler((request) => {
-    const path = pathOf(request);
-    throw new MooringError(
-      'NOT_FOUND',
-      `expected POST /api/v1 or a page of this server; got ${request.method} ${path}.`,
-    );
+    throw notFound(request);
   });
 
-  registerCommandRoute(server, running, { executor: options.executor, authenticate, metrics, logger, log });
+  const admit = admitting(authenticate, brake);
+  const { executor, writeTimeoutMs } = options;
+  const commands = { executor, authenticate, admit, metrics, logger, log, writeTimeoutMs };
+  registerCommandRoute(server, running, commands);
   registerFlareSolverrRoutes(server, running, {
-    executor: options.executor,
-    authenticate,
-    metrics,
-    logger,
-    log,
+    ...commands,
     version: options.version,
     userAgent: options.userAgent,
   });
   registerHealthRoutes(server, running, options);
   registerFileRoute(server, options.files);
 
-  server.get('/metrics', async (request, reply) => {
-    authenticate(request);
-    return reply.type(metrics.contentType).send(await metrics.text());
-  });
+  const { metricsKey } = options;
+  const mayRead = metricsKey === undefined ? admit : admitting(createAuthenticate([metricsKey]), brake);
+  server.get('/metrics', { onRequest: mayRead }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
   const openapi = openApiDocument(options.version);
   server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
   const reference = referencePage(openapi, options.keys.length > 0);
@@ -178,15 +182,89 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   return server;
 }
 
-/** Where text stops being JSON, without the words of the parser, which repeat the text. */
-function jsonProblem(error: unknown): string {
-  const message = errorMessage(error);
-  if (/end of JSON|unterminated/i.test(message)) return 'got JSON that ends too early';
-  const at = /position (\d+)/.exec(message)?.[1];
-  return at === undefined
-    ? 'got text that is not JSON'
-    : `got text that is not JSON from character ${Number(at) + 1} on`;
+/** Looks at the key before a body is read, for a request without one is to cost nothing. */
+function admitting(authenticate: Authenticate, brake: KeyBrake): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    try {
+      authenticate(request);
+    } catch (error) {
+      await brake.failed(request);
+      throw error;
+    }
+  };
 }
+
+/** How long the head of a request may take to arrive. */
+const headTimeoutMs = 20_000;
+/** How long a connection may be idle between requests: longer than proxies before a server keep theirs. */
+const keepAliveMs = 72_000;
+/** How often connections are looked at. */
+const checkMs = 1000;
+
+/** Every server that listens is bounded in time and number; for a name there may be several. */
+function serverFactory({ bodyTimeoutMs, maxConnections, maxConnectionsPerAddress, logger }: HttpServerOptions) {
+  const context = ({ localAddress, localPort }: Socket) => ({
+    baseUrl: `http://${localAddress}:${localPort}`,
+    requestId: newRequestId(),
+    startedAt: performance.now(),
+    logger,
+  });
+  const limits = new ConnectionLimits({ max: maxConnections, maxPerAddress: maxConnectionsPerAddress, context });
+  return (handler: RequestListener): Server => {
+    const server = createServer(
+      {
+        headersTimeout: Math.min(headTimeoutMs, bodyTimeoutMs),
+        requestTimeout: bodyTimeoutMs,
+        keepAliveTimeout: keepAliveMs,
+        connectionsCheckingInterval: Math.min(checkMs, bodyTimeoutMs),
+      },
+      handler,
+    );
+    limits.guard(server);
+    server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
+      const socket = duplex as Socket; // of an HTTP server it is one
+      if (error.code === 'ECONNRESET' || isAnswered(socket)) {
+        socket.destroy();
+        return;
+      }
+      const [status, sentence] = malformed(error.code, bodyTimeoutMs);
+      const { body } = errorReply(new MooringError('INVALID_BODY', sentence, { cause: error }), context(socket));
+      answerAndClose(socket, status, body);
+    });
+    return server;
+  };
+}
+
+/** What is no request: the status, and what to say. */
+function malformed(code: string | undefined, bodyTimeoutMs: number): [status: string, sentence: string] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return ['408 Request Timeout', `expected the whole request within ${bodyTimeoutMs} ms; it did not come.`];
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['431 Request Header Fields Too Large', 'expected headers of at most 16 KB in all; got more.'];
+  return ['400 Bad Request', 'expected an HTTP request; got something that cannot be read as one.'];
+}
+
+/** Whether a response has begun on this connection for the request that it carries. */
+function isAnswered(socket: Socket): boolean {
+  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent?: boolean } | null }; // as Node's own handler looks
+  return response?.headersSent === true;
+}
+
+/** Closes the connection of a request that was answered before its body was read, when its sender had time to see it. */
+function endUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('finish', () => {
+    if (raw.complete) return;
+    const timer = setTimeout(() => raw.socket.destroy(), lingerMs);
+    raw.once('end', () => clearTimeout(timer));
+    raw.socket.once('close', () => clearTimeout(timer));
+  });
+}
+
+const notFound = (request: FastifyRequest): MooringError =>
+  new MooringError(
+    'NOT_FOUND',
+    `expected POST /api/v1 or a page of this server; got ${request.method} ${pathOf(request)}.`,
+  );
 
 /** A key may stand in the path. */
 const maxKeyLength = 1024;

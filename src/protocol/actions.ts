@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { decimal, flag, integer, listOf, optional, optionalFilled, webUrl } from './fields.js';
+import {
+  boundedText,
+  decimal,
+  flag,
+  integer,
+  listOf,
+  maxTextLength,
+  optional,
+  optionalFilled,
+  webUrl,
+} from './fields.js';
 
 /** The most actions in one request, nested ones included. */
 export const maxActions = 500;
@@ -22,6 +32,7 @@ const selector = () =>
   z
     .string({ error: 'expected a selector' })
     .min(1, 'expected a selector')
+    .max(maxTextLength)
     .describe(
       'CSS, XPath (`//…`, `(//…)[1]`, `xpath=…`) or `text=…` (in quotes: the whole text); the first element that fits counts.',
     );
@@ -29,20 +40,27 @@ const pauseLength = () => decimal(0, 600_000, 'seconds (up to 100) or millisecon
 const pauseUnit =
   'Up to 100 it is seconds, fractions too, if they fit into the time of the request; else milliseconds.';
 const wait = optionalFilled(pauseLength()).describe(`A pause after it. ${pauseUnit}`);
-const waitForSelector = optionalFilled(z.string()).describe('Then wait until this is visible.');
+const waitForSelector = optionalFilled(boundedText()).describe('Then wait until this is visible.');
 const direct = optional(flag()).describe('Without cursor and keys: straight on the element.');
-const code = (what: string) => z.string({ error: 'expected JavaScript' }).min(1, 'expected JavaScript').describe(what);
+/** Reading code takes the one thread a tenth of a second for each million characters. */
+const maxCodeLength = 500_000;
+const code = (what: string) =>
+  z.string({ error: 'expected JavaScript' }).min(1, 'expected JavaScript').max(maxCodeLength).describe(what);
 
 const action = <N extends string, F extends z.ZodRawShape>(name: N, description: string, fields: F) =>
   z.object({ type: z.literal(name), ...fields, ...commonFields }).describe(description);
 
+/** One pass over the text: an expression with the white space in it and after it would go back over all of it. */
+function isBase64(text: string): boolean {
+  if (/[^A-Za-z0-9+/=\s]/.test(text)) return false;
+  const padding = text.indexOf('=');
+  return padding < 0 || /^=\s*=?\s*$/.test(text.slice(padding, padding + maxTextLength));
+}
+
 const fileSchema = z.object({
   name: z.string().min(1).max(255).describe('As the page sees it.'),
-  type: optional(z.string()).describe('The content type. Default: `application/octet-stream`.'),
-  base64: z
-    .string()
-    .regex(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, 'expected base64 without a data-URL prefix')
-    .describe('Its bytes.'),
+  type: optional(boundedText(255)).describe('The content type. Default: `application/octet-stream`.'),
+  base64: z.string().refine(isBase64, 'expected base64 without a data-URL prefix').describe('Its bytes.'),
 });
 
 export const keys = [
@@ -57,9 +75,12 @@ export const keys = [
   'clear',
 ] as const;
 
+/** Typing more would take hours. */
+const maxTyped = 100_000;
+
 const simpleActions = [
   action('click', 'Clicks an element.', { cssSelector: selector(), wait, waitForSelector, direct }),
-  action('type', 'Types text into an element.', { cssSelector: selector(), text: z.string(), wait, direct }),
+  action('type', 'Types text into an element.', { cssSelector: selector(), text: boundedText(maxTyped), wait, direct }),
   action('goto', 'Goes to a URL.', { url: webUrl(), wait }),
   action('wait', 'Pauses.', { wait: pauseLength().describe(pauseUnit) }),
   action('wait_for_selector', 'Waits until an element is visible.', { cssSelector: selector() }),
@@ -68,9 +89,9 @@ const simpleActions = [
     waitForLoadState: z.enum(['domcontentloaded', 'networkidle', 'load']),
   }),
   action('wait_for_cookie', 'Waits until a cookie is there.', {
-    cookieName: z.string().min(1),
-    cookieValue: optional(z.string()).describe('Its value; absent: any.'),
-    cookieDomain: optionalFilled(z.string()).describe('Its domain; absent: any.'),
+    cookieName: boundedText().min(1),
+    cookieValue: optional(boundedText()).describe('Its value; absent: any.'),
+    cookieDomain: optionalFilled(boundedText()).describe('Its domain; absent: any.'),
     pollIntervalMs: milliseconds('How often to look', '200'),
   }),
   action('execute_js', 'Runs JavaScript in the page; what it returns is added to `solution.javascriptReturn`.', {
@@ -92,7 +113,7 @@ const simpleActions = [
   action('dropdown', 'Chooses an option of a select element.', {
     cssSelector: selector(),
     index: optionalFilled(integer(0, 100_000)).describe('Which option, from 0.'),
-    value: optional(z.string()).describe('Or the option of this value.'),
+    value: optional(boundedText()).describe('Or the option of this value.'),
     wait,
     waitForSelector,
   }).refine(
@@ -100,7 +121,7 @@ const simpleActions = [
     'expected `index` or `value`; got neither',
   ),
   action('switch_iframe', 'Later actions act in that frame, until the end of the request.', {
-    cssSelector: optional(z.string()).describe('The iframe; empty: back to the page.'),
+    cssSelector: optional(boundedText()).describe('The iframe; empty: back to the page.'),
   }),
   action('set_viewport', 'Resizes the viewport.', {
     width: optionalFilled(integer(1, 8192, 'pixels')).describe(

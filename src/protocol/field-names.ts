@@ -425,7 +425,7 @@ export class FieldReader {
     }
     const names = typeof type === 'string' ? (actionNames.get(type) ?? allActionNames) : allActionNames;
     const fields = this.#fold(item, names, `${place}.`, (name, fieldValue) =>
-      this.#unknownActionField(name, fieldValue, `${place}.`, names, String(type)),
+      this.#unknownActionField(name, fieldValue, `${place}.`, names, typeof type === 'string' ? type : typeof type),
     );
     for (const branch of ['then', 'or']) {
       if (branch in fields) fields[branch] = this.#readActions(fields[branch], `${place}.${branch}`, depth + 1);

@@ -46,6 +46,16 @@ function numberOf(value: unknown): unknown {
   return typeof value === 'string' && value.length <= 40 && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
 }
 
+/** Longer than any name, host or path that a browser takes. */
+export const maxTextLength = 10_000;
+
+/** Text of a bounded length. */
+export const boundedText = (max = maxTextLength) => z.string().max(max);
+
+/** A list, and nothing else. One that is too long is refused before its values are looked at. */
+export const strictList = <T extends z.ZodType>(item: T, max: number) =>
+  z.preprocess((value, context) => withinLimit(value, max, context), z.array(item));
+
 /** A list; also one value that is none. One that is too long is refused before its values are looked at. */
 export const listOf = <T extends z.ZodType>(item: T, max = 1000) =>
   z.preprocess((value, context) => {
@@ -102,6 +112,9 @@ export const webUrl = () =>
     });
   });
 
+/** More than a server takes of one request. */
+const maxHeaders = 500;
+const maxHeaderLength = 100_000;
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Header names to values; numbers and booleans become text. */
@@ -112,11 +125,16 @@ export const headers = () =>
       z.preprocess(
         (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
         // Line breaks would let a value add headers of its own (RFC 9110 §5.5).
-        z.string().regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
+        boundedText(maxHeaderLength).regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
       ),
     )
     .superRefine((record, context) => {
-      for (const name of Object.keys(record)) {
+      const names = Object.keys(record);
+      if (names.length > maxHeaders) {
+        context.addIssue({ code: 'custom', message: `expected at most ${maxHeaders} headers` });
+        return;
+      }
+      for (const name of names) {
         if (!headerName.test(name)) {
           context.addIssue({
             code: 'custom',
@@ -129,12 +147,12 @@ export const headers = () =>
 
 /** One cookie to set. Without a domain it belongs to the host of the URL. */
 export const cookieSchema = z.object({
-  name: z.string().min(1).describe('Its name; `key` is taken too.'),
-  value: z.string().describe('Its value.'),
-  domain: optional(z.string().min(1)).describe(
+  name: boundedText().min(1).describe('Its name; `key` is taken too.'),
+  value: boundedText().describe('Its value.'),
+  domain: optional(boundedText().min(1)).describe(
     'Host, or `.host` for its subdomains too. Default: the host of the URL.',
   ),
-  path: optional(z.string().regex(/^\//, 'expected a path that starts with /')).describe('Default: `/`.'),
+  path: optional(boundedText().regex(/^\//, 'expected a path that starts with /')).describe('Default: `/`.'),
   expires: optional(z.preprocess(expiryToSeconds, z.number())).describe(
     'Seconds since 1970; `-1` or absent: with the session. A date as text is taken too.',
   ),
@@ -146,7 +164,7 @@ export type CookieInput = z.infer<typeof cookieSchema>;
 
 function expiryToSeconds(value: unknown): unknown {
   if (value === 0 || value === '0' || value === '') return -1; // how exports write a cookie of the session
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string' || value.length > 100) return value;
   if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? value : Math.floor(ms / 1000);
@@ -154,7 +172,7 @@ function expiryToSeconds(value: unknown): unknown {
 
 /** Browser extensions export `no_restriction` and `unspecified`; clients write any case. */
 function sameSiteName(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string' || value.length > 100) return value;
   const names: Record<string, string | undefined> = {
     strict: 'Strict',
     lax: 'Lax',
@@ -164,7 +182,7 @@ function sameSiteName(value: unknown): unknown {
     '': undefined,
   };
   const lower = value.toLowerCase();
-  return lower in names ? names[lower] : value;
+  return Object.hasOwn(names, lower) ? names[lower] : value;
 }
 
 /** Cookies as a list of objects (`key` or `name`), of `a=b` texts, or as one text `a=b; c=d`. */
@@ -175,13 +193,13 @@ export const cookieList = () =>
 const maxCookies = 5000;
 
 function toCookieObjects(value: unknown): unknown {
-  if (typeof value === 'string') return parseCookieString(value);
+  if (typeof value === 'string') return cookiesOfText(value);
   if (!Array.isArray(value)) return value === undefined || value === null ? value : [normalizeCookie(value)].flat();
   return value.flatMap(normalizeCookie);
 }
 
 function normalizeCookie(item: unknown): unknown {
-  if (typeof item === 'string') return parseCookieString(item);
+  if (typeof item === 'string') return cookiesOfText(item);
   if (typeof item !== 'object' || item === null) return item;
   const { key, ...rest } = item as Record<string, unknown>; // an object, as checked the line above
   const named = rest.name === undefined && key !== undefined ? { ...rest, name: key } : rest;
@@ -189,6 +207,11 @@ function normalizeCookie(item: unknown): unknown {
     ? { ...named, value: String(named.value) }
     : named;
 }
+
+/** More than a browser's cookies are together. What is longer is left for the schema to refuse. */
+const maxCookieText = 1_000_000;
+
+const cookiesOfText = (text: string): unknown => (text.length <= maxCookieText ? parseCookieString(text) : text);
 
 /** The pairs of a `Cookie` header. A piece without `=` is kept as a name without value, so that the schema names it. */
 export function parseCookieString(text: string): { name: string; value: string }[] {

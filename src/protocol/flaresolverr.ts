@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
 import { type Command, parseCommand, type RequestCommand } from './commands.js';
 import { meansProxy } from './field-names.js';
-import { cookieList, flag, integer, optional } from './fields.js';
+import { boundedText, cookieList, flag, integer, optional } from './fields.js';
 import { type CookieOutput, cookieOutputSchema, type Solution, type TimedReply } from './replies.js';
 
 /**
@@ -13,19 +13,23 @@ import { type CookieOutput, cookieOutputSchema, type Solution, type TimedReply }
  * @see docs/decisions/0012-flaresolverr-dialect.md
  */
 
-const text = () => z.string({ error: 'expected text' });
+const text = (max = maxBody) =>
+  z.string({ error: 'expected text' }).max(max, `expected text of at most ${max} characters`);
 
 const proxySchema = z.object({
-  url: optional(text()),
-  username: optional(text()),
-  password: optional(text()),
+  url: optional(boundedText()),
+  username: optional(boundedText()),
+  password: optional(boundedText()),
 });
+
+/** As large as a body may be; the setting `MOORING_BODY_LIMIT` is smaller. */
+const maxBody = 500_000_000;
 
 /** Seconds, fractions too. */
 const seconds = () => {
   const error = 'expected seconds, at most 600';
   return z.preprocess(
-    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    (value) => (typeof value === 'string' && value.length <= 40 && value.trim() !== '' ? Number(value) : value),
     z.number({ error }).max(600, { error }),
   );
 };
@@ -35,7 +39,7 @@ const commands = ['sessions.create', 'sessions.list', 'sessions.destroy', 'reque
 /** The fields of the dialect; what else its clients send has no effect, as there. */
 export const dialectSchema = z.object({
   cmd: z.enum(commands),
-  session: optional(text()),
+  session: optional(text(1000)),
   url: optional(text()),
   postData: optional(text()),
   maxTimeout: optional(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
@@ -106,7 +110,8 @@ function parseFields(given: Readonly<Record<string, unknown>>): DialectBody {
   const { cmd } = body;
   if (cmd === undefined || cmd === null) throw refusal("Request parameter 'cmd' is mandatory.");
   if (!commands.some((name) => name === cmd)) {
-    throw refusal(`Request parameter 'cmd' = '${String(cmd).slice(0, 80)}' is invalid.`);
+    const got = typeof cmd === 'string' ? cmd.slice(0, 80) : typeof cmd;
+    throw refusal(`Request parameter 'cmd' = '${got}' is invalid.`);
   }
   const parsed = dialectSchema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -171,8 +176,11 @@ function proxyUrl({ url = '', username = '', password = '' }: z.infer<typeof pro
       "Request parameter 'proxy.url': expected a URL such as http://host:port, without credentials where 'proxy.username' is given.",
     );
   }
-  return `${scheme}${encodeURIComponent(username)}:${encodeURIComponent(password)}@${rest}`;
+  return `${scheme}${encoded(username)}:${encoded(password)}@${rest}`;
 }
+
+/** Half of a surrogate pair cannot be encoded. */
+const encoded = (part: string): string => encodeURIComponent(Buffer.from(part).toString());
 
 /** A refusal in the words of the dialect. */
 export const refusal = (sentence: string): MooringError => new MooringError('INVALID_PARAMETER', sentence);

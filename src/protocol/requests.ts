@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorMessage } from '../errors.js';
 import { actionList } from './actions.js';
 import {
+  boundedText,
   cookieList,
   flag,
   headers,
@@ -10,16 +11,30 @@ import {
   optional,
   optionalFilled,
   optionalSessionId,
+  strictList,
   webUrl,
 } from './fields.js';
 import { solutionFields } from './replies.js';
 import { requestDomainFields, sessionOptionFields } from './sessions.js';
 
+/** As much as a browser keeps of one site. */
+const maxStored = 5_242_880;
+/** The JSON of a value; what is nested too deep to be written is left for the schema to refuse. */
+function jsonText(value: unknown): unknown {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return value;
+  }
+}
+
 /** Storage holds text; what is none goes in as scripts put it there, as JSON. */
 const storageText = z.preprocess(
-  (value) => (typeof value === 'string' || value === undefined ? value : JSON.stringify(value)),
-  z.string(),
+  (value) => (typeof value === 'string' || value === undefined ? value : jsonText(value)),
+  boundedText(maxStored),
 );
+/** A browser keeps no more of one site. */
+const maxStoredItems = 10_000;
 
 /** `/source/flags`, or the source alone. All matches are looked for in any case. */
 export function parseRegex(text: string): { source: string; flags: string } {
@@ -34,7 +49,7 @@ const regexFault = (error: unknown): string => {
 };
 
 /** Compiling takes the time of every request. */
-const maxRegexLength = 10_000;
+const maxRegexLength = 2000;
 
 const regex = () =>
   z
@@ -47,7 +62,8 @@ const regex = () =>
       }
       try {
         const { source, flags } = parseRegex(text);
-        new RegExp(source, flags);
+        // One `\p{RGI_Emoji}` takes 60 ms to compile, a class of letters in any case a third: that is for the page.
+        if (!/[uv]/.test(flags)) new RegExp(source, flags);
       } catch (error) {
         context.addIssue({ code: 'custom', message: `expected a regular expression (${regexFault(error)})` });
       }
@@ -121,20 +137,22 @@ export const requestSchema = z.object({
   ),
   attempts: optionalFilled(integer(1, 11)).describe('The same, the first try counted.'),
   onlyStatusCode: optional(flag()).describe('`solution` has `verified`, `statusCode` and `currentUrl` alone.'),
-  localStorage: optionalFilled(z.record(z.string(), storageText)).describe(
-    "Set in `localStorage` of the URL's origin before any of its scripts runs.",
-  ),
+  localStorage: optionalFilled(
+    z
+      .record(z.string(), storageText)
+      .refine((items) => Object.keys(items).length <= maxStoredItems, `expected at most ${maxStoredItems} items`),
+  ).describe("Set in `localStorage` of the URL's origin before any of its scripts runs."),
   fullPageLoad: optional(flag()).describe('Wait until the network is idle, not only for the `load` event.'),
   dontWaitOnPageLoad: optional(flag()).describe('Wait until the document is parsed, not for the `load` event.'),
-  waitForUrl: optionalFilled(z.string()).describe(
+  waitForUrl: optionalFilled(boundedText()).describe(
     'Then wait until the address contains this; `*` stands for any text.',
   ),
   removeIframes: optional(flag()).describe('Take every iframe out of the page once it has loaded.'),
-  cssSelector: optionalFilled(z.string()).describe(
+  cssSelector: optionalFilled(boundedText()).describe(
     'Adds `solution.cssSelector`: the text of every element that fits. CSS, XPath (`//…`, `xpath=…`; attributes, texts and values too) or `text=…`.',
   ),
-  customAttribute: optionalFilled(z.string()).describe('With `cssSelector`: the values of this attribute instead.'),
-  regex: optionalFilled(z.union([regex(), z.array(regex()).max(maxPatterns)])).describe(
+  customAttribute: optionalFilled(boundedText()).describe('With `cssSelector`: the values of this attribute instead.'),
+  regex: optionalFilled(z.union([regex(), strictList(regex(), maxPatterns)])).describe(
     'Adds `solution.regex`: in the HTML, the first group of each match, or all of it. `/…/flags` is taken too. For a ' +
       'list of expressions: a list for each.',
   ),
@@ -160,7 +178,7 @@ export const requestSchema = z.object({
   ),
   disableMedia: optional(flag()).describe('Load no images, styles, fonts, audio and video in this request.'),
   interceptFetchRequest: optionalFilled(
-    z.union([urlPattern(), z.array(urlPattern()).max(maxPatterns)], { error: 'expected text or a list of texts' }),
+    z.union([urlPattern(), strictList(urlPattern(), maxPatterns)], { error: 'expected text or a list of texts' }),
   ).describe(
     'A part of a URL, `*` for any text, or a list: the first answer from each is waited for, and becomes ' +
       '`solution.interceptFetchRequestResponse`. One that does not come in the time of the request is CODE-0020.',

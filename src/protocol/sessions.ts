@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { flag, integer, listOf, optional, optionalFilled, optionalSessionId, sessionId } from './fields.js';
+import {
+  boundedText,
+  flag,
+  integer,
+  listOf,
+  optional,
+  optionalFilled,
+  optionalSessionId,
+  sessionId,
+} from './fields.js';
 
 /** A name of its own for one value; clients of other APIs send `{"name": "windows"}`. */
 const named = (value: unknown): unknown =>
@@ -46,7 +55,7 @@ const browserWish = z.preprocess(
 
 /** Which exit a session has. `sessions.proxy` takes these too. */
 export const exitFields = {
-  proxy: optionalFilled(z.string()).describe(
+  proxy: optionalFilled(boundedText()).describe(
     'A proxy of your own: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`, with ' +
       "`user:password@` if it wants them (percent-encoded or not). It is checked, held for the session's life, and " +
       "nothing ever goes around it. Default: one of the operator's pool; without a pool, direct.",
@@ -55,7 +64,7 @@ export const exitFields = {
   datacenter: optional(flag()).describe("A `datacenter` proxy of the operator's pool instead of a `residential` one."),
   premiumProxy: optional(flag()).describe("A `residential` proxy of the operator's pool, and no other."),
   mobileProxy: optional(flag()).describe("A `mobile` proxy of the operator's pool."),
-  proxyCountry: optionalFilled(z.string()).describe(
+  proxyCountry: optionalFilled(boundedText(maxNameLength)).describe(
     "The country of the pool's proxy: its English name (`UnitedStates`) or ISO code (`US`). Beside a `proxy` of your own " +
       'it says where that one is, for language and time zone.',
   ),
@@ -89,11 +98,11 @@ const maxDomains = 10_000;
 
 /** Which domains may be reached. */
 const domainFields = (where: string) => ({
-  whitelistedDomains: optional(listOf(z.string(), maxDomains)).describe(
+  whitelistedDomains: optional(listOf(boundedText(), maxDomains)).describe(
     `Only these domains and the sites that you go to yourself, each with its subdomains${where}. Holds for everything a ` +
       'page causes. Default: every domain.',
   ),
-  blackListedDomains: optional(listOf(z.string(), maxDomains)).describe(
+  blackListedDomains: optional(listOf(boundedText(), maxDomains)).describe(
     `Never these domains, nor their subdomains${where}; it wins.`,
   ),
 });

@@ -50,6 +50,19 @@ const used = (): string[] =>
     .map(([name]) => name);
 
 describe('the proxy pool', () => {
+  it('its metrics – name no proxy to those who have a key; the key for metrics reads all, and no other does', async () => {
+    write([entry(proxies.homeUs), entry(proxies.homeDe)]);
+    app = await start({ MOORING_API_KEYS: 'k' });
+    const { text } = await app.get('/metrics?key=k');
+    expect(text).toContain('mooring_proxy_up{proxy="#2"');
+    expect(text).not.toContain('127.0.0.1');
+    await app.close();
+    app = await start({ MOORING_API_KEYS: 'k', MOORING_METRICS_KEY: 'm' });
+    expect((await app.get('/metrics?key=k')).status).toBe(401);
+    expect((await app.get('/metrics?key=m')).text).toContain(`proxy="http://127.0.0.1:${proxies.homeUs.port}"`);
+    expect((await app.get('/api/v1/balance?key=m')).status).toBe(401);
+  });
+
   it('forceNewProxy – moves an open session to another proxy of its kind; without one, or with one of its own, it is told', async () => {
     write([entry(proxies.homeUs, { class: 'residential' }), entry(proxies.homeDe, { class: 'residential' })]);
     app = await start();

@@ -65,6 +65,7 @@ for (const engine of suiteEngines)
         body('/grows', { timeout: 6000, browserActions: [{ type: 'wait', wait: 1500 }] }),
       );
       if (answer.data === 'error') expect(['RESPONSE_TOO_LARGE', 'CODE-0025']).toContain(answer.code);
+      else expect(answer.solution.response.length).toBeGreaterThan(100_000);
       await goesOn();
     });
 

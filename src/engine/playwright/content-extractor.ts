@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { MooringError } from '../../errors.js';
+import { errorMessage, MooringError } from '../../errors.js';
 import type { Extracted, Extraction } from '../engine.js';
 import { badSelector, parseSelector, type Selector } from '../selector.js';
 import type { PageProtocol } from './page-protocol.js';
@@ -164,6 +164,11 @@ async function findMatches(
   try {
     return (await protocol.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
   } catch (error) {
+    if (/Invalid regular expression|invalid regex/i.test(errorMessage(error))) {
+      throw new MooringError('INVALID_PARAMETER', '`regex`: expected a regular expression; the browser found none.', {
+        cause: error,
+      });
+    }
     throw new MooringError(
       'INVALID_PARAMETER',
       `\`regex\`: expected an expression that finds its matches within ${regexTimeoutMs} ms; ${source.slice(0, 80)} did not.`,

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { FileStore } from '../../../src/files/file-store.js';
 
-const file = (size: number, until?: AbortSignal) => ({
+const file = (size: number, until?: AbortSignal, owner = 'one') => ({
+  owner,
   name: 'a film.webm',
   type: 'video/webm',
   bytes: new Uint8Array(size),
@@ -13,7 +14,7 @@ const file = (size: number, until?: AbortSignal) => ({
 const tokenOf = (link: string | undefined): string => link?.split('/')[0] ?? '';
 
 it('keeps a file under a name that nobody can guess, and deletes it with its session', async () => {
-  const store = new FileStore({ limitBytes: 100, keepMs: 60_000 });
+  const store = new FileStore({ limitBytes: 100, limitPerOwnerBytes: 100, keepMs: 60_000 });
   const session = new AbortController();
   const link = await store.add(file(10, session.signal));
   expect(link).toMatch(/^[0-9a-f]{32}\/a_film\.webm$/);
@@ -28,7 +29,7 @@ it('keeps a file under a name that nobody can guess, and deletes it with its ses
 });
 
 it('takes no file beyond its quota, also when two come at once, and takes one again when there is room', async () => {
-  const store = new FileStore({ limitBytes: 15, keepMs: 60_000 });
+  const store = new FileStore({ limitBytes: 15, limitPerOwnerBytes: 100, keepMs: 60_000 });
   const session = new AbortController();
   const links = await Promise.all([store.add(file(10, session.signal)), store.add(file(10))]);
   expect(links.filter((link) => link !== undefined)).toHaveLength(1);
@@ -39,7 +40,7 @@ it('takes no file beyond its quota, also when two come at once, and takes one ag
 });
 
 it('deletes a file after its time', async () => {
-  const store = new FileStore({ limitBytes: 100, keepMs: 20 });
+  const store = new FileStore({ limitBytes: 100, limitPerOwnerBytes: 100, keepMs: 20 });
   const token = tokenOf(await store.add(file(10)));
   await sleep(60);
   expect(store.find(token)).toBeUndefined();
@@ -47,8 +48,20 @@ it('deletes a file after its time', async () => {
 });
 
 it('keeps nothing for a session that is over, or once it is closed', async () => {
-  const store = new FileStore({ limitBytes: 100, keepMs: 60_000 });
+  const store = new FileStore({ limitBytes: 100, limitPerOwnerBytes: 100, keepMs: 60_000 });
   expect(await store.add(file(10, AbortSignal.abort()))).toBeUndefined();
   await store.close();
   expect(await store.add(file(10))).toBeUndefined();
+});
+
+it('one owner – takes its share and no more, and leaves the others theirs', async () => {
+  const store = new FileStore({ limitBytes: 20, limitPerOwnerBytes: 10, keepMs: 60_000 });
+  const session = new AbortController();
+  expect(await store.add(file(10, session.signal))).toBeDefined();
+  expect(await store.add(file(1))).toBeUndefined();
+  expect(await store.add(file(10, undefined, 'two'))).toBeDefined();
+  session.abort();
+  await expect.poll(() => store.bytes).toBe(10);
+  expect(await store.add(file(10))).toBeDefined();
+  await store.close();
 });
