@@ -33,7 +33,12 @@ export default defineConfig({
       project('api', ['test/api/**/*.test.ts', 'test/contract/fake-*.test.ts'], true, 20_000),
       project(
         'browser',
-        ['test/browser/**/*.test.ts', 'test/contract/{chromium,firefox,webkit}-*.test.ts', 'test/clients/**/*.test.ts'],
+        [
+          'test/browser/**/*.test.ts',
+          'test/hostile/**/*.test.ts',
+          'test/contract/{chromium,firefox,webkit}-*.test.ts',
+          'test/clients/**/*.test.ts',
+        ],
         false,
         60_000,
       ),

@@ -6,6 +6,7 @@ import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../en
 import { translateFailure } from './failures.js';
 import { PlaywrightPage } from './page.js';
 import type { PageProtocol } from './page-protocol.js';
+import { RequestEvents } from './request-events.js';
 
 const closeTimeoutMs = 5000;
 
@@ -15,7 +16,10 @@ export interface PlaywrightContextParts {
   readonly protocolOf: (page: Page) => Promise<PageProtocol>;
   /** Aborts when the browser process is gone. */
   readonly browserGone: AbortSignal;
-  /** Gives the context's place in the browser back; called once, when it has closed. */
+  /**
+   * Gives the context's place in the browser back; called once, when it has closed or its browser is gone. That may come
+   * long after `close` has given up waiting.
+   */
   readonly onClosed: () => void;
   /** As `EngineContext.shortfalls`. */
   readonly shortfalls: readonly string[];
@@ -26,6 +30,7 @@ export class PlaywrightContext implements EngineContext {
   readonly guid = randomBytes(16).toString('hex');
   readonly #parts: PlaywrightContextParts;
   readonly #context: BrowserContext;
+  readonly #requests: RequestEvents;
   readonly #lost = new AbortController();
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
@@ -37,6 +42,7 @@ export class PlaywrightContext implements EngineContext {
   constructor(parts: PlaywrightContextParts) {
     this.#parts = parts;
     this.#context = parts.context;
+    this.#requests = new RequestEvents(parts.context);
     this.#context.on('page', (page) => void this.#onTab(page));
     // A tab that turns out to be a download has its answer before it is told of.
     this.#context.on('response', (response) => this.#page?.noteResponse(response));
@@ -93,11 +99,9 @@ export class PlaywrightContext implements EngineContext {
 
   async #close(): Promise<void> {
     this.#parts.browserGone.removeEventListener('abort', this.#onBrowserGone);
-    try {
-      await settledWithin(this.#context.close(), closeTimeoutMs);
-    } finally {
-      this.#parts.onClosed();
-    }
+    // With the browser the driver lets go of its contexts too.
+    const closing = this.#context.close().finally(() => this.#parts.onClosed());
+    await settledWithin(closing, closeTimeoutMs);
   }
 
   get #page(): PlaywrightPage | undefined {
@@ -120,7 +124,7 @@ export class PlaywrightContext implements EngineContext {
     });
     this.#unclaimed = this.#unclaimed.filter((tab) => tab !== page);
     if (this.#opening === 0) for (const tab of this.#unclaimed.splice(0)) this.#page?.adoptPopup(tab);
-    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#lost.signal);
+    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#requests, this.#lost.signal);
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
   }
