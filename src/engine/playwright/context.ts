@@ -4,6 +4,7 @@ import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
 import { translateFailure } from './failures.js';
+import { guardOf } from './guarded.js';
 import { PlaywrightPage } from './page.js';
 import type { PageProtocol } from './page-protocol.js';
 import { RequestEvents } from './request-events.js';
@@ -43,9 +44,15 @@ export class PlaywrightContext implements EngineContext {
     this.#parts = parts;
     this.#context = parts.context;
     this.#requests = new RequestEvents(parts.context);
-    this.#context.on('page', (page) => void this.#onTab(page));
+    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
+    this.#context.on('page', (page) => {
+      this.#onTab(page).catch(guard(rethrow));
+    });
     // A tab that turns out to be a download has its answer before it is told of.
-    this.#context.on('response', (response) => this.#page?.noteResponse(response));
+    this.#context.on(
+      'response',
+      guard((response) => this.#page?.noteResponse(response)),
+    );
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
     if (parts.browserGone.aborted) this.#onBrowserGone();
   }
@@ -129,6 +136,12 @@ export class PlaywrightContext implements EngineContext {
     return opened;
   }
 
+  /** Ends the session alone. */
+  #end(why: string): void {
+    this.#lost.abort(new MooringError('CODE-0026', `expected the session to stay alive, but ${why}.`));
+    void this.close();
+  }
+
   readonly #onBrowserGone = (): void => {
     this.#lost.abort(
       new MooringError(
@@ -137,4 +150,8 @@ export class PlaywrightContext implements EngineContext {
       ),
     );
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

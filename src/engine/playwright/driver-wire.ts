@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Browser, BrowserContext, BrowserType, Download, Page, Request } from 'playwright-core';
+import { type Guard, guardOf } from './guarded.js';
 import { type MessageOutline, MessageReader } from './message-reader.js';
 
 /** One message between the driver and its browser. */
@@ -73,28 +74,33 @@ export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
   transport.onmessage = (message) => {
     if (filter.incoming(message)) receive(message);
   };
-  boundMessages(transport, filter);
+  boundMessages(
+    transport,
+    filter,
+    guardOf('a browser', () => void childProcessOf(browser).kill('SIGKILL')),
+  );
   return { toBrowser: send, toDriver: receive };
 }
 
 /** Puts a limit to each message before it is parsed: the driver would hold and parse whatever comes. */
-function boundMessages(transport: Transport, filter: WireFilter): void {
+function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): void {
+  const take = guard((message: WireMessage) => transport.onmessage?.(message));
   const reader = (onMessage: (message: Buffer) => void): MessageReader =>
     new MessageReader({
       unwanted: filter.unwanted,
       maxAnswerBytes,
       maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
       onMessage,
-      onUnwanted: (event) => filter.noteUnwanted?.(event),
-      onTooLarge: (outline) => {
+      onUnwanted: guard((event) => filter.noteUnwanted?.(event)),
+      onTooLarge: guard((outline) => {
         if (outline.id === undefined) filter.noteTooLarge?.(outline);
-        else setImmediate(() => transport.onmessage?.(refusalOf(outline, filter)));
-      },
+        else setImmediate(take, refusalOf(outline, filter));
+      }),
     });
   const { _ws: socket } = transport;
   if (transport._dispatch) {
-    const take = (message: WireMessage): void => transport.onmessage?.(message);
-    const pipe = reader((message) => setImmediate(() => take(JSON.parse(message.toString()))));
+    const parse = guard((message: Buffer) => take(JSON.parse(message.toString())));
+    const pipe = reader((message) => setImmediate(parse, message));
     for (const chunk of transport._pendingBuffers ?? []) pipe.read(chunk);
     transport._dispatch = (chunk) => pipe.read(chunk);
   } else if (socket) {

@@ -24,6 +24,7 @@ import { extract } from './content-extractor.js';
 import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
 import { settledInFairTime } from './fair-time.js';
+import { guardOf } from './guarded.js';
 import { isFirstRequest, MainFrame } from './main-frame.js';
 import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from './navigation.js';
 import { followMoves, giveUpPending, onThisDocument, readOneDocument } from './one-document.js';
@@ -54,6 +55,7 @@ export class PlaywrightPage implements EnginePage {
   readonly #lost: AbortSignal;
   #browserGone: Promise<void> | undefined;
   readonly #gone = new AbortController();
+  readonly #guarded = guardOf('a page', () => this.#giveUp('something it did could not be handled'));
   readonly #mainFrame: MainFrame;
   readonly #subject: NavigationSubject;
   readonly initialViewport: Size;
@@ -80,12 +82,12 @@ export class PlaywrightPage implements EnginePage {
     this.#protocol = protocol;
     this.#requests = requests;
     this.#lost = lost;
-    this.#mainFrame = new MainFrame(page, this.#onDownload);
+    this.#mainFrame = new MainFrame(page, this.#onDownload, this.#guarded);
     this.#subject = { page, protocol, mainFrame: this.#mainFrame };
     this.initialViewport = page.viewportSize() ?? defaultViewport;
     this.#viewport = this.initialViewport;
     // Without a listener the driver would answer dialogs too, but nobody would know.
-    this.#page.on('dialog', this.#onDialog);
+    this.#page.on('dialog', this.#guarded(this.#onDialog));
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
     this.#page.once('close', () => void this.#onClosed());
   }
@@ -270,11 +272,16 @@ export class PlaywrightPage implements EnginePage {
     if (await this.#isFit()) return true;
     await settledInFairTime(this.#protocol.terminate(), answerTimeoutMs);
     if (await this.#isFit()) return true;
-    this.#gone.abort(tabGoneError('its page does not answer'));
-    // Closing a tab asks its renderer, which would go on burning a core instead of answering.
-    this.#protocol.crash();
+    this.#giveUp('its page does not answer');
     await this.close();
     return false;
+  }
+
+  #giveUp(why: string): void {
+    this.#gone.abort(tabGoneError(why));
+    // Closing a tab asks its renderer, which would go on burning a core instead of answering.
+    this.#protocol.crash();
+    void this.close();
   }
 
   close(): Promise<void> {
@@ -300,9 +307,9 @@ export class PlaywrightPage implements EnginePage {
     }
     this.#popups.add(popup);
     popup.once('close', () => this.#popups.delete(popup));
-    popup.on('dialog', this.#onDialog);
+    popup.on('dialog', this.#guarded(this.#onDialog));
     // A link that opens a tab may well lead to a file.
-    popup.on('download', this.#onDownload);
+    popup.on('download', this.#guarded(this.#onDownload));
   }
 
   #closePopups(): void {
