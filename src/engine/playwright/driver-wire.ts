@@ -74,12 +74,27 @@ export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
   transport.onmessage = (message) => {
     if (filter.incoming(message)) receive(message);
   };
+  boundLogs(browser);
   boundMessages(
     transport,
     filter,
     guardOf('a browser', () => void childProcessOf(browser).kill('SIGKILL')),
   );
   return { toBrowser: send, toDriver: receive };
+}
+
+const maxLogChars = 2000;
+
+/** Some browsers print what pages throw, and the driver keeps up to 300 lines of a browser, however long. */
+function boundLogs(browser: Browser): void {
+  interface Inside {
+    readonly options?: { readonly browserLogsCollector?: { log(line: string): void } };
+  }
+  const collector = (insideOf(browser) as Inside).options?.browserLogsCollector;
+  if (!collector) return;
+  const log = collector.log.bind(collector);
+  // A copy: a part of a string holds all of it.
+  collector.log = (line) => log(line.length > maxLogChars ? Buffer.from(line.slice(0, maxLogChars)).toString() : line);
 }
 
 /** Puts a limit to each message before it is parsed: the driver would hold and parse whatever comes. */
