@@ -123,7 +123,9 @@ export const requestSchema = z.object({
   screenshotHeight: optionalFilled(integer(1, 8192, 'pixels')).describe(
     "Height of the viewport for the screenshot, CSS pixels. Default: that of the session's viewport.",
   ),
-  fullPage: optional(flag()).describe('The screenshot shows the whole page, not only the viewport.'),
+  fullPage: optional(flag()).describe(
+    'The screenshot shows the whole page, not only the viewport: at most 16 384 pixels a side.',
+  ),
   browserActions: optionalFilled(actionList()).describe(
     'What to do on the page, in order. One that fails ends the request with its code and its place.',
   ),

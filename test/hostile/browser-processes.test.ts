@@ -18,6 +18,7 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
   });
   afterEach(() => program.end());
 
+  const send = async (body: object, key?: string) => (await program.send(body, key)).body;
   const browsers = (): number[] => program.descendants(/chrom|firefox/i);
   /** Processes of browsers, the first of each: those that the server started. */
   const mains = (): number[] => browsers().filter((id) => parentOf(id) === program.child.pid);
@@ -28,34 +29,34 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
 
   it('a browser that is stopped – its sessions end with the reason, new ones have another within ten seconds or so', async () => {
     program = new Program();
-    await program.send({ cmd: 'sessions.create', session: 'before' });
+    await send({ cmd: 'sessions.create', session: 'before' });
     const [stopped = 0] = mains();
     process.kill(stopped, 'SIGSTOP');
-    const { data, error } = await program.send({ cmd: 'sessions.create', session: 'after' });
+    const { data, error } = await send({ cmd: 'sessions.create', session: 'after' });
     expect([data, error]).toEqual(['success', undefined]);
     await expect.poll(() => isRunning(stopped), { timeout: 30_000 }).toBe(false);
-    const gone = await program.send({ cmd: 'request.get', session: 'before', url: origin.url });
+    const gone = await send({ cmd: 'request.get', session: 'before', url: origin.url });
     expect(gone.error).toContain('crashed');
-    expect((await program.send({ cmd: 'request.get', session: 'after', url: origin.url })).data).toBe('success');
+    expect((await send({ cmd: 'request.get', session: 'after', url: origin.url })).data).toBe('success');
     expect(program.output).toContain('a browser process no longer answers; it is killed');
   });
 
   it('while one is stopped – sessions are opened elsewhere at once, and other browsers go on', async () => {
     program = new Program({ env: { MOORING_SESSIONS_PER_BROWSER: '2' } });
-    for (const session of ['a', 'b', 'c']) await program.send({ cmd: 'sessions.create', session });
+    for (const session of ['a', 'b', 'c']) await send({ cmd: 'sessions.create', session });
     const [first = 0, second = 0] = mains();
     expect(second).toBeGreaterThan(0);
     process.kill(first, 'SIGSTOP');
-    expect((await program.send({ cmd: 'request.get', session: 'c', url: origin.url })).data).toBe('success');
+    expect((await send({ cmd: 'request.get', session: 'c', url: origin.url })).data).toBe('success');
     await expect.poll(() => isRunning(first), { timeout: 30_000 }).toBe(false);
     for (const session of ['c', 'd', 'e'])
-      expect((await program.send({ cmd: 'request.get', session, url: origin.url })).data).toBe('success');
+      expect((await send({ cmd: 'request.get', session, url: origin.url })).data).toBe('success');
     expect(isRunning(second)).toBe(true);
   });
 
   it('the environment – holds nothing of the server’s', async () => {
     program = new Program({ env: { MOORING_API_KEYS: 'a-key', DATABASE_PASSWORD: 'a-secret' } });
-    await program.send({ cmd: 'sessions.create', session: 'a' }, 'a-key');
+    await send({ cmd: 'sessions.create', session: 'a' }, 'a-key');
     for (const id of browsers()) {
       expect(readFileSync(`/proc/${id}/environ`, 'utf8')).not.toMatch(/MOORING_|a-key|a-secret/);
     }
@@ -66,7 +67,7 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
     'kill -9 of the server – leaves no process of %s, a stopped one neither after the next start',
     async (browser) => {
       program = new Program();
-      await program.send({ cmd: 'sessions.create', session: 'a', browser });
+      await send({ cmd: 'sessions.create', session: 'a', browser });
       const left = browsers();
       expect(left.length).toBeGreaterThan(2);
       const [last = 0] = mains().slice(-1);
@@ -86,7 +87,7 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
 
   it.runIf(hasFirefox)('kill -9 of the server – a Firefox ends by itself', async () => {
     program = new Program();
-    await program.send({ cmd: 'sessions.create', session: 'a', browser: 'firefox' });
+    await send({ cmd: 'sessions.create', session: 'a', browser: 'firefox' });
     const left = browsers();
     program.child.kill('SIGKILL');
     await expect.poll(() => left.filter(isRunning), { timeout: 20_000 }).toEqual([]);
@@ -95,7 +96,7 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
   it('a browser that is killed again and again – leaves no folder behind', async () => {
     program = new Program({ env: { MOORING_CHROMIUM_FLAVOUR: 'full' } });
     for (const session of ['a', 'b', 'c']) {
-      await program.send({ cmd: 'sessions.create', session });
+      await send({ cmd: 'sessions.create', session });
       const [main = 0] = mains();
       process.kill(main, 'SIGKILL');
       await expect.poll(() => isRunning(main)).toBe(false);

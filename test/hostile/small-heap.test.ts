@@ -1,59 +1,31 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Origin } from '../support/origin.js';
-import { descendantsOf, isRunning } from '../support/processes.js';
+import { Program } from '../support/program.js';
 
-const root = join(import.meta.dirname, '..', '..');
-
-/** The program as a user starts it, with a heap of 256 MB. */
 describe.runIf(process.platform === 'linux')('a small heap', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mooring-heap-'));
   const origin = new Origin();
-  let child: ChildProcess;
+  let program: Program;
   let address = '';
-  let output = '';
 
   beforeAll(async () => {
     await origin.start();
-    child = spawn('npm', ['start'], {
-      cwd: root,
-      env: {
-        ...process.env,
-        MOORING_PORT: '0',
-        MOORING_DATA_DIR: folder,
-        MOORING_API_KEYS: 'one,two',
-        MOORING_PRIVATE_NETWORKS: 'named',
-        NODE_OPTIONS: '--max-old-space-size=256',
-      },
+    program = new Program({
+      nodeOptions: ['--max-old-space-size=256'],
+      env: { MOORING_API_KEYS: 'one,two', MOORING_PRIVATE_NETWORKS: 'named' },
     });
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    await vi.waitFor(() => expect(output).toMatch(/listens on \S+/), { timeout: 50_000 });
-    address = /listens on (\S+)/.exec(output)?.[1] ?? '';
+    address = await program.address();
   });
   afterAll(async () => {
-    const processes = descendantsOf(child.pid ?? -1).map(({ id }) => id);
-    child.kill('SIGTERM');
-    await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), { timeout: 40_000 });
+    await program.end();
     await origin.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
-  const send = async (key: string, body: Record<string, unknown>) => {
-    const response = await fetch(`${address}/api/v1?key=${key}`, { method: 'POST', body: JSON.stringify(body) });
-    // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-    return (await response.json()) as any;
-  };
+  const send = async (key: string, body: object) => (await program.send(body, key)).body;
   const othersGoOn = async (): Promise<void> => {
     const reply = await send('two', { cmd: 'request.get', session: 'other', url: `${origin.url}/` });
     expect(reply.data, JSON.stringify(reply)).toBe('success');
-    expect(output).not.toMatch(/heap out of memory|uncaught/i);
+    expect(program.output).not.toMatch(/heap out of memory|uncaught/i);
   };
 
   it('a batch of a hundred pages of 4 MB – RESPONSE_TOO_LARGE', async () => {

@@ -61,11 +61,10 @@ async function figures(minute: number): Promise<Figures> {
   const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(metrics)?.[1] ?? Number.NaN);
   const megabytes = (bytes: number): number => Math.round(bytes / 1024 ** 2);
   const pid = program.child.pid ?? 0;
-  const rssKb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   return {
     minute,
     heapMb: megabytes(metric('nodejs_heap_size_used_bytes')),
-    rssMb: Math.round(rssKb / 1024),
+    rssMb: Math.round(program.residentMb),
     processes: program.descendants().length,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     sessions: metric('mooring_sessions{state="open"}'),

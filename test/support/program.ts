@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendantsOf, isRunning } from './processes.js';
+import type { Answer } from './start-app.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -16,6 +17,15 @@ export interface ProgramOptions {
   readonly command?: readonly [string, ...string[]];
 }
 
+let isBuilt = false;
+/** Builds what is stale, once. */
+function build(): void {
+  if (isBuilt) return;
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')]);
+  if (status !== 0) throw new Error(String(stderr));
+  isBuilt = true;
+}
+
 /** The program as a user starts it, on a free port, with a data folder of its own. */
 export class Program {
   readonly child: ChildProcess;
@@ -24,6 +34,7 @@ export class Program {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   constructor({ env = {}, nodeOptions = [], command }: ProgramOptions = {}) {
+    build();
     this.folder = env.MOORING_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'mooring-program-'));
     const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'main.js')];
     this.child = spawn(program, args, {
@@ -50,14 +61,18 @@ export class Program {
   }
 
   /** Posts one command. */
-  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-  async send(body: Record<string, unknown>, key?: string): Promise<any> {
-    const address = await this.address();
-    const response = await fetch(`${address}/api/v1${key === undefined ? '' : `?key=${key}`}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
+  async send(body: object, key?: string): Promise<Answer> {
+    const url = `${await this.address()}/api/v1${key === undefined ? '' : `?key=${key}`}`;
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) }).catch((cause) => {
+      throw new Error(`the server does not answer; its output ends with ${this.output.slice(-2000)}`, { cause });
     });
-    return response.json();
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  /** Memory of the process, which the heap is a part of. Linux alone. */
+  get residentMb(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   get isUp(): boolean {

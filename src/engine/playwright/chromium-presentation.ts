@@ -1,8 +1,16 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { appVersionOf } from '../../identity/browser-strings.js';
 import type { Identity } from '../../identity/identity.js';
-import { contextIdOf, filterWire, type WireEnds, type WireFilter, type WireMessage } from './driver-wire.js';
+import {
+  contextIdOf,
+  filterWire,
+  maxAnswerBytes,
+  type WireEnds,
+  type WireFilter,
+  type WireMessage,
+} from './driver-wire.js';
 import { setGetters } from './getters.js';
+import type { MessageOutline } from './message-reader.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;
@@ -11,6 +19,36 @@ interface Target {
   readonly type: string;
   readonly contextId: string;
 }
+
+/** What a page logs, throws and says over sockets. The driver would keep 200 of each, however large. */
+const unwanted = new Set([
+  'Runtime.consoleAPICalled',
+  'Runtime.exceptionThrown',
+  'Log.entryAdded',
+  'Network.dataReceived',
+  'Network.eventSourceMessageReceived',
+  'Network.webSocketCreated',
+  'Network.webSocketWillSendHandshakeRequest',
+  'Network.webSocketHandshakeResponseReceived',
+  'Network.webSocketFrameSent',
+  'Network.webSocketFrameReceived',
+  'Network.webSocketFrameError',
+  'Network.webSocketClosed',
+]);
+const eventLimits = new Map([
+  // It waits for an answer, with the body of the request in it.
+  ['Fetch.requestPaused', maxAnswerBytes],
+  // The driver keeps what is in these. Of a response Chromium itself takes no more than 256 KB of headers.
+  ['Network.requestWillBeSentExtraInfo', 500_000],
+  ['Network.responseReceived', 1_000_000],
+  ['Network.responseReceivedExtraInfo', 1_000_000],
+]);
+/** After so many logs the objects in them are let go. */
+const logsPerRelease = 100;
+/** How much of a request's body its event carries; more is asked for by nobody. */
+const maxPostDataBytes = 1_000_000;
+/** Address and headers of a request that the driver is told of: it keeps them of a hundred. Servers take some kilobytes. */
+const maxRequestChars = 100_000;
 
 const pageTypes = new Set(['page', 'iframe']);
 const workerTypes = new Set(['worker', 'shared_worker', 'service_worker']);
@@ -30,6 +68,10 @@ const workerTypes = new Set(['worker', 'shared_worker', 'service_worker']);
 export class ChromiumPresentation implements WireFilter {
   readonly #identities = new Map<string, Identity>();
   readonly #targets = new Map<string, Target>();
+  /** Logs of each session since its objects were let go. */
+  readonly #logs = new Map<string, number>();
+  readonly unwanted = unwanted;
+  readonly eventLimits = eventLimits;
   readonly #wire: WireEnds;
   #lastId = firstId;
 
@@ -53,6 +95,8 @@ export class ChromiumPresentation implements WireFilter {
       setImmediate(() => this.#wire.toDriver({ ...withSession(message), result: {} }));
       return [];
     }
+    if (method === 'Network.enable')
+      return [{ ...message, params: { maxPostDataSize: maxPostDataBytes, ...message.params } }];
     const identity = this.#identityOf(sessionId);
     if (!identity) return [message];
     if (method === 'Emulation.setUserAgentOverride') return [{ ...message, params: userAgentOverride(identity) }];
@@ -63,14 +107,43 @@ export class ChromiumPresentation implements WireFilter {
 
   incoming({ id, method, params }: WireMessage): boolean {
     if (id !== undefined && id > firstId) return false; // an answer to us: a target that went meanwhile, or all well
+    if (method === 'Network.requestWillBeSent') return isOrdinary((params as unknown as RequestWillBeSent).request); // as the protocol says
     if (method === 'Target.attachedToTarget') {
       const { sessionId, targetInfo, waitingForDebugger } = params as unknown as AttachedToTarget; // as the protocol says
       this.#targets.set(sessionId, { type: targetInfo.type, contextId: targetInfo.browserContextId ?? '' });
       // One more session on a page that runs: it takes the page's platform back to that of the machine.
       if (!waitingForDebugger && pageTypes.has(targetInfo.type))
         for (const override of this.#overrides(sessionId)) this.#wire.toBrowser(override);
-    } else if (method === 'Target.detachedFromTarget') this.#targets.delete(String(params?.sessionId));
+    } else if (method === 'Target.detachedFromTarget') {
+      this.#targets.delete(String(params?.sessionId));
+      this.#logs.delete(String(params?.sessionId));
+    }
     return true;
+  }
+
+  /** The browser keeps an object that was logged or thrown until it is told otherwise. */
+  noteUnwanted({ method, sessionId }: MessageOutline): void {
+    if (sessionId === undefined || !method?.startsWith('Runtime.') || !this.#targets.has(sessionId)) return;
+    const logs = (this.#logs.get(sessionId) ?? 0) + 1;
+    this.#logs.set(sessionId, logs % logsPerRelease);
+    if (logs < logsPerRelease) return;
+    this.#tell(sessionId, 'Runtime.releaseObjectGroup', { objectGroup: 'console' });
+    this.#tell(sessionId, 'Runtime.discardConsoleEntries');
+  }
+
+  noteTooLarge({ method, sessionId, head }: MessageOutline): void {
+    const paused = /^\{"method":"Fetch\.requestPaused","params":\{"requestId":"([^"]+)"/.exec(head)?.[1];
+    if (paused !== undefined) {
+      this.#tell(sessionId, 'Fetch.failRequest', { requestId: paused, errorReason: 'BlockedByClient' });
+      return;
+    }
+    // The driver would wait for what it was not told. Of requests that is their own affair.
+    const type = this.#targets.get(sessionId ?? '')?.type ?? '';
+    if (pageTypes.has(type) && !method?.startsWith('Network.')) this.#tell(sessionId, 'Page.crash');
+  }
+
+  #tell(sessionId: string | undefined, method: string, params: Record<string, unknown> = {}): void {
+    this.#wire.toBrowser({ id: ++this.#lastId, ...(sessionId === undefined ? {} : { sessionId }), method, params });
   }
 
   /** What is to be said to a target before it runs. */
@@ -107,6 +180,13 @@ export class ChromiumPresentation implements WireFilter {
     return this.#targets.get(String(params?.sessionId))?.type === 'shared_worker';
   }
 }
+
+interface RequestWillBeSent {
+  readonly request: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+}
+
+const isOrdinary = ({ url, headers }: RequestWillBeSent['request']): boolean =>
+  url.length + Object.values(headers).reduce((chars, value) => chars + value.length, 0) <= maxRequestChars;
 
 interface AttachedToTarget {
   readonly sessionId: string;

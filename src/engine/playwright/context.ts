@@ -4,8 +4,10 @@ import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
 import { translateFailure } from './failures.js';
+import { guardOf } from './guarded.js';
 import { PlaywrightPage } from './page.js';
 import type { PageProtocol } from './page-protocol.js';
+import { RequestEvents } from './request-events.js';
 
 const closeTimeoutMs = 5000;
 
@@ -15,7 +17,10 @@ export interface PlaywrightContextParts {
   readonly protocolOf: (page: Page) => Promise<PageProtocol>;
   /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
-  /** Gives the context's place in the browser back; called once, when it has closed. */
+  /**
+   * Gives the context's place in the browser back; called once, when it has closed or its browser is gone. That may come
+   * long after `close` has given up waiting.
+   */
   readonly onClosed: () => void;
   /** As `EngineContext.shortfalls`. */
   readonly shortfalls: readonly string[];
@@ -26,6 +31,7 @@ export class PlaywrightContext implements EngineContext {
   readonly guid = randomBytes(16).toString('hex');
   readonly #parts: PlaywrightContextParts;
   readonly #context: BrowserContext;
+  readonly #requests: RequestEvents;
   readonly #lost = new AbortController();
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
@@ -37,9 +43,16 @@ export class PlaywrightContext implements EngineContext {
   constructor(parts: PlaywrightContextParts) {
     this.#parts = parts;
     this.#context = parts.context;
-    this.#context.on('page', (page) => void this.#onTab(page));
+    this.#requests = new RequestEvents(parts.context);
+    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
+    this.#context.on('page', (page) => {
+      this.#onTab(page).catch(guard(rethrow));
+    });
     // A tab that turns out to be a download has its answer before it is told of.
-    this.#context.on('response', (response) => this.#page?.noteResponse(response));
+    this.#context.on(
+      'response',
+      guard((response) => this.#page?.noteResponse(response)),
+    );
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
     if (parts.browserGone.aborted) this.#onBrowserGone();
   }
@@ -93,11 +106,9 @@ export class PlaywrightContext implements EngineContext {
 
   async #close(): Promise<void> {
     this.#parts.browserGone.removeEventListener('abort', this.#onBrowserGone);
-    try {
-      await settledWithin(this.#context.close(), closeTimeoutMs);
-    } finally {
-      this.#parts.onClosed();
-    }
+    // With the browser the driver lets go of its contexts too.
+    const closing = this.#context.close().finally(() => this.#parts.onClosed());
+    await settledWithin(closing, closeTimeoutMs);
   }
 
   get #page(): PlaywrightPage | undefined {
@@ -120,9 +131,15 @@ export class PlaywrightContext implements EngineContext {
     });
     this.#unclaimed = this.#unclaimed.filter((tab) => tab !== page);
     if (this.#opening === 0) for (const tab of this.#unclaimed.splice(0)) this.#page?.adoptPopup(tab);
-    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#lost.signal);
+    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#requests, this.#lost.signal);
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
+  }
+
+  /** Ends the session alone. */
+  #end(why: string): void {
+    this.#lost.abort(new MooringError('CODE-0026', `expected the session to stay alive, but ${why}.`));
+    void this.close();
   }
 
   readonly #onBrowserGone = (): void => {
@@ -135,4 +152,8 @@ export class PlaywrightContext implements EngineContext {
       ),
     );
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
-import type { Browser, BrowserContext, BrowserType, Page, Request } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserType, Download, Page, Request } from 'playwright-core';
+import { type Guard, guardOf } from './guarded.js';
+import { type MessageOutline, MessageReader } from './message-reader.js';
 
 /** One message between the driver and its browser. */
 export interface WireMessage {
@@ -18,6 +20,15 @@ export interface WireFilter {
   outgoing(message: WireMessage): readonly WireMessage[];
   /** Whether the driver is to get this message. */
   incoming(message: WireMessage): boolean;
+  /** Events that the driver never gets. */
+  readonly unwanted: ReadonlySet<string>;
+  /** Most bytes of some events; of others four million. */
+  readonly eventLimits?: ReadonlyMap<string, number>;
+  noteUnwanted?(event: MessageOutline): void;
+  /** An event was larger than may be, and is gone. */
+  noteTooLarge?(event: MessageOutline): void;
+  /** The answer that the driver gets in place of one that is too large. */
+  refusal?(answer: MessageOutline, reason: string): WireMessage;
 }
 
 export interface WireEnds {
@@ -26,9 +37,18 @@ export interface WireEnds {
   readonly toDriver: (message: WireMessage) => void;
 }
 
+/** Most of what a browser may say at once. What a page can make it say is held in memory, and then parsed at one go. */
+export const maxAnswerBytes = 96_000_000;
+const maxEventBytes = 4_000_000;
+
 interface Transport {
   send(message: WireMessage): void;
   onmessage: ((message: WireMessage) => void) | undefined;
+  /** Of a pipe: takes what comes, in pieces. */
+  _dispatch?: (chunk: Buffer) => void;
+  readonly _pendingBuffers?: readonly Buffer[];
+  /** Of a socket. */
+  readonly _ws?: EventEmitter;
 }
 
 interface DriverInside {
@@ -54,8 +74,70 @@ export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
   transport.onmessage = (message) => {
     if (filter.incoming(message)) receive(message);
   };
+  boundLogs(browser);
+  boundMessages(
+    transport,
+    filter,
+    guardOf('a browser', () => void childProcessOf(browser).kill('SIGKILL')),
+  );
   return { toBrowser: send, toDriver: receive };
 }
+
+const maxLogChars = 2000;
+
+/** Some browsers print what pages throw, and the driver keeps up to 300 lines of a browser, however long. */
+function boundLogs(browser: Browser): void {
+  interface Inside {
+    readonly options?: { readonly browserLogsCollector?: { log(line: string): void } };
+  }
+  const collector = (insideOf(browser) as Inside).options?.browserLogsCollector;
+  if (!collector) return;
+  const log = collector.log.bind(collector);
+  // A copy: a part of a string holds all of it.
+  collector.log = (line) => log(line.length > maxLogChars ? Buffer.from(line.slice(0, maxLogChars)).toString() : line);
+}
+
+/** Puts a limit to each message before it is parsed: the driver would hold and parse whatever comes. */
+function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): void {
+  const take = guard((message: WireMessage) => transport.onmessage?.(message));
+  const reader = (onMessage: (message: Buffer) => void): MessageReader =>
+    new MessageReader({
+      unwanted: filter.unwanted,
+      maxAnswerBytes,
+      maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
+      onMessage,
+      onUnwanted: guard((event) => filter.noteUnwanted?.(event)),
+      onTooLarge: guard((outline) => {
+        if (outline.id === undefined) filter.noteTooLarge?.(outline);
+        else setImmediate(take, refusalOf(outline, filter));
+      }),
+    });
+  const { _ws: socket } = transport;
+  if (transport._dispatch) {
+    const parse = guard((message: Buffer) => take(JSON.parse(message.toString())));
+    const pipe = reader((message) => setImmediate(parse, message));
+    for (const chunk of transport._pendingBuffers ?? []) pipe.read(chunk);
+    transport._dispatch = (chunk) => pipe.read(chunk);
+  } else if (socket) {
+    const emit = socket.emit.bind(socket);
+    const whole = reader((message) => emit('message', message, false));
+    socket.emit = (name: string, ...args: unknown[]) => {
+      if (name !== 'message' || !Buffer.isBuffer(args[0])) return emit(name, ...args);
+      whole.readWhole(args[0]);
+      return true;
+    };
+  } else throw new Error('this version of the driver has no wire whose messages can be limited');
+}
+
+function refusalOf(answer: MessageOutline, filter: WireFilter): WireMessage {
+  const reason = `${tooLargeAnswer}: ${answer.bytes} bytes of at most ${maxAnswerBytes}`;
+  const { id, sessionId } = answer;
+  const refusal = { ...(id === undefined ? {} : { id }), ...(sessionId === undefined ? {} : { sessionId }) };
+  return filter.refusal?.(answer, reason) ?? { ...refusal, error: { message: reason } };
+}
+
+/** How the error begins that the driver gets in place of an answer that is too large. */
+export const tooLargeAnswer = 'the answer of the browser is too large';
 
 /** The browser's own ID of a context. */
 export function contextIdOf(context: BrowserContext): string {
@@ -97,6 +179,14 @@ export async function defaultArgumentsOf(type: BrowserType): Promise<readonly st
   const args = await inside.defaultArgs?.({}, false, '');
   if (!Array.isArray(args)) throw new Error('this version of the driver does not tell its arguments');
   return args as string[]; // as it hands them to the browser
+}
+
+/** Where the browser writes a download to, while it comes and afterwards; beside it may lie one with another ending. */
+export function downloadPathOf(download: Download): string {
+  const { _artifact: artifact } = download as unknown as { readonly _artifact?: BrowserContext };
+  const { _localPath: path } = (artifact ? insideOf(artifact) : {}) as { readonly _localPath?: string };
+  if (path === undefined) throw new Error('this version of the driver does not tell where downloads are');
+  return path;
 }
 
 /** The driver's own protocol session of a Chromium page. Its answers come in one order with the driver's events. */
@@ -168,7 +258,8 @@ export async function evaluateApart<Argument, Result>(
   return (await world.evaluateExpression(String(work), { isFunction: true }, argument)) as Result; // what the work gives
 }
 
-function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
+/** @throws when the driver is built in another way */
+export function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
   const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
   if (!inside) throw new Error('this version of the driver does not run in this process');
   return inside;

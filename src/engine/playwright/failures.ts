@@ -1,4 +1,5 @@
 import { type ErrorCode, errorMessage, MooringError } from '../../errors.js';
+import { tooLargeAnswer } from './driver-wire.js';
 
 interface Row {
   readonly pattern: RegExp;
@@ -8,6 +9,7 @@ interface Row {
 
 /** What a browser or its driver says, and the code for it. The first row that fits counts. */
 const rows: readonly Row[] = [
+  { pattern: new RegExp(tooLargeAnswer), code: 'RESPONSE_TOO_LARGE', expected: 'less to come out of the page' },
   // Chromium: nothing listens at the proxy's address, or it is not reachable.
   { pattern: /ERR_PROXY_CONNECTION_FAILED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
   // Chromium: CONNECT was answered with something else than 200.
@@ -53,7 +55,7 @@ export function translateFailure(error: unknown, subject: string, failedUrl?: st
   const seen =
     /(?:net::)?((?:NS_|SSL_|SEC_|MOZILLA_PKIX_)?ERR(?:OR)?_\w+|NS_BINDING_ABORTED|deniedPortAccess)/.exec(
       message,
-    )?.[1] ?? 'browser has been closed, or its tab crashed';
+    )?.[1] ?? (row.code === 'RESPONSE_TOO_LARGE' ? tooLargeAnswer : 'browser has been closed, or its tab crashed');
   return new MooringError(row.code, `expected ${row.expected} for ${subject}; the browser says ${seen}.`, {
     cause: error,
     ...(failedUrl === undefined ? {} : { url: failedUrl }),

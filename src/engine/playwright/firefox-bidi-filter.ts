@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { filterWire, type WireEnds, type WireFilter, type WireMessage } from './driver-wire.js';
+import type { MessageOutline } from './message-reader.js';
 
 /**
  * What the driver asks of a Firefox over WebDriver BiDi that a release of it does not know: answered here as if it were
@@ -11,13 +12,19 @@ export const answeredCommands: readonly string[] = [
   'emulation.setMediaFeaturesOverride',
 ];
 
+/** An ID that the driver never comes to. */
+const ownId = 1_000_000_000;
+
 /** Stands between the driver and a Firefox that lacks some commands. */
 export class FirefoxBidiFilter implements WireFilter {
+  readonly unwanted: ReadonlySet<string> = new Set(['log.entryAdded']);
   readonly #wire: WireEnds;
 
   /** @throws when the driver cannot be filtered */
   constructor(browser: Browser) {
     this.#wire = filterWire(browser, this);
+    // What pages log and throw: the driver would keep 200 of each, however large.
+    this.#wire.toBrowser({ id: ownId, method: 'session.unsubscribe', params: { events: ['log.entryAdded'] } });
   }
 
   outgoing(message: WireMessage): WireMessage[] {
@@ -27,7 +34,12 @@ export class FirefoxBidiFilter implements WireFilter {
     return [];
   }
 
-  incoming(): boolean {
-    return true;
+  incoming({ id }: WireMessage): boolean {
+    return id !== ownId;
+  }
+
+  refusal({ id }: MessageOutline, reason: string): WireMessage {
+    const refusal = { type: 'error', error: 'unknown error', message: reason, stacktrace: '' };
+    return { ...(id === undefined ? {} : { id }), ...refusal } as unknown as WireMessage; // of BiDi
   }
 }

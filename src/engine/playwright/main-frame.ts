@@ -6,6 +6,7 @@ import {
   type PendingNavigation,
   pendingNavigationOf,
 } from './driver-wire.js';
+import type { Guard } from './guarded.js';
 
 /** How many requests and answers are remembered until one of them becomes the document. */
 const remembered = 20;
@@ -99,18 +100,29 @@ export class MainFrame {
   #isRestless = false;
 
   /** @param onDownload told of a download that no navigation of ours led to */
-  constructor(page: Page, onDownload: (download: Download) => void) {
+  constructor(page: Page, onDownload: (download: Download) => void, guard: Guard) {
     this.#page = page;
     this.#onDownload = onDownload;
-    page.on('request', (request) => this.#onRequest(request));
-    page.on('response', (response) => this.#onResponse(response));
-    page.on('requestfailed', (request) => this.#onFailed(request));
-    onMainFrameNavigation(page, (navigation) => this.#onNavigation(navigation));
-    page.on('download', (download) => {
-      for (const request of this.#underWay) if (isSameDocument(request.url(), download.url())) this.#end(request);
-      if (this.#expectsDownload) this.#course.download = download;
-      else onDownload(download);
-    });
+    page.on(
+      'request',
+      guard((request) => this.#onRequest(request)),
+    );
+    page.on(
+      'response',
+      guard((response) => this.#onResponse(response)),
+    );
+    page.on(
+      'requestfailed',
+      guard((request) => this.#onFailed(request)),
+    );
+    onMainFrameNavigation(
+      page,
+      guard((navigation) => this.#onNavigation(navigation)),
+    );
+    page.on(
+      'download',
+      guard((download) => this.#onBegun(download)),
+    );
   }
 
   /** The answer that the page shows now. */
@@ -273,6 +285,12 @@ export class MainFrame {
       (await this.#page.waitForEvent('download', { timeout: timeoutMs }).catch(() => undefined));
     this.#course.download = undefined;
     return download;
+  }
+
+  #onBegun(download: Download): void {
+    for (const request of this.#underWay) if (isSameDocument(request.url(), download.url())) this.#end(request);
+    if (this.#expectsDownload) this.#course.download = download;
+    else this.#onDownload(download);
   }
 
   #onRequest(request: Request): void {

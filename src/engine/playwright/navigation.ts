@@ -3,7 +3,7 @@ import type { Download, Page, Request, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, Deadline, settledWithin } from '../../util/deadline.js';
 import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect } from '../engine.js';
-import { assertFits, discardDownload, readDownload } from './downloads.js';
+import { assertFits, discardDownload, LimitedDownload } from './downloads.js';
 import { translateFailure } from './failures.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
 import type { NavigationOverride } from './navigation-override.js';
@@ -66,6 +66,11 @@ export async function navigatePage(
       return { result, response };
     }
     return { result: await documentResult(response, page, request, loaded !== false, leftMs()), response };
+  } catch (error) {
+    // Or the browser would load to the end what nobody gets.
+    if (error instanceof MooringError && error.code === 'RESPONSE_TOO_LARGE')
+      await settledWithin(subject.protocol.stopLoading(), eventTimeoutMs);
+    throw error;
   } finally {
     mainFrame.end();
   }
@@ -395,7 +400,7 @@ async function downloadResult(
     method: request.method,
     url: download.url(),
     fileName: download.suggestedFilename(),
-    body: await readDownload(download, request.maxBodyBytes, signal),
+    body: await new LimitedDownload(download, request.maxBodyBytes).read(signal),
   };
 }
 

@@ -4,6 +4,7 @@ import { errorMessage, MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import { defaultViewport, type FileToUpload, type LoadState, type PageActor, type StepLimits } from '../engine.js';
 import { badSelector, parseSelector } from '../selector.js';
+import { tooLargeAnswer } from './driver-wire.js';
 import { capped, type Finding, inspect, notUsableError, takesKeys, wrongElementError } from './element-inspector.js';
 import { translateFailure } from './failures.js';
 import { isDocumentGone } from './page-reader.js';
@@ -22,6 +23,8 @@ const focusMs = 400;
 const pollMs = 50;
 /** How much of what a page throws is told. */
 const exceptionChars = 300;
+/** How much the code of a caller may give back. More takes the browser, the driver and the reply too long. */
+const maxResultChars = 16_000_000;
 const keyDelayMs = { least: 25, most: 90 } as const;
 
 /** What an actor needs of the page's owner. */
@@ -292,13 +295,13 @@ export class PlaywrightActor implements PageActor {
   async #evaluate(code: string): Promise<unknown> {
     // A function, as drivers take them, is called.
     const call = (expression: string): string =>
-      `(async (value) => typeof value === 'function' ? value() : value)(${expression})`;
+      `(async (value) => (${assertSmall})(await (typeof value === 'function' ? value() : value), ${maxResultChars}, '${tooLargeAnswer}'))(${expression})`;
     if (compiles(`(${code}\n)`)) return this.#frame.evaluate(call(`(${code}\n)`));
     if (compiles(`(async () => (${code}\n))`)) return this.#frame.evaluate(call(`(async () => (${code}\n))()`));
     // Or the driver would take what begins with a function for one.
     if (compiles(code)) return this.#frame.evaluate(`void 0;\n${code}`);
     // Statements with a `return` or an `await` among them; or no code at all, which the page says then.
-    return this.#frame.evaluate(`(async () => { ${code}\n})()`);
+    return this.#frame.evaluate(call(`(async () => { ${code}\n})()`));
   }
 
   /** Moves the cursor as a hand does: from where it is, in steps, on a slight bow, to a point inside the element. */
@@ -388,7 +391,9 @@ export class PlaywrightActor implements PageActor {
       if (isDocumentGone(error)) return movedOnError(error);
       const translated = translateFailure(error, 'the page');
       // What else it may look like is the code's own word.
-      return translated instanceof MooringError && translated.code === 'CODE-0026' ? translated : scriptError(error);
+      const isOurs =
+        translated instanceof MooringError && ['CODE-0026', 'RESPONSE_TOO_LARGE'].includes(translated.code);
+      return isOurs ? translated : scriptError(error);
     }
     if (isTimeout(error)) return notUsableError(selector, timeoutMs, await this.#inspect(selector), error);
     const translated = translateFailure(error, selector);
@@ -408,6 +413,29 @@ export class PlaywrightActor implements PageActor {
 /** What the page says of an element, once it is there. */
 const lookAt = async (element: Locator, timeout: number): Promise<Finding> =>
   capped(await element.evaluate(inspect, undefined, { timeout }));
+
+/** Runs in the page. @returns the value @throws when what it holds is more than so many characters, or something like it */
+function assertSmall(value: unknown, maxChars: number, message: string): unknown {
+  const seen = new Set<unknown>();
+  const rest = [value];
+  let chars = 0;
+  while (rest.length > 0 && chars <= maxChars) {
+    const item = rest.pop();
+    chars += typeof item === 'string' ? item.length : 8;
+    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (ArrayBuffer.isView(item)) chars += item.byteLength;
+    else if (Array.isArray(item) && item.length > maxChars) chars += item.length;
+    else if ([Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(item))) {
+      for (const [name, held] of Object.entries(item)) {
+        chars += name.length;
+        rest.push(held);
+      }
+    }
+  }
+  if (chars > maxChars) throw new Error(message);
+  return value;
+}
 
 /** Runs in the page: what is no HTML has no click of its own. */
 function clickInPage(element: Element): void {

@@ -13,7 +13,8 @@ import type {
 } from '../engine.js';
 import { matchesUrl } from '../url-pattern.js';
 import { blockCookieBanners, untilNoBanner } from './cookie-banners.js';
-import { assertFits, discardDownload, readDownload } from './downloads.js';
+import { assertFits, discardDownload, LimitedDownload } from './downloads.js';
+import type { RequestEvents } from './request-events.js';
 import { sentHeaders } from './sent-headers.js';
 
 /** How much of each kind is remembered; a page can do any of it without end. */
@@ -25,6 +26,7 @@ export interface PageWatchParts {
   readonly options: WatchOptions;
   /** The tabs that the page opened and that are still there. */
   readonly popups: ReadonlySet<Page>;
+  readonly requests: RequestEvents;
   /** Whether a request is the navigation that we ourselves sent the page on. */
   readonly isOwnNavigation: (request: Request) => boolean;
   readonly onEnd: (ended: PlaywrightWatch) => void;
@@ -36,7 +38,7 @@ export class PlaywrightWatch implements PageWatch {
   readonly captured: (CapturedExchange | undefined)[];
   readonly dialogs: PageDialog[] = [];
   readonly #parts: PageWatchParts;
-  readonly #downloads: Download[] = [];
+  readonly #downloads: LimitedDownload[] = [];
   readonly #types = new Map<string, string>();
   readonly #ends: (() => void)[] = [];
   /** Patterns whose answer is on its way or there. */
@@ -60,7 +62,7 @@ export class PlaywrightWatch implements PageWatch {
   }
 
   get unclaimed(): string[] {
-    return this.#downloads.map((download) => download.suggestedFilename().slice(0, 255));
+    return this.#downloads.map(({ download }) => download.suggestedFilename().slice(0, 255));
   }
 
   /** A dialog is there. */
@@ -71,7 +73,8 @@ export class PlaywrightWatch implements PageWatch {
 
   /** A download begins that no navigation of ours led to. */
   noteDownload(download: Download): void {
-    if (this.#downloads.length < remembered.downloads) this.#downloads.push(download);
+    if (this.#downloads.length < remembered.downloads)
+      this.#downloads.push(new LimitedDownload(download, this.#parts.options.maxBytes));
     else discardDownload(download);
     this.#changed();
   }
@@ -104,19 +107,20 @@ export class PlaywrightWatch implements PageWatch {
   async nextDownload(limits: StepLimits): Promise<DownloadedFile> {
     const { maxBytes } = this.#parts.options;
     await this.#until(() => this.#downloads.length > 0, limits);
-    const download = this.#downloads.shift();
-    if (!download) {
+    const limited = this.#downloads.shift();
+    if (!limited) {
       throw new MooringError(
         'CODE-0025',
         `expected the page to hand out a file within ${Math.round(limits.timeoutMs)} ms; it did not.`,
       );
     }
+    const { download } = limited;
     using patience = new Deadline({
       ms: limits.timeoutMs,
       reason: () => new MooringError('CODE-0025', `expected the file from ${download.url()} in time; it was arriving.`),
       parent: limits.signal,
     });
-    const reading = readDownload(download, maxBytes, patience.signal);
+    const reading = limited.read(patience.signal);
     const bytes = await abortable(reading, patience.signal);
     this.#keptBytes += bytes.byteLength;
     assertFits(this.#keptBytes, maxBytes, download.url());
@@ -126,13 +130,14 @@ export class PlaywrightWatch implements PageWatch {
 
   [Symbol.dispose](): void {
     this.#parts.onEnd(this);
-    for (const download of this.#downloads) discardDownload(download);
+    for (const download of this.#downloads) download.discard();
     // Nobody waits for it: what is asked of the page next comes after it, and a page that hangs holds up no answer.
     for (const end of this.#ends) end();
   }
 
   async #begin(): Promise<void> {
-    const { page, options } = this.#parts;
+    const { page, options, requests } = this.#parts;
+    if (options.capture.length > 0) this.#ends.push(requests.hearAll());
     if (options.abort.length > 0 || options.blocksMedia) {
       await page.route('**/*', this.#onRoute);
       this.#ends.push(() => void page.unroute('**/*', this.#onRoute).catch(() => {})); // gone with the page

@@ -23,6 +23,8 @@ import { matchesUrl } from '../url-pattern.js';
 import { extract } from './content-extractor.js';
 import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
+import { settledInFairTime } from './fair-time.js';
+import { guardOf } from './guarded.js';
 import { isFirstRequest, MainFrame } from './main-frame.js';
 import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from './navigation.js';
 import { followMoves, giveUpPending, onThisDocument, readOneDocument } from './one-document.js';
@@ -31,12 +33,16 @@ import type { PageProtocol } from './page-protocol.js';
 import { DocumentGoneError, isDocumentGone, readPage } from './page-reader.js';
 import { PlaywrightWatch } from './page-watch.js';
 import { PlaywrightRecording } from './recording.js';
+import type { RequestEvents } from './request-events.js';
 
-/** How long a page may take to answer before it counts as hung. */
+/** How long a page may take to answer before it counts as hung, in fair time. */
 const answerTimeoutMs = 1000;
 const closeTimeoutMs = 3000;
 /** How long after its tabs a browser that dies may be told of. */
 const lostTimeoutMs = 300;
+
+/** The longest side of a picture: what a browser draws at once. Longer ones took it minutes, or were torn. */
+const maxPictureSide = 16_384;
 
 /** How many tabs a page may have open beside itself. */
 const maxPopups = 10;
@@ -45,9 +51,11 @@ const maxPopups = 10;
 export class PlaywrightPage implements EnginePage {
   readonly #page: Page;
   readonly #protocol: PageProtocol;
+  readonly #requests: RequestEvents;
   readonly #lost: AbortSignal;
   #browserGone: Promise<void> | undefined;
   readonly #gone = new AbortController();
+  readonly #guarded = guardOf('a page', () => this.#giveUp('something it did could not be handled'));
   readonly #mainFrame: MainFrame;
   readonly #subject: NavigationSubject;
   readonly initialViewport: Size;
@@ -69,16 +77,17 @@ export class PlaywrightPage implements EnginePage {
   #closed: Promise<void> | undefined;
 
   /** @param lost aborts when the browser is gone */
-  constructor(page: Page, protocol: PageProtocol, lost: AbortSignal) {
+  constructor(page: Page, protocol: PageProtocol, requests: RequestEvents, lost: AbortSignal) {
     this.#page = page;
     this.#protocol = protocol;
+    this.#requests = requests;
     this.#lost = lost;
-    this.#mainFrame = new MainFrame(page, this.#onDownload);
+    this.#mainFrame = new MainFrame(page, this.#onDownload, this.#guarded);
     this.#subject = { page, protocol, mainFrame: this.#mainFrame };
     this.initialViewport = page.viewportSize() ?? defaultViewport;
     this.#viewport = this.initialViewport;
     // Without a listener the driver would answer dialogs too, but nobody would know.
-    this.#page.on('dialog', this.#onDialog);
+    this.#page.on('dialog', this.#guarded(this.#onDialog));
     this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
     this.#page.once('close', () => void this.#onClosed());
   }
@@ -118,7 +127,7 @@ export class PlaywrightPage implements EnginePage {
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
     this.#closePopups();
     await this.#mute();
-    // The driver keeps what a page logs, however much, until somebody asks for it.
+    // Of some browsers the driver keeps what a page logs, however much, until somebody asks for it.
     this.#page.clearConsoleMessages().catch(() => {}); // gone with the page
     this.#page.clearPageErrors().catch(() => {}); // gone with the page
     const navigation = navigatePage(this.#subject, request, signal);
@@ -192,6 +201,7 @@ export class PlaywrightPage implements EnginePage {
       page: this.#page,
       options,
       popups: this.#popups,
+      requests: this.#requests,
       isOwnNavigation: (request) =>
         request.isNavigationRequest() &&
         request.frame() === this.#page.mainFrame() &&
@@ -231,6 +241,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async #takePicture({ size = this.#viewport, fullPage }: ScreenshotOptions): Promise<Uint8Array> {
+    if (fullPage) await this.#assertDrawable();
     try {
       await this.#setViewport(size);
       // In CSS pixels, so that the picture has the size that was asked for on any identity.
@@ -243,18 +254,34 @@ export class PlaywrightPage implements EnginePage {
     }
   }
 
+  /** @throws MooringError `RESPONSE_TOO_LARGE` */
+  async #assertDrawable(): Promise<void> {
+    const sides = '[document.documentElement?.scrollWidth, document.documentElement?.scrollHeight]';
+    const [width = 0, height = 0] = (await this.#protocol.evaluate(sides)) as number[]; // numbers in any document
+    if (Math.max(width, height) <= maxPictureSide) return;
+    throw new MooringError(
+      'RESPONSE_TOO_LARGE',
+      `\`fullPage\`: expected a page of at most ${maxPictureSide} pixels a side; it has ${width} × ${height}.`,
+    );
+  }
+
   async settle(): Promise<boolean> {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
-    await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
+    await settledInFairTime(this.#protocol.stopLoading(), answerTimeoutMs);
     if (await this.#isFit()) return true;
-    await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
+    await settledInFairTime(this.#protocol.terminate(), answerTimeoutMs);
     if (await this.#isFit()) return true;
-    this.#gone.abort(tabGoneError('its page does not answer'));
-    // Closing a tab asks its renderer, which would go on burning a core instead of answering.
-    this.#protocol.crash();
+    this.#giveUp('its page does not answer');
     await this.close();
     return false;
+  }
+
+  #giveUp(why: string): void {
+    this.#gone.abort(tabGoneError(why));
+    // Closing a tab asks its renderer, which would go on burning a core instead of answering.
+    this.#protocol.crash();
+    void this.close();
   }
 
   close(): Promise<void> {
@@ -280,9 +307,9 @@ export class PlaywrightPage implements EnginePage {
     }
     this.#popups.add(popup);
     popup.once('close', () => this.#popups.delete(popup));
-    popup.on('dialog', this.#onDialog);
+    popup.on('dialog', this.#guarded(this.#onDialog));
     // A link that opens a tab may well lead to a file.
-    popup.on('download', this.#onDownload);
+    popup.on('download', this.#guarded(this.#onDownload));
   }
 
   #closePopups(): void {
@@ -313,13 +340,13 @@ export class PlaywrightPage implements EnginePage {
   /** Whether nothing that was given up is at it any more: what goes on would act on the next document. */
   async #letsGo(): Promise<boolean> {
     const givenUp = [...this.#steps, ...(this.#navigating ? [this.#navigating] : [])];
-    return givenUp.length === 0 || settledWithin(Promise.allSettled(givenUp), answerTimeoutMs);
+    return givenUp.length === 0 || settledInFairTime(Promise.allSettled(givenUp), answerTimeoutMs);
   }
 
   async #isFit(): Promise<boolean> {
     if (!(await this.#letsGo()) || !(await this.#answers())) return false;
     // A picture that was given up may have left its own size.
-    return settledWithin(this.#setViewport(this.#viewport), answerTimeoutMs);
+    return settledInFairTime(this.#setViewport(this.#viewport), answerTimeoutMs);
   }
 
   /** Notes what is done with the page, so that what comes next waits until it has let go. */
@@ -341,7 +368,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async #answers(): Promise<boolean> {
-    return (await settledWithin(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
+    return (await settledInFairTime(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
   }
 
   /** The tab is closed. Of a browser that dies the tabs go first. */

@@ -1,0 +1,23 @@
+/** Makes a listener that may fail. */
+export type Guard = <Arguments extends unknown[]>(
+  listener: (...args: Arguments) => void,
+) => (...args: Arguments) => void;
+
+/**
+ * For listeners on what the driver and the browser tell: what one throws would end the process. It ends what the listener
+ * belongs to instead, and the program logs it as a rejection that nobody handles.
+ *
+ * @param subject what it belongs to, for the log
+ * @param end ends that
+ */
+export function guardOf(subject: string, end: () => void): Guard {
+  return (listener) =>
+    (...args) => {
+      try {
+        listener(...args);
+      } catch (cause) {
+        void Promise.reject(new Error(`what ${subject} told could not be handled; it was ended`, { cause }));
+        end();
+      }
+    };
+}

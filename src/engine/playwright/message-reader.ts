@@ -1,0 +1,134 @@
+/** How a message of a browser begins: an answer by its ID, an event by its name. */
+const answerStart = /^\{(?:"type":"\w+",)?"id":(\d+)/;
+const eventStart = /^\{(?:"type":"event",)?"method":"([\w.]+)"/;
+const sessionEnd = /"sessionId":"([^"\\]{1,200})"\}$/;
+/** What of a message is kept to tell which it is. */
+const headBytes = 1024;
+const tailBytes = 256;
+
+/** What can be told of a message without parsing it. */
+export interface MessageOutline {
+  /** Of an answer: the ID of what was asked. */
+  readonly id: number | undefined;
+  /** Of an event: its name. */
+  readonly method: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly bytes: number;
+  /** Its first characters, at most 1024. */
+  readonly head: string;
+}
+
+export interface MessageReaderOptions {
+  /** Events that are not wanted: nothing of them is kept. */
+  readonly unwanted: ReadonlySet<string>;
+  /** Most bytes of an answer. */
+  readonly maxAnswerBytes: number;
+  /** Most bytes of an event of that name. */
+  readonly maxEventBytesOf: (method: string | undefined) => number;
+  readonly onMessage: (message: Buffer) => void;
+  readonly onUnwanted: (outline: MessageOutline) => void;
+  /** A message came that was larger than it may be; nothing but its outline is left. */
+  readonly onTooLarge: (outline: MessageOutline) => void;
+}
+
+/**
+ * Takes apart what comes through a browser's pipe, one message after another with a NUL between them. What a page can make
+ * its browser say has no limit: a message that is too large, or that nobody wants, is let go while it comes.
+ */
+export class MessageReader {
+  readonly #options: MessageReaderOptions;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** Known as soon as the head is there. */
+  #limit: number | undefined;
+  /** All that is kept of a message that has outgrown its limit. */
+  #left: { readonly head: Buffer; tail: Buffer } | undefined;
+
+  constructor(options: MessageReaderOptions) {
+    this.#options = options;
+  }
+
+  read(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(0); end !== -1; end = chunk.indexOf(0, start)) {
+      this.#add(chunk.subarray(start, end));
+      this.#end();
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#add(chunk.subarray(start));
+  }
+
+  /** One whole message, from where messages come whole. */
+  readWhole(message: Buffer): void {
+    this.#add(message);
+    this.#end();
+  }
+
+  #add(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#left) {
+      this.#left.tail = Buffer.from(Buffer.concat([this.#left.tail, part.subarray(-tailBytes)]).subarray(-tailBytes));
+      return;
+    }
+    this.#chunks.push(part);
+    if (this.#limit === undefined && this.#bytes >= headBytes) this.#limit = this.#limitOf(this.#head());
+    if (this.#limit !== undefined && this.#bytes > this.#limit) this.#letGo();
+  }
+
+  #end(): void {
+    const { unwanted, onMessage, onUnwanted, onTooLarge } = this.#options;
+    const left = this.#left;
+    const message = left ? undefined : this.#whole();
+    const bytes = this.#bytes;
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#limit = undefined;
+    this.#left = undefined;
+    if (left) {
+      const outline = outlineOf(left.head, left.tail, bytes);
+      if (outline.method !== undefined && unwanted.has(outline.method)) onUnwanted(outline);
+      else onTooLarge(outline);
+    } else if (message) {
+      const method = nameOf(message);
+      if (method !== undefined && unwanted.has(method)) onUnwanted(outlineOf(message, message, bytes));
+      else onMessage(message);
+    }
+  }
+
+  #limitOf(head: Buffer): number {
+    const { unwanted, maxAnswerBytes, maxEventBytesOf } = this.#options;
+    if (answerStart.test(head.toString('latin1'))) return maxAnswerBytes;
+    const method = nameOf(head);
+    return method !== undefined && unwanted.has(method) ? 0 : maxEventBytesOf(method);
+  }
+
+  #letGo(): void {
+    // Copies: a part of a chunk would hold all of it.
+    this.#left = { head: Buffer.from(this.#head()), tail: Buffer.from(this.#whole().subarray(-tailBytes)) };
+    this.#chunks = [];
+  }
+
+  #head(): Buffer {
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    return (first.length >= headBytes ? first : Buffer.concat(this.#chunks)).subarray(0, headBytes);
+  }
+
+  #whole(): Buffer {
+    const [first] = this.#chunks;
+    return first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+  }
+}
+
+const nameOf = (message: Buffer): string | undefined => eventStart.exec(message.toString('latin1', 0, 120))?.[1];
+
+function outlineOf(start: Buffer, end: Buffer, bytes: number): MessageOutline {
+  const head = start.toString('latin1', 0, headBytes);
+  const id = answerStart.exec(head)?.[1];
+  return {
+    id: id === undefined ? undefined : Number(id),
+    method: eventStart.exec(head)?.[1],
+    sessionId: sessionEnd.exec(end.toString('latin1', Math.max(0, end.length - tailBytes)))?.[1],
+    bytes,
+    head,
+  };
+}
