@@ -234,7 +234,15 @@ export class PageRequest {
     const wanted = isPage ? request : {};
     const extracted = await extractFrom(page, wanted, signal);
     const listsRedirects = request.listAllRedirects ?? false;
-    const always = await readSolution({ page, context: leased.context, result, listsRedirects, maxBytes, signal });
+    const always = await readSolution({
+      page,
+      context: leased.context,
+      result,
+      listsRedirects,
+      filter: request.filter,
+      maxBytes,
+      signal,
+    });
     const screenshot = await screenshotOf(page, wanted, maxBytes, signal);
     const pdf = await pdfOf(page, wanted, maxBytes, signal);
     return {

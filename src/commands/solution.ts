@@ -19,16 +19,18 @@ export interface SolutionSource {
   /** The navigation that brought what the page shows. */
   readonly result: NavigationResult;
   readonly listsRedirects: boolean;
+  /** The fields that are wanted; absent: all. */
+  readonly filter: readonly string[] | undefined;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 /** Reads everything a solution always has, side by side: the page, its cookies, and the headers of its request. */
 export async function readSolution(source: SolutionSource): Promise<Partial<Solution>> {
-  const { page, context, result, signal } = source;
+  const { page, context, result, filter, signal } = source;
   const isDocument = result.kind === 'document';
   const [content, cookies, sent, headers, redirects] = await Promise.all([
-    page.read(source.maxBytes, signal),
+    page.read(source.maxBytes, signal, { html: isWanted(filter, 'response'), text: isWanted(filter, 'innerText') }),
     context.cookies(undefined, signal),
     context.cookies(isDocument ? page.url : result.url, signal),
     abortable(result.headers, signal),
@@ -132,6 +134,8 @@ function cookieOutput({ name, value, domain, path, expires, httpOnly, secure, sa
 
 /** Only the fields that were asked for; all of them without a filter. */
 export function filterSolution(solution: Partial<Solution>, filter: readonly string[] | undefined): Partial<Solution> {
-  if (!filter || filter.length === 0) return solution;
-  return Object.fromEntries(Object.entries(solution).filter(([name]) => filter.includes(name)));
+  return Object.fromEntries(Object.entries(solution).filter(([name]) => isWanted(filter, name)));
 }
+
+const isWanted = (filter: readonly string[] | undefined, name: string): boolean =>
+  !filter || filter.length === 0 || filter.includes(name);

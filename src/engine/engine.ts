@@ -140,6 +140,12 @@ export interface NavigationResult {
   readonly brokeOff?: boolean;
 }
 
+/** What of a page's content is to be read; the rest is empty. */
+export interface ContentWish {
+  readonly html: boolean;
+  readonly text: boolean;
+}
+
 /** What a page says of itself, read at one moment. */
 export interface PageContent {
   readonly html: string;
@@ -386,9 +392,10 @@ export interface EnginePage {
    * Reads the page in one go.
    *
    * @param maxChars the largest HTML or text that is taken
+   * @param wish what of it is wanted. Default: all
    * @throws MooringError `RESPONSE_TOO_LARGE`, `CODE-0026`
    */
-  read(maxChars: number, signal: AbortSignal): Promise<PageContent>;
+  read(maxChars: number, signal: AbortSignal, wish?: ContentWish): Promise<PageContent>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
   /** Begins to watch it. @throws MooringError `CODE-0026`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */

@@ -36,6 +36,9 @@ const preferences = {
   // A mouse: without a screen it would say that it has none.
   'ui.primaryPointerCapabilities': 6,
   'ui.allPointerCapabilities': 6,
+  // What pages print would come through its standard output, which the driver keeps lines of.
+  'browser.dom.window.dump.enabled': false,
+  'devtools.console.stdout.content': false,
   'network.http.http3.enable': false,
   'network.trr.mode': 5,
   'network.dns.disablePrefetch': true,

@@ -3,6 +3,7 @@ import { MooringError } from '../../errors.js';
 import type { Size } from '../../identity/identity.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import {
+  type ContentWish,
   type DocumentReading,
   type DocumentReadLimits,
   defaultViewport,
@@ -46,6 +47,8 @@ const maxPictureSide = 16_384;
 
 /** How many tabs a page may have open beside itself. */
 const maxPopups = 10;
+
+const everything: ContentWish = { html: true, text: true };
 
 /** A tab: the driver navigates, one call of the protocol reads. */
 export class PlaywrightPage implements EnginePage {
@@ -156,8 +159,8 @@ export class PlaywrightPage implements EnginePage {
     return this.#guard(reading, limits.signal, 'reading the page');
   }
 
-  read(maxChars: number, signal: AbortSignal): Promise<PageContent> {
-    return this.#guard(readPage(this.#protocol, maxChars), signal, 'reading the page');
+  read(maxChars: number, signal: AbortSignal, wish = everything): Promise<PageContent> {
+    return this.#guard(readPage(this.#protocol, maxChars, wish), signal, 'reading the page');
   }
 
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
