@@ -21,6 +21,7 @@ import type { Logger } from './logger.js';
 import { SessionManager } from './sessions/session-manager.js';
 import { Deadline } from './util/deadline.js';
 import { Disposables } from './util/disposables.js';
+import { faults } from './util/faults.js';
 import { systemProblem } from './util/system-problem.js';
 
 export interface AppOptions {
@@ -87,6 +88,9 @@ export class App {
 
   async #start(): Promise<string> {
     const { config, logger, version } = this.#options;
+    const onFault = (error: unknown): void => logger.error({ err: error }, 'unforeseen: the server goes on');
+    faults.subscribe(onFault);
+    this.#resources.defer(() => void faults.unsubscribe(onFault));
     const metrics = new Metrics();
     const events = new EventLog(logger);
     const made = this.#options.engines(browserObserver(metrics, events));

@@ -1,3 +1,5 @@
+import { faults } from '../../util/faults.js';
+
 /** Makes a listener that may fail. */
 export type Guard = <Arguments extends unknown[]>(
   listener: (...args: Arguments) => void,
@@ -5,7 +7,7 @@ export type Guard = <Arguments extends unknown[]>(
 
 /**
  * For listeners on what the driver and the browser tell: what one throws would end the process. It ends what the listener
- * belongs to instead, and the program logs it as a rejection that nobody handles.
+ * belongs to instead, and is told as a fault.
  *
  * @param subject what it belongs to, for the log
  * @param end ends that
@@ -16,7 +18,7 @@ export function guardOf(subject: string, end: () => void): Guard {
       try {
         listener(...args);
       } catch (cause) {
-        void Promise.reject(new Error(`what ${subject} told could not be handled; it was ended`, { cause }));
+        faults.publish(new Error(`what ${subject} told could not be handled; it was ended`, { cause }));
         end();
       }
     };

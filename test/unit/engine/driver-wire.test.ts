@@ -7,6 +7,7 @@ import {
   type WireFilter,
   type WireMessage,
 } from '../../../src/engine/playwright/driver-wire.js';
+import { faults } from '../../../src/util/faults.js';
 
 /** A driver as far as its wire goes. */
 class FakeDriver {
@@ -42,19 +43,13 @@ const passing: WireFilter = {
 };
 
 describe('filterWire', () => {
-  const rejections: unknown[] = [];
-  const note = (error: unknown): void => void rejections.push(error);
-  let others: NodeJS.UnhandledRejectionListener[] = [];
+  const told: unknown[] = [];
+  const note = (error: unknown): void => void told.push(error);
   beforeEach(() => {
-    rejections.length = 0;
-    others = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection');
-    process.on('unhandledRejection', note);
+    told.length = 0;
+    faults.subscribe(note);
   });
-  afterEach(() => {
-    process.off('unhandledRejection', note);
-    for (const other of others) process.on('unhandledRejection', other);
-  });
+  afterEach(() => void faults.unsubscribe(note));
 
   it('what came before it was there – goes on where it broke off', async () => {
     const driver = new FakeDriver();
@@ -90,8 +85,8 @@ describe('filterWire', () => {
     const driver = new FakeDriver();
     filterWire(driver.browser, filter);
     await driver.tell(message);
-    await expect.poll(() => rejections).toHaveLength(1);
-    expect(rejections[0]).toMatchObject({ message: expect.stringContaining('a browser') });
+    await expect.poll(() => told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ message: expect.stringContaining('a browser') });
     expect(driver.killed).toBe('SIGKILL');
   });
 });
