@@ -262,6 +262,14 @@ export const settings = {
     default: '50',
     sentence: 'How many sessions share one browser process: what a crash of it can take along.',
   }),
+  pageMemoryBytes: setting({
+    env: ['MOORING_PAGE_MEMORY'],
+    schema: sizeSchema,
+    shape: 'size',
+    default: '2GB',
+    sentence:
+      'The most memory that the process of a page may hold; it is ended then, and its session goes on with its cookies. Linux alone.',
+  }),
   bodyLimitBytes: setting({
     env: ['MOORING_BODY_LIMIT'],
     schema: sizeSchema,

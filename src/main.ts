@@ -59,6 +59,7 @@ async function run(config: Config): Promise<void> {
         contextsPerBrowser: config.sessionsPerBrowser,
         maxBuckets: config.maxBrowsers,
         ownerShare: ownerShareOf(config),
+        pageMemoryBytes: config.pageMemoryBytes,
         observer,
       }),
       ...(firefox
@@ -69,6 +70,7 @@ async function run(config: Config): Promise<void> {
               contextsPerBrowser: config.sessionsPerBrowser,
               maxBuckets: config.maxBrowsers,
               ownerShare: ownerShareOf(config),
+              pageMemoryBytes: config.pageMemoryBytes,
               observer,
             }),
           ]

@@ -25,6 +25,8 @@ export interface LaunchedBrowser extends Heart {
   close(): Promise<void>;
   /** Ends it without asking it, with all its children. @param why what those are told whose contexts it had */
   kill(why: string): void;
+  /** Ends those of its processes that hold more memory than one may, as if they had crashed. Default: there is no limit. */
+  endGreedy?(): void;
 }
 
 export interface BrowserPoolOptions<B extends LaunchedBrowser> {
@@ -264,6 +266,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
     const heartbeat = new Heartbeat({
       heart: browser,
       onAnswer: (vitals) => {
+        browser.endGreedy?.();
         const ageMs = performance.now() - member.startedAt;
         if (ageMs < retireAfterMs && (vitals?.privateBytes ?? 0) < retireAboveBytes) return;
         member.isWorn = true;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the system tells of a process. */
 export interface ProcessVitals {
@@ -21,14 +21,40 @@ export function readVitals(processId: number): ProcessVitals | undefined {
     // proc(5): the state stands behind the name, which may hold anything.
     const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
     const [, delayNs = '0'] = readFileSync(`/proc/${processId}/schedstat`, 'utf8').split(' ');
-    const [, resident = '0', shared = '0'] = readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ');
     return {
       isStopped: state === 'T' || state === 't',
       isWaitingForDisk: state === 'D',
       waitedForCpuMs: Number(delayNs) / 1e6,
-      privateBytes: (Number(resident) - Number(shared)) * pageBytes,
+      privateBytes: privateBytesOf(processId),
     };
   } catch {
     return undefined;
   }
+}
+
+/** A process and the memory of its own, bytes. */
+export interface ProcessMemory {
+  readonly processId: number;
+  readonly privateBytes: number;
+}
+
+/** The processes below one; none where the system does not tell. */
+export function readDescendants(processId: number): ProcessMemory[] {
+  try {
+    const threads = readdirSync(`/proc/${processId}/task`);
+    const children = threads.flatMap((thread) =>
+      readFileSync(`/proc/${processId}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => {
+      const below = readDescendants(child);
+      return [{ processId: child, privateBytes: privateBytesOf(child) }, ...below];
+    });
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+function privateBytesOf(processId: number): number {
+  const [, resident = '0', shared = '0'] = readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ');
+  return (Number(resident) - Number(shared)) * pageBytes;
 }

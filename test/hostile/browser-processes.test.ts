@@ -93,6 +93,19 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
     await expect.poll(() => left.filter(isRunning), { timeout: 20_000 }).toEqual([]);
   });
 
+  it('a page that takes memory without end – is ended, its session goes on, and others do not notice', async () => {
+    program = new Program({ env: { MOORING_PAGE_MEMORY: '400MB' } });
+    await send({ cmd: 'request.get', session: 'other', url: `${origin.url}/set-cookie` });
+    const code =
+      'new Promise(() => { const held = []; setInterval(() => held.push(new Uint8Array(2e7).fill(1)), 20); })';
+    const greedy = { cmd: 'request.get', session: 'greedy', url: `${origin.url}/set-cookie`, timeout: 40_000 };
+    const { code: failure, timeElapsed } = await send({ ...greedy, browserActions: [{ type: 'execute_js', code }] });
+    expect([failure, timeElapsed < 35_000]).toEqual(['CODE-0026', true]);
+    const { solution } = await send({ cmd: 'request.get', session: 'greedy', url: `${origin.url}/echo` });
+    expect(solution.innerText).toContain('a=1');
+    expect((await send({ cmd: 'request.get', session: 'other', keepSamePage: true })).data).toBe('success');
+  });
+
   it('a browser that is killed again and again – leaves no folder behind', async () => {
     program = new Program({ env: { MOORING_CHROMIUM_FLAVOUR: 'full' } });
     for (const session of ['a', 'b', 'c']) {

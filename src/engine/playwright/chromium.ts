@@ -30,6 +30,8 @@ export interface ChromiumEngineOptions {
   readonly maxBuckets?: number | undefined;
   /** Which part of them one owner may have, 0 to 1. Default: all. */
   readonly ownerShare?: number | undefined;
+  /** The most memory that the process of a page may hold; one that holds more is ended. Default: any. */
+  readonly pageMemoryBytes?: number | undefined;
   /** More switches for the browser; tests use it. */
   readonly extraArgs?: readonly string[];
   readonly observer: BrowserPoolObserver;
@@ -60,8 +62,8 @@ const args = [
 class LaunchedChromium extends DriverBrowser {
   readonly presentation: ChromiumPresentation;
 
-  constructor(browser: Browser) {
-    super(browser, 'chromium');
+  constructor(browser: Browser, pageMemoryBytes: number | undefined) {
+    super(browser, 'chromium', pageMemoryBytes);
     this.presentation = new ChromiumPresentation(browser);
   }
 }
@@ -181,7 +183,7 @@ export class ChromiumEngine implements BrowserEngine {
       handleSIGTERM: false,
     });
     this.#info ??= { ...infoOf(binary), version: await readVersion(browser), userAgent: this.#native.userAgent };
-    return new LaunchedChromium(browser);
+    return new LaunchedChromium(browser, this.#options.pageMemoryBytes);
   }
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { kill } from 'node:process';
 import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../util/deadline.js';
-import { type ProcessVitals, readVitals } from '../../util/process-vitals.js';
+import { type ProcessVitals, readDescendants, readVitals } from '../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../browser-pool.js';
 import { askBrowser, childProcessOf } from './driver-wire.js';
 
@@ -20,9 +20,15 @@ export class DriverBrowser implements LaunchedBrowser {
   #killedFor: string | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @param engine its name, for the log */
-  constructor(browser: Browser, engine: string) {
+  readonly #pageMemoryBytes: number | undefined;
+
+  /**
+   * @param engine its name, for the log
+   * @param pageMemoryBytes the most memory that a process of its pages may hold; absent: any
+   */
+  constructor(browser: Browser, engine: string, pageMemoryBytes?: number) {
     this.browser = browser;
+    this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>
       child.once('exit', (exitCode, signal) =>
@@ -63,6 +69,20 @@ export class DriverBrowser implements LaunchedBrowser {
       kill(-processId, 'SIGKILL'); // the driver gives each browser a process group
     } catch {
       // It ended this very moment.
+    }
+  }
+
+  endGreedy(): void {
+    const { processId } = this.process;
+    const limit = this.#pageMemoryBytes;
+    if (processId === undefined || limit === undefined || this.#isOver()) return;
+    for (const child of readDescendants(processId)) {
+      if (child.privateBytes <= limit) continue;
+      try {
+        kill(child.processId, 'SIGKILL');
+      } catch {
+        // It ended this very moment.
+      }
     }
   }
 

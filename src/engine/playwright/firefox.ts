@@ -21,6 +21,8 @@ export interface FirefoxEngineOptions {
   readonly maxBuckets?: number | undefined;
   /** Which part of them one owner may have, 0 to 1. Default: all. */
   readonly ownerShare?: number | undefined;
+  /** The most memory that a process of pages may hold; one that holds more is ended. Default: any. */
+  readonly pageMemoryBytes?: number | undefined;
   readonly observer: BrowserPoolObserver;
 }
 

@@ -19,6 +19,8 @@ export interface LazyEngineOptions {
   readonly maxBuckets: number;
   /** Which part of them one owner may have, 0 to 1. Default: all. */
   readonly ownerShare?: number | undefined;
+  /** The most memory that a process of pages may hold; one that holds more is ended. Default: any. */
+  readonly pageMemoryBytes?: number | undefined;
   readonly observer: BrowserPoolObserver;
   /** Launches a process that presents an identity; without one, itself. */
   readonly launch: (identity: Identity | undefined) => Promise<Browser>;
@@ -62,7 +64,8 @@ export class LazyEngine implements BrowserEngine {
     this.#options = options;
     this.#native = nativeIdentity(options.info);
     this.#buckets = new BrowserBuckets({
-      launch: async (key) => new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name),
+      launch: async (key) =>
+        new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name, options.pageMemoryBytes),
       mainKey: undefined,
       maxOthers: options.maxBuckets,
       maxOthersPerOwner: Math.max(1, Math.floor(options.maxBuckets * (options.ownerShare ?? 1))),
