@@ -117,8 +117,7 @@ export class App {
         idleTimeoutMs: config.idleTimeoutMs,
         maxLifetimeMs: config.maxLifetimeMs,
         maxSessions: config.maxSessions,
-        maxSessionsPerKey:
-          config.maxSessionsPerKey ?? Math.max(1, Math.floor(config.maxSessions * ownerShareOf(config))),
+        maxSessionsPerKey: config.maxSessionsPerKey ?? sessionShareOf(config),
         queueTimeoutMs: config.queueTimeoutMs,
         queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
@@ -226,6 +225,11 @@ export class App {
 
 /** Which part of what there is one key may have: where several share the server, none takes the last fifth. */
 export const ownerShareOf = ({ apiKeys }: Config): number => (apiKeys.length > 1 ? 0.8 : 1);
+
+function sessionShareOf(config: Config): number | undefined {
+  const share = ownerShareOf(config);
+  return share < 1 ? Math.max(1, Math.floor(config.maxSessions * share)) : undefined;
+}
 
 /** The authorities of Node and those of a file. @throws StartError */
 function readAuthorities(path: string): string[] {
