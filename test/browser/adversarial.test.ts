@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
 import { Origin } from '../support/origin.js';
-import { suiteEngines, suiteName } from '../support/suite-engines.js';
+import { kindsOfEngine, suiteName } from '../support/suite-engines.js';
 
 /** What a site can do to a browser, and to whoever reads it. After each of them the session goes on. */
-for (const engine of suiteEngines)
+for (const engine of kindsOfEngine)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const suite = new EngineSuite(engine, { session: 'foe', settings: { MOORING_RESPONSE_LIMIT: '8MB' } });
     const { origin, body, solution: get, fails } = suite;
@@ -150,7 +150,7 @@ for (const engine of suiteEngines)
     });
 
     // What it costs the server does not depend on the engine.
-    if (engine === suiteEngines[0])
+    if (engine === kindsOfEngine[0])
       it('20 large pages read at once – the memory of the server stays within what they have', async () => {
         const read = (i: number) =>
           get('/large-page?bytes=1500000', { session: `large-${i}`, filter: ['statusCode', 'response', 'innerText'] });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
 import { faultOf, MovingSite, movingAsks, movingKinds } from '../support/moving-site.js';
-import { suiteEngines, suiteName } from '../support/suite-engines.js';
+import { kindsOfEngine, suiteName } from '../support/suite-engines.js';
 
 /** How often each kind of page is asked each thing; `MOVING_ROUNDS=1000` asks so many times in all, on each engine. */
 const rounds = Number(process.env.MOVING_ROUNDS ?? 0);
 const asks = Object.entries(movingAsks);
 
 /** Every reply is of one document, whatever the page does meanwhile. */
-for (const engine of suiteEngines)
+for (const engine of kindsOfEngine)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const suite = new EngineSuite(engine, {
       session: 'moving',

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
 import { RunningApp } from '../support/start-app.js';
-import { suiteEngines, suiteName } from '../support/suite-engines.js';
+import { kindsOfEngine, suiteName } from '../support/suite-engines.js';
 
-for (const engine of suiteEngines)
+for (const engine of kindsOfEngine)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const suite = new EngineSuite(engine, { session: 'files' });
     const { origin, body, get } = suite;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
-import { suiteEngines, suiteName } from '../support/suite-engines.js';
+import { kindsOfEngine, suiteName } from '../support/suite-engines.js';
 
-for (const engine of suiteEngines)
+for (const engine of kindsOfEngine)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const suite = new EngineSuite(engine, { session: 'around' });
     const { origin, body, get } = suite;

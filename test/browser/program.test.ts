@@ -155,7 +155,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     [{ MOORING_PROXIES: '/nonexistent.yaml' }, 'MOORING_PROXIES: expected a file with proxies at /nonexistent.yaml'],
     [{ MOORING_PROXY_CA: '/nonexistent.pem' }, 'MOORING_PROXY_CA: expected a file with certificates'],
     [
-      { MOORING_HOST: '192.0.2.1', MOORING_API_KEYS: 'k' },
+      { MOORING_HOST: '192.0.2.1', MOORING_API_KEYS: 'k', MOORING_SANDBOX: 'off' },
       'MOORING_HOST: expected an address of this machine; 192.0.2.1 is none',
     ],
   ])('%j – does not start, and says why in one sentence', async (env, sentence) => {

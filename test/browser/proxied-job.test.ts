@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
 import { type ProxyKind, TestProxy } from '../support/proxies.js';
-import { suiteEngines, suiteName } from '../support/suite-engines.js';
+import { kindsOfEngine, suiteName } from '../support/suite-engines.js';
 
 const kinds: readonly ProxyKind[] = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'];
 const proxyAuthority = join(import.meta.dirname, '..', 'support', 'tls', 'cert.pem');
 const credentials = { username: 'anna', password: 'p@ss:w#rd/' };
 
 /** Log in, page through, download: on every engine, through every kind of proxy. */
-for (const engine of suiteEngines)
+for (const engine of kindsOfEngine)
   describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const settings = { MOORING_PROXY_CHECK: 'off', MOORING_PROXY_CA: proxyAuthority };
     const suite = new EngineSuite(engine, { session: 'job', settings });

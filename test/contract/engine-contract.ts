@@ -460,6 +460,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
           it('settle – a script that never ends – is stopped, and the page goes on', async () => {
             const { page } = await open();
             await page.navigate(to('/busy'), never);
+            await new Promise((resolve) => setTimeout(resolve, 300)); // until it is
             await expect.poll(() => page.settle()).toBe(true);
             expect((await page.navigate(to('/'), never)).status).toBe(200);
           });

@@ -16,7 +16,7 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
     await origin.start();
     return () => origin.close();
   });
-  afterEach(() => program.end());
+  afterEach(() => program?.end());
 
   const send = async (body: object, key?: string) => (await program.send(body, key)).body;
   const browsers = (): number[] => program.descendants(/chrom|firefox/i);

@@ -45,6 +45,14 @@ export const suiteEngines: readonly SuiteEngine[] = [
   firefoxSuite,
 ];
 
+/**
+ * One build of each kind of browser, for suites of what the two builds of Chromium do alike: the engine contract, identities
+ * and one-document run on both. `ALL_ENGINES=on` adds the full Chromium here too.
+ */
+export const kindsOfEngine: readonly SuiteEngine[] = suiteEngines.filter(
+  (engine) => engine !== fullEngine || process.env.ALL_ENGINES === 'on',
+);
+
 /** The title of an engine's suite, with the reason when it is skipped. */
 export const suiteName = ({ name, skip }: SuiteEngine): string =>
   skip === undefined ? name : `${name} (skipped: ${skip})`;

@@ -240,10 +240,11 @@ export class PlaywrightActor implements PageActor {
   }
 
   async wander(limits: StepLimits): Promise<void> {
-    await this.#step(undefined, limits, async () => {
+    await this.#step(undefined, limits, async (timeout) => {
+      const left = countdown(timeout);
       const { width, height } = this.#page.viewportSize() ?? defaultViewport;
       for (let i = 0; i < wanderStops; i++) {
-        await this.#glideTo({ x: width * between(0.1, 0.9), y: height * between(0.1, 0.9) });
+        await this.#glideTo({ x: width * between(0.1, 0.9), y: height * between(0.1, 0.9) }, left);
         await pause(between(60, 250), limits.signal);
       }
       await this.#page.mouse.wheel(0, Math.round(between(100, 300)));
@@ -306,16 +307,19 @@ export class PlaywrightActor implements PageActor {
 
   /** Moves the cursor as a hand does: from where it is, in steps, on a slight bow, to a point inside the element. */
   async #moveTo(element: Locator, timeout: number): Promise<void> {
-    const box = await element.boundingBox({ timeout });
+    const left = countdown(timeout);
+    const box = await element.boundingBox({ timeout: left() });
     if (!box) return; // not shown: the click that follows says so
-    await this.#glideTo({ x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) });
+    const inside = { x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) };
+    await this.#glideTo(inside, left);
   }
 
-  async #glideTo(target: { readonly x: number; readonly y: number }): Promise<void> {
+  /** @param left how much of its time there is; when that is used up it stops where it is */
+  async #glideTo(target: { readonly x: number; readonly y: number }, left: () => number): Promise<void> {
     const bow = { x: between(-30, 30), y: between(-30, 30) };
     const { width, height } = this.#page.viewportSize() ?? defaultViewport;
     const steps = 8;
-    for (let i = 1; i <= steps; i++) {
+    for (let i = 1; i <= steps && left() > 1; i++) {
       const t = i / steps;
       const eased = t * t * (3 - 2 * t);
       const curve = Math.sin(Math.PI * t);
