@@ -32,7 +32,7 @@ describe('the request log', () => {
   it('a command – one line: who, what, where to, how it ended, how long and how large', async () => {
     await start({ MOORING_API_KEYS: 'the-key' });
     const reply = await app.ok(
-      { cmd: 'request.get', session: 'x', url: `${origin.url}/set-cookie?token=abc` },
+      { cmd: 'request.get', session: 'x', url: `${origin.url}/set-cookie?token=sesame` },
       { key: 'the-key' },
     );
     const [line] = await commandLines(1);
@@ -49,7 +49,7 @@ describe('the request log', () => {
     });
     expect(line?.bytes).toBeGreaterThan(JSON.stringify(reply).length);
     expect(line).not.toHaveProperty('code');
-    expect(written.join('')).not.toMatch(/the-key|token|abc/);
+    expect(written.join('')).not.toMatch(/the-key|token|sesame/);
   });
 
   it.each([
