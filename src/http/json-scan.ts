@@ -1,7 +1,7 @@
 import { MooringError } from '../errors.js';
 
-/** A batch of 100 requests with 100 actions each has half of them. Parsing as many takes a tenth of a second at worst. */
-const maxValues = 100_000;
+/** A batch of 100 requests with 100 actions each has about as many. Reading as many takes a tenth of a second. */
+const maxValues = 50_000;
 /** Deeper than any command is nested; a `postData` may be. */
 const maxDepth = 500;
 
