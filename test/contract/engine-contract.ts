@@ -393,6 +393,14 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
       if (!runsScripts) return;
 
       describe('with scripts', () => {
+        it('read – without HTML and text – neither is read, however large they are', async () => {
+          const { page } = await open();
+          await page.navigate(to('/article'), never);
+          await expect(page.read(10, never)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+          const content = await page.read(10, never, { html: false, text: false });
+          expect([content.html, content.text, content.url]).toEqual(['', '', `${origin.url}/article`]);
+        });
+
         it('read – localStorage – is there', async () => {
           const { page } = await open();
           await page.navigate(to('/storage'), never);
