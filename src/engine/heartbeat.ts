@@ -27,12 +27,12 @@ const answerTimeoutMs = 3000;
 const missesUntilHung = 2;
 /** The same if it may be the machine's fault each time. */
 const unclearUntilHung = 10;
-/** This process, or the browser, was kept from running for so long a part of the wait that silence says nothing. */
+/** When this process was late, or the browser found no processor or was at work, for so much of the wait, silence says nothing. */
 const starvedPart = 1 / 3;
 
 /**
  * Asks a browser every now and then whether it is there. One that is stopped or stuck is told of within ten seconds; one
- * that answers late because the machine is slow is given more time.
+ * that answers late because the machine is slow, or because it works at something, is given more time.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -108,9 +108,11 @@ export class Heartbeat {
     const after = heart.vitals();
     if (after?.isStopped) return 'missing';
     const starvedMs = after && before ? after.waitedForCpuMs - before.waitedForCpuMs : 0;
+    const ranMs = after && before ? after.ranMs - before.ranMs : 0;
     const isUnclear =
       waitedMs - answerTimeoutMs > waitedMs * starvedPart || // we ourselves
       starvedMs > waitedMs * starvedPart ||
+      ranMs > waitedMs * starvedPart || // it works at something large
       after?.isWaitingForDisk === true;
     return isUnclear ? 'unclear' : 'missing';
   }

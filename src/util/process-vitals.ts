@@ -6,6 +6,8 @@ export interface ProcessVitals {
   readonly isStopped: boolean;
   /** It waits for a disk, or for memory to be swapped in. */
   readonly isWaitingForDisk: boolean;
+  /** How long its main thread has run, milliseconds since its start. */
+  readonly ranMs: number;
   /** How long it was ready to run and found no processor, milliseconds since its start. */
   readonly waitedForCpuMs: number;
   /** Memory of its own, bytes. */
@@ -20,10 +22,11 @@ export function readVitals(processId: number): ProcessVitals | undefined {
     const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
     // proc(5): the state stands behind the name, which may hold anything.
     const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
-    const [, delayNs = '0'] = readFileSync(`/proc/${processId}/schedstat`, 'utf8').split(' ');
+    const [runNs = '0', delayNs = '0'] = readFileSync(`/proc/${processId}/schedstat`, 'utf8').split(' ');
     return {
       isStopped: state === 'T' || state === 't',
       isWaitingForDisk: state === 'D',
+      ranMs: Number(runNs) / 1e6,
       waitedForCpuMs: Number(delayNs) / 1e6,
       privateBytes: privateBytesOf(processId),
     };

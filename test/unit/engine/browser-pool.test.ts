@@ -22,7 +22,7 @@ class FakeBrowser {
   }
 
   vitals() {
-    return { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, privateBytes: this.privateBytes };
+    return { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, ranMs: 0, privateBytes: this.privateBytes };
   }
 
   kill(why: string): void {

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Heart, Heartbeat } from '../../../src/engine/heartbeat.js';
 
 let answers: boolean;
-let vitals: { isStopped: boolean; isWaitingForDisk: boolean; waitedForCpuMs: number; privateBytes: number };
+let vitals: {
+  isStopped: boolean;
+  isWaitingForDisk: boolean;
+  waitedForCpuMs: number;
+  ranMs: number;
+  privateBytes: number;
+};
 let silences: boolean[];
 let hung: number;
 let beat: Heartbeat;
@@ -14,7 +20,7 @@ const heart: Heart = {
 
 beforeEach(() => {
   answers = true;
-  vitals = { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, privateBytes: 0 };
+  vitals = { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, ranMs: 0, privateBytes: 0 };
   silences = [];
   hung = 0;
   vi.useFakeTimers();
@@ -66,6 +72,18 @@ describe('Heartbeat', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(hung).toBe(1);
     clearInterval(starving);
+  });
+
+  it('one that is at work – has more time, though not for ever', async () => {
+    answers = false;
+    const working = setInterval(() => {
+      vitals.ranMs += 90;
+    }, 100);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([silences, hung]).toEqual([[true], 0]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(hung).toBe(1);
+    clearInterval(working);
   });
 
   it('one that is stopped – is not excused by a slow machine', async () => {
