@@ -126,6 +126,7 @@ describe('a server that runs for long', () => {
   it('a script that never ends – costs one request its deadline at most, and the session keeps its cookies', async () => {
     await app.ok({ cmd: 'request.get', session: 'busy', url: `${origin.url}/set-cookie` });
     await app.ok({ cmd: 'request.get', session: 'busy', url: `${origin.url}/busy` });
+    await new Promise((resolve) => setTimeout(resolve, 300)); // until it is
     const next = await app.ok({ cmd: 'request.get', session: 'busy', url: origin.url, timeout: 20_000 });
     expect(next.solution.cookieString).toContain('a=1');
   });

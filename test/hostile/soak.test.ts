@@ -101,7 +101,10 @@ it.runIf(process.platform === 'linux')(
         const { body } = await send({ cmd: 'request.get', session, url, timeout: 60_000 }, honest);
         const { data, error, solution } = body as { data: string; error?: string; solution: Json };
         if (data === 'success' && solution.currentUrl === url) honestAnswers += 1;
-        else if (/crashed|no longer answered/.test(error ?? '') && performance.now() - stoppedAt < crashSpanMs)
+        else if (
+          /crashed|no longer answered|CODE-0026|SESSION_ENDED/.test(error ?? '') &&
+          performance.now() - stoppedAt < crashSpanMs
+        )
           excused += 1;
         else faults.push(`honest: ${error ?? JSON.stringify(solution).slice(0, 300)}`);
         if (i % 20 === 19) await send({ cmd: 'sessions.destroy', session }, honest);

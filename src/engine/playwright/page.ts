@@ -24,7 +24,7 @@ import { matchesUrl } from '../url-pattern.js';
 import { extract } from './content-extractor.js';
 import { discardDownload } from './downloads.js';
 import { tabGoneError, translateFailure } from './failures.js';
-import { settledInFairTime } from './fair-time.js';
+import { settledInFairTime, systemClock } from './fair-time.js';
 import { guardOf } from './guarded.js';
 import { isFirstRequest, MainFrame } from './main-frame.js';
 import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from './navigation.js';
@@ -38,6 +38,9 @@ import type { RequestEvents } from './request-events.js';
 
 /** How long a page may take to answer before it counts as hung, in fair time. */
 const answerTimeoutMs = 1000;
+/** How long a page may take on a slow machine until its script is ended, and until it is ended itself. */
+const scriptLimitMs = 3000;
+const pageLimitMs = 8000;
 const closeTimeoutMs = 3000;
 /** How long after its tabs a browser that dies may be told of. */
 const lostTimeoutMs = 300;
@@ -271,10 +274,11 @@ export class PlaywrightPage implements EnginePage {
   async settle(): Promise<boolean> {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
-    await settledInFairTime(this.#protocol.stopLoading(), answerTimeoutMs);
-    if (await this.#isFit()) return true;
-    await settledInFairTime(this.#protocol.terminate(), answerTimeoutMs);
-    if (await this.#isFit()) return true;
+    await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
+    // No answer yet ends a script that may run for ever; what ends the page is judged for longer.
+    if (await this.#isFit(scriptLimitMs)) return true;
+    await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
+    if (await this.#isFit(pageLimitMs)) return true;
     this.#giveUp('its page does not answer');
     await this.close();
     return false;
@@ -341,15 +345,19 @@ export class PlaywrightPage implements EnginePage {
   };
 
   /** Whether nothing that was given up is at it any more: what goes on would act on the next document. */
-  async #letsGo(): Promise<boolean> {
+  async #letsGo(limitMs: number): Promise<boolean> {
     const givenUp = [...this.#steps, ...(this.#navigating ? [this.#navigating] : [])];
-    return givenUp.length === 0 || settledInFairTime(Promise.allSettled(givenUp), answerTimeoutMs);
+    return givenUp.length === 0 || this.#inTime(Promise.allSettled(givenUp), limitMs);
   }
 
-  async #isFit(): Promise<boolean> {
-    if (!(await this.#letsGo()) || !(await this.#answers())) return false;
+  async #isFit(limitMs: number): Promise<boolean> {
+    if (!(await this.#letsGo(limitMs)) || !(await this.#answers(limitMs))) return false;
     // A picture that was given up may have left its own size.
-    return settledInFairTime(this.#setViewport(this.#viewport), answerTimeoutMs);
+    return this.#inTime(this.#setViewport(this.#viewport), limitMs);
+  }
+
+  #inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+    return settledInFairTime(work, answerTimeoutMs, systemClock, limitMs);
   }
 
   /** Notes what is done with the page, so that what comes next waits until it has let go. */
@@ -370,8 +378,8 @@ export class PlaywrightPage implements EnginePage {
     if (width !== size.width || height !== size.height) await this.#page.setViewportSize(size);
   }
 
-  async #answers(): Promise<boolean> {
-    return (await settledInFairTime(this.#protocol.evaluateInPage('0'), answerTimeoutMs)) && this.alive;
+  async #answers(limitMs: number): Promise<boolean> {
+    return (await this.#inTime(this.#protocol.evaluateInPage('0'), limitMs)) && this.alive;
   }
 
   /** The tab is closed. Of a browser that dies the tabs go first. */
