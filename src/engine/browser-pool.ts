@@ -77,6 +77,8 @@ const closeTimeoutMs = 10_000;
 const retireAfterMs = 24 * 60 * 60_000;
 /** The same for one that holds so much memory by itself: its pages have theirs in processes of their own. */
 const retireAboveBytes = 1024 ** 3;
+/** So many launches in a row may fail before who asks is told. */
+const triesToLaunch = 3;
 /** A pause before the next launch that is longer than this is told to who asks, instead of a launch. */
 const longPauseMs = 1000;
 const relaunchDelaysMs = [0, 250, 1000, 5000, 15_000] as const;
@@ -133,7 +135,12 @@ export class BrowserPool<B extends LaunchedBrowser> {
         const member = this.#roomiest();
         if (member) return this.#seat(member);
         this.#assertMayLaunch();
-        await abortable(this.#launch(), signal);
+        try {
+          await abortable(this.#launch(), signal);
+        } catch (error) {
+          // One that was killed as it started says nothing of the next.
+          if (signal.aborted || this.#failures >= triesToLaunch) throw error;
+        }
       }
     } finally {
       this.#waiting -= 1;
@@ -268,6 +275,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
       onAnswer: (vitals) => {
         browser.endGreedy?.();
         const ageMs = performance.now() - member.startedAt;
+        if (ageMs >= steadyAfterMs) this.#failures = 0;
         if (ageMs < retireAfterMs && (vitals?.privateBytes ?? 0) < retireAboveBytes) return;
         member.isWorn = true;
         this.#onFreed(member);
