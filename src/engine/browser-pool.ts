@@ -79,8 +79,6 @@ const retireAfterMs = 24 * 60 * 60_000;
 const retireAboveBytes = 1024 ** 3;
 /** So many launches in a row may fail before who asks is told. */
 const triesToLaunch = 3;
-/** A pause before the next launch that is longer than this is told to who asks, instead of a launch. */
-const longPauseMs = 1000;
 const relaunchDelaysMs = [0, 250, 1000, 5000, 15_000] as const;
 /** A process that lived so long before it crashed does not count as failing to start. */
 const steadyAfterMs = 30_000;
@@ -95,7 +93,10 @@ export class BrowserPool<B extends LaunchedBrowser> {
   readonly #closing = new Set<Promise<unknown>>();
   #launching: Promise<void> | undefined;
   #waiting = 0;
+  /** Processes in a row that did not start, or crashed before they were steady. */
   #failures = 0;
+  /** Those of them that did not start. */
+  #failedLaunches = 0;
   #lastFailureAt = 0;
   #relaunchTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -139,7 +140,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
           await abortable(this.#launch(), signal);
         } catch (error) {
           // One that was killed as it started says nothing of the next.
-          if (signal.aborted || this.#failures >= triesToLaunch) throw error;
+          if (signal.aborted || this.#failedLaunches >= triesToLaunch) throw error;
         }
       }
     } finally {
@@ -267,9 +268,11 @@ export class BrowserPool<B extends LaunchedBrowser> {
       browser = await this.#options.launch();
     } catch (error) {
       this.#noteFailure();
+      this.#failedLaunches += 1;
       this.#options.observer.launchFailed(error);
       throw new MooringError('CODE-0026', 'expected the browser to start; it did not.', { cause: error });
     }
+    this.#failedLaunches = 0;
     const heartbeat = new Heartbeat({
       heart: browser,
       onAnswer: (vitals) => {
@@ -332,10 +335,10 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #assertMayLaunch(): void {
     const delay = this.#relaunchDelayMs;
     const retryAfterMs = Math.ceil(this.#lastFailureAt + delay - performance.now());
-    if (this.#launching || delay <= longPauseMs || retryAfterMs <= 0) return;
+    if (this.#launching || this.#failedLaunches < triesToLaunch || retryAfterMs <= 0) return;
     throw new MooringError(
       'CODE-0026',
-      `expected the browser to start; ${this.#failures} times in a row it did not, or ended at once.`,
+      `expected the browser to start; ${this.#failedLaunches} times in a row it did not.`,
       { retryAfterMs },
     );
   }
