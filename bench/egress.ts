@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AddressGuard } from '../src/egress/address-guard.js';
-import { EgressPort } from '../src/egress/egress-port.js';
+import { EgressPort } from '../src/egress/session-proxy.js';
 
 const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } });
 

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import type { ChromiumBinary } from '../src/engine/playwright/find-chromium.js';
+import type { ChromiumBinary } from '../src/engine/executables/chromium.js';
 
 /** The same browser without Mooring: what the driver alone costs. */
 export class RawBrowser {

@@ -9,10 +9,10 @@ import { install } from './install.mjs';
 
 install();
 build();
-const { loadConfig } = await import('../dist/config.js');
-const { chooseChromium, listChromiums } = await import('../dist/engine/playwright/find-chromium.js');
-const { listFirefoxes } = await import('../dist/engine/playwright/find-firefox.js');
-const { listWebKits } = await import('../dist/engine/playwright/find-webkit.js');
+const { loadConfig } = await import('../dist/config/load-config.js');
+const { chooseChromium, listChromiums } = await import('../dist/engine/executables/chromium.js');
+const { listFirefoxes } = await import('../dist/engine/executables/firefox.js');
+const { listWebKits } = await import('../dist/engine/executables/webkit.js');
 
 const config = loadConfig();
 const options = {

@@ -11,7 +11,7 @@ export async function compatibilityRows(folder) {
   const { actionSchema, unsupportedActions } = await import('../dist/protocol/actions.js');
   const { refusedRequestFields, requestSchema, solvingFields } = await import('../dist/protocol/requests.js');
   const { fieldsWithoutEffect } = await import('../dist/protocol/field-names.js');
-  const { dialectSchema } = await import('../dist/protocol/flaresolverr.js');
+  const { dialectSchema } = await import('../dist/protocol/dialects/flaresolverr.js');
   const fieldsOf = (schema) => Object.entries(schema.shape).map(([name, field]) => [name, field.description ?? '']);
   const groups = [
     { group: '`sessions.create`', kind: 'field', rows: fieldsOf(commandSchemas['sessions.create']), state: 'works' },

@@ -4,4 +4,4 @@ import { install } from './install.mjs';
 
 install();
 build();
-await import('../dist/main.js');
+await import('../dist/cli/main.js');

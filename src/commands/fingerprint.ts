@@ -1,5 +1,5 @@
-import { isDriven } from '../identity/coherence.js';
-import { machineTimezone } from '../identity/place.js';
+import { machineTimezone } from '../identity/country-locale.js';
+import { isDriven } from '../identity/self-check/coherence.js';
 import type { Fingerprint } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 

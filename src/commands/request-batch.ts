@@ -1,9 +1,9 @@
 import { MooringError } from '../errors.js';
 import type { BatchCommand } from '../protocol/commands.js';
 import type { BatchReply, Progress, RequestReply } from '../protocol/replies.js';
+import { httpRequestOf } from '../requests/http-request.js';
 import type { RequestTarget } from '../sessions/session-target.js';
-import type { CommandHandler } from './handler.js';
-import { httpRequestOf } from './navigation-request.js';
+import type { CommandHandler } from './executor.js';
 import { afterTurn, assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
 
 type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };

@@ -1,18 +1,18 @@
+import type { FileStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
-import type { FileStore } from '../files/file-store.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { BatchReply, RequestReply } from '../protocol/replies.js';
+import { type HttpRequest, httpRequestOf } from '../requests/http-request.js';
+import { attemptsOf } from '../requests/page-options.js';
+import { PageRequest } from '../requests/page-request.js';
+import { assertNeedsNoPage, runPlainRequest } from '../requests/plain-request.js';
+import { withRetries } from '../requests/retries.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { SessionTurn } from '../sessions/session-turn.js';
 import { Deadline } from '../util/deadline.js';
-import type { CommandHandler, RequestCaller } from './handler.js';
-import { type HttpRequest, httpRequestOf } from './navigation-request.js';
-import { attemptsOf } from './page-options.js';
-import { PageRequest } from './page-request.js';
-import { assertNeedsNoPage, runPlainRequest } from './plain-request.js';
-import { withRetries } from './retries.js';
+import type { CommandHandler, RequestCaller } from './executor.js';
 
 export interface RequestHandlerOptions {
   readonly sessions: SessionManager;

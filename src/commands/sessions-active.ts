@@ -1,6 +1,6 @@
 import type { ActiveCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
-import type { CommandHandler } from './handler.js';
+import type { CommandHandler } from './executor.js';
 
 /** Whether a session is open. Asking does not renew it. */
 export const sessionsActiveHandler =

@@ -1,7 +1,7 @@
 import type { CreateCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
+import type { CommandHandler } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { CommandHandler } from './handler.js';
 import { openingWarnings } from './request.js';
 
 export interface SessionsCreateOptions {

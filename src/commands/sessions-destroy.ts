@@ -1,6 +1,6 @@
 import type { DestroyCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
-import type { CommandHandler } from './handler.js';
+import type { CommandHandler } from './executor.js';
 
 /** Ends a session. One that is not there is ended already: success too. */
 export const sessionsDestroyHandler =

@@ -1,13 +1,18 @@
 import type { StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
-import { contradictions, type HeadersByPath } from '../identity/coherence.js';
-import { type ContextReports, collectExpression, selfCheckFiles, selfCheckHost } from '../identity/self-check-page.js';
+import { contradictions, type HeadersByPath } from '../identity/self-check/coherence.js';
+import {
+  type ContextReports,
+  collectExpression,
+  selfCheckFiles,
+  selfCheckHost,
+} from '../identity/self-check/self-check-page.js';
 import type { IdentityCommand } from '../protocol/commands.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
+import type { CommandHandler } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { CommandHandler } from './handler.js';
 
 const timeoutMs = 15_000;
 

@@ -1,6 +1,6 @@
 import type { ListCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
-import type { CommandHandler } from './handler.js';
+import type { CommandHandler } from './executor.js';
 
 /** The open sessions of this key. Looking does not renew them. */
 export const sessionsListHandler =

@@ -1,6 +1,6 @@
 import type { ProxyCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
-import type { CommandHandler } from './handler.js';
+import type { CommandHandler } from './executor.js';
 import { requestDeadline } from './request.js';
 
 export interface SessionsProxyOptions {

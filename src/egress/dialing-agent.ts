@@ -1,7 +1,7 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Destination } from './upstream.js';
+import type { Destination } from './dial.js';
 
 export interface DialingAgentOptions {
   readonly open: (to: Destination) => Promise<Socket>;

@@ -2,12 +2,12 @@ import { MooringError } from '../errors.js';
 import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
 import type { AddressGuard } from './address-guard.js';
 import { countryCode } from './countries.js';
+import { type Destination, dial, ProxyError, type Resolve } from './dial.js';
 import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
-import { EgressPort, type Exit } from './egress-port.js';
 import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
 import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
-import { type Destination, dial, ProxyError, type Resolve } from './upstream.js';
+import { EgressPort, type Exit } from './session-proxy.js';
 
 /** What a session wants of its egress. */
 export type EgressWish = ExitWish & Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;

@@ -9,8 +9,8 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { pipeline } from 'node:stream';
+import { type Destination, proxyAuthorization, proxyRefusal } from './dial.js';
 import type { ProxyAddress } from './proxy-url.js';
-import { type Destination, proxyAuthorization, proxyRefusal } from './upstream.js';
 
 export interface ForwardOptions {
   readonly url: URL;

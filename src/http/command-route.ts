@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { CommandExecutor } from '../commands/handler.js';
+import type { CommandExecutor } from '../commands/executor.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { RequestLog } from '../observability/request-log.js';
 import { type Command, parseCommand } from '../protocol/commands.js';
 import { sessionNamedIn } from '../protocol/refused-body.js';
 import type { Authenticate } from './authenticate.js';
 import { callerSignal, onAnswered } from './caller-signal.js';
 import { errorReply } from './error-reply.js';
 import { EventStream, wantsEvents } from './event-stream.js';
-import type { Metrics } from './metrics.js';
-import type { RequestLog } from './request-log.js';
 import { sendJson } from './send-json.js';
 
 export interface CommandRouteOptions {

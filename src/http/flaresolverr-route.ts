@@ -9,7 +9,7 @@ import {
   translateError,
   translateReply,
   translateRequest,
-} from '../protocol/flaresolverr.js';
+} from '../protocol/dialects/flaresolverr.js';
 import type { TimedReply } from '../protocol/replies.js';
 import { callerSignal, onAnswered } from './caller-signal.js';
 import {

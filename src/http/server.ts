@@ -2,14 +2,18 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
-import type { CommandExecutor } from '../commands/handler.js';
+import type { FileStore } from '../artifacts/artifact-store.js';
+import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
-import type { FileStore } from '../files/file-store.js';
 import type { Logger } from '../logger.js';
-import { notFoundSentence, wrongMethodSentence } from '../protocol/flaresolverr.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { Readiness } from '../observability/readiness.js';
+import { RequestLog } from '../observability/request-log.js';
+import { notFoundSentence, wrongMethodSentence } from '../protocol/dialects/flaresolverr.js';
 import { openApiDocument } from '../protocol/openapi.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
+import { registerFileRoute } from './artifact-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
@@ -17,13 +21,9 @@ import { baseUrlOf, RunningCommands, registerCommandRoute, replyContextOf } from
 import { answerAndClose, ConnectionLimits, lingerMs } from './connection-limits.js';
 import { errorsPage, referencePage } from './docs-pages.js';
 import { errorReply, type HttpErrorReply } from './error-reply.js';
-import { registerFileRoute } from './file-route.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';
-import type { Metrics } from './metrics.js';
-import type { Readiness } from './readiness.js';
 import { newRequestId, requestIdHeader, requestIdOf } from './request-id.js';
-import { RequestLog } from './request-log.js';
 
 /** How long commands that were given up may take to end. */
 const cancelGraceMs = 2000;

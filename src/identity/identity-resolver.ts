@@ -1,4 +1,5 @@
 import { MooringError } from '../errors.js';
+import { type Combination, combinationsOf, type Newest } from './browser-matrix.js';
 import {
   fullChromeVersion,
   platformOf,
@@ -8,8 +9,8 @@ import {
   userAgentOf,
   vendorOf,
 } from './browser-strings.js';
-import { type Combination, combinationsOf, type Newest } from './combinations.js';
-import { type Draw, draw } from './draw.js';
+import { placeOf } from './country-locale.js';
+import { type Draw, draw } from './fingerprint-sampler.js';
 import {
   type BrowserName,
   type BrowserWish,
@@ -19,7 +20,6 @@ import {
   type IdentityWish,
   type Screen,
 } from './identity.js';
-import { placeOf } from './place.js';
 
 /** An engine that runs here. */
 export interface AvailableEngine {

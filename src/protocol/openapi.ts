@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { errorCatalogue } from '../errors.js';
 import { actionList, unsupportedActions } from './actions.js';
 import { type CommandName, commandNames, commandSchemas } from './commands.js';
+import { dialectFailureSchema, dialectReplySchema, dialectSchema } from './dialects/flaresolverr.js';
 import { fieldsWithoutEffect } from './field-names.js';
 import { cookieSchema } from './fields.js';
-import { dialectFailureSchema, dialectReplySchema, dialectSchema } from './flaresolverr.js';
 import {
   activeReplySchema,
   batchReplySchema,

@@ -1,4 +1,4 @@
-import type { EgressPort } from '../egress/egress-port.js';
+import type { EgressPort } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';

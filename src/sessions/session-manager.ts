@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DomainLists } from '../egress/domain-rules.js';
 import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
-import type { EgressPort } from '../egress/egress-port.js';
+import type { EgressPort } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
@@ -18,7 +18,6 @@ import {
   sessionNotFoundError,
 } from './ended-sessions.js';
 import { FailedOpenings, mayTryAgain } from './failed-openings.js';
-import { IdleReaper } from './idle-reaper.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import type { SessionLease } from './session-lease.js';
@@ -32,6 +31,7 @@ import {
   unknownExit,
   withoutExit,
 } from './session-options.js';
+import { IdleReaper } from './session-reaper.js';
 import { SessionSlots } from './session-slots.js';
 import type { RequestTarget, SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';

@@ -1,5 +1,5 @@
 import type { ChosenExit } from '../egress/egress-gateway.js';
-import type { EgressPort } from '../egress/egress-port.js';
+import type { EgressPort } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dialectSchema } from '../../src/protocol/flaresolverr.js';
+import { dialectSchema } from '../../src/protocol/dialects/flaresolverr.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { translateRequest } from '../../src/protocol/flaresolverr.js';
+import { translateRequest } from '../../src/protocol/dialects/flaresolverr.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { combinationsOf } from '../../src/identity/combinations.js';
+import { combinationsOf } from '../../src/identity/browser-matrix.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { browserProcesses, rendererProcesses } from '../support/processes.js';
 import { TestProxy } from '../support/proxies.js';

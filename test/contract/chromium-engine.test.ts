@@ -1,4 +1,4 @@
-import type { ChromiumBinary } from '../../src/engine/playwright/find-chromium.js';
+import type { ChromiumBinary } from '../../src/engine/executables/chromium.js';
 import { chromiumEngine, everyChromium } from '../support/chromium.js';
 import { browserProcesses } from '../support/processes.js';
 import { crashAt, describeEngine } from './engine-contract.js';

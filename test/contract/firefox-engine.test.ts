@@ -1,6 +1,6 @@
 import { firefox } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { answeredCommands } from '../../src/engine/playwright/firefox-bidi-filter.js';
+import { answeredCommands } from '../../src/engine/playwright/browsers/firefox-bidi-filter.js';
 import { chosenFirefox, firefoxEngine } from '../support/firefox.js';
 import { browserProcesses } from '../support/processes.js';
 import { crashAt, describeEngine } from './engine-contract.js';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findWebKit, listWebKits } from '../../src/engine/playwright/find-webkit.js';
-import { createWebKitEngine } from '../../src/engine/playwright/webkit.js';
+import { findWebKit, listWebKits } from '../../src/engine/executables/webkit.js';
+import { createWebKitEngine } from '../../src/engine/playwright/browsers/webkit.js';
 import { browserProcesses } from '../support/processes.js';
 import { describeEngine } from './engine-contract.js';
 

@@ -44,7 +44,10 @@ describe.runIf(process.platform === 'linux')('pages that say more than fits into
   const goesOn = async (): Promise<void> => {
     const { body } = await server.send({ cmd: 'request.get', session: 'neighbour', url: `${url}/`, timeout: 30_000 });
     expect(server.isUp, server.output).toBe(true);
-    expect(body).toMatchObject({ data: 'success', solution: { innerText: 'Welcome' } });
+    expect(body, JSON.stringify(body).slice(0, 1000)).toMatchObject({
+      data: 'success',
+      solution: { innerText: 'Welcome' },
+    });
   };
 
   it.each(Object.keys(pages))('%s – the server goes on, another session answers, and little is kept', async (name) => {

@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
-import { loadConfig } from '../../src/config.js';
-import { ChromiumEngine } from '../../src/engine/playwright/chromium.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import {
   type ChromiumBinary,
   chooseChromium,
   type FindChromiumOptions,
   listChromiums,
-} from '../../src/engine/playwright/find-chromium.js';
+} from '../../src/engine/executables/chromium.js';
+import { ChromiumEngine } from '../../src/engine/playwright/browsers/chromium.js';
 
 const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 

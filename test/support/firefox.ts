@@ -1,6 +1,6 @@
 import type { BrowserEngine } from '../../src/engine/engine.js';
-import { type FirefoxBinary, findFirefox } from '../../src/engine/playwright/find-firefox.js';
-import { createFirefoxEngine } from '../../src/engine/playwright/firefox.js';
+import { type FirefoxBinary, findFirefox } from '../../src/engine/executables/firefox.js';
+import { createFirefoxEngine } from '../../src/engine/playwright/browsers/firefox.js';
 
 const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 

@@ -36,7 +36,7 @@ export class Program {
   constructor({ env = {}, nodeOptions = [], command }: ProgramOptions = {}) {
     build();
     this.folder = env.MOORING_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'mooring-program-'));
-    const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'main.js')];
+    const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'cli', 'main.js')];
     this.child = spawn(program, args, {
       cwd: root,
       env: { ...process.env, MOORING_PORT: '0', MOORING_DATA_DIR: this.folder, ...env },

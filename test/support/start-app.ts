@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { App, type AppOptions } from '../../src/app.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import type { BrowserEngine } from '../../src/engine/engine.js';
 import { createLogger } from '../../src/logger.js';
 import { FakeEngine } from './fake-engine.js';

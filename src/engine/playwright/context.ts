@@ -3,11 +3,11 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
-import { translateFailure } from './failures.js';
+import type { PageProtocol } from './channel/page-channel.js';
+import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
-import { PlaywrightPage } from './page.js';
-import type { PageProtocol } from './page-protocol.js';
-import { RequestEvents } from './request-events.js';
+import { RequestEvents } from './navigation/request-events.js';
+import { PlaywrightPage } from './page/page.js';
 
 const closeTimeoutMs = 5000;
 

@@ -2,7 +2,7 @@ import { type Agent, type ClientRequest, request } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { EgressPort } from '../../../src/egress/egress-port.js';
+import { EgressPort } from '../../../src/egress/session-proxy.js';
 
 /** A site at the level of sockets: it answers `/quick` and leaves everything else waiting. */
 class Site {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
+import { combinationsOf } from '../../../src/identity/browser-matrix.js';
 import { userAgentOf } from '../../../src/identity/browser-strings.js';
-import { combinationsOf } from '../../../src/identity/combinations.js';
 import type { Identity, IdentityWish } from '../../../src/identity/identity.js';
 import { IdentityResolver } from '../../../src/identity/identity-resolver.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cookiesToSet, httpRequestOf } from '../../../src/commands/navigation-request.js';
 import { MooringError } from '../../../src/errors.js';
 import { actionShapes } from '../../../src/protocol/actions.js';
 import { type Command, commandNames, commandSchemas, parseCommand } from '../../../src/protocol/commands.js';
-import { dialectSchema, translateRequest } from '../../../src/protocol/flaresolverr.js';
+import { dialectSchema, translateRequest } from '../../../src/protocol/dialects/flaresolverr.js';
 import { mayNameUpstream, sessionNamedIn } from '../../../src/protocol/refused-body.js';
+import { cookiesToSet, httpRequestOf } from '../../../src/requests/http-request.js';
 
 type Body = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { actionShapes } from '../../../src/protocol/actions.js';
 import { type CommandName, commandNames, commandSchemas, parseCommand } from '../../../src/protocol/commands.js';
-import { dialectSchema } from '../../../src/protocol/flaresolverr.js';
+import { dialectSchema } from '../../../src/protocol/dialects/flaresolverr.js';
 import { parse } from '../../../src/protocol/validation-message.js';
 
 const secret = 'hunter2-secret';

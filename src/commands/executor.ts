@@ -1,0 +1,44 @@
+import type { Command } from '../protocol/commands.js';
+import type { Progress, Reply, TimedReply } from '../protocol/replies.js';
+import type { ReplyBudget } from '../requests/reply-budget.js';
+
+/** Who sent a command, and until when it matters. */
+export interface CommandContext {
+  /** Who asks: a name for the key, never the key. */
+  readonly owner: string;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** The address under which the caller reaches this server, `http://host:port`. */
+  readonly baseUrl: string;
+  /** Told how the command gets on. */
+  readonly onProgress: (event: Progress) => void;
+  /** Calls this when the reply has been sent or its caller has gone: until then what the reply holds is kept. */
+  readonly onAnswered: (done: () => void) => void;
+}
+
+/** What a handler works with. */
+export interface HandlerContext extends CommandContext {
+  /** What it is going to reply has its room there. */
+  readonly budget: ReplyBudget;
+}
+
+/** What a request has to know of whoever asks. */
+export type RequestCaller = Pick<HandlerContext, 'owner' | 'baseUrl' | 'onProgress' | 'budget'>;
+
+/** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */
+export type CommandHandler<C extends Command> = (command: C, context: HandlerContext) => Promise<Reply>;
+
+/**
+ * Runs commands. What stands behind it, this process or another node, is nothing that whoever calls it can tell: it is
+ * the seam for many machines.
+ */
+export interface CommandExecutor {
+  execute(command: Command, context: CommandContext): Promise<TimedReply>;
+  /**
+   * Takes note of a body that was refused before it became a command: what it says of its session was not done, and the
+   * next command must not find it undone.
+   */
+  refused(owner: string, body: Readonly<Record<string, unknown>>, error: unknown): void;
+  /** Sessions that this owner could still open now. */
+  balance(owner: string): Promise<number>;
+}

@@ -1,0 +1,458 @@
+import { setMaxListeners } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { pipeline } from 'node:stream';
+import { MooringError } from '../errors.js';
+import type { AddressGuard } from './address-guard.js';
+import { connectToProxy, type Destination, dial, ProxyError, type Resolve, type Route } from './dial.js';
+import { DialingAgent } from './dialing-agent.js';
+import type { DomainLists } from './domain-rules.js';
+import { destinationOf, EgressPolicy } from './egress-policy.js';
+import { forwardRequest, maxHeaderSize } from './forward-request.js';
+import { PlainClient } from './http-client.js';
+import { Meter } from './meter.js';
+import type { ProxyAddress } from './proxy-url.js';
+
+/** Where a session's bytes leave, and whom that concerns. */
+export interface Exit {
+  readonly route: Route;
+  /** On whose word the proxy of the route is used. */
+  readonly namedBy: 'caller' | 'operator';
+  /** Under which the bytes are counted. */
+  readonly class: 'direct' | 'caller' | 'residential' | 'datacenter' | 'mobile';
+  /** The ISO code of the country that it leads out of, if it is known. */
+  readonly country?: string | undefined;
+  /** Told when a connection through the proxy came about, or failed because of it. */
+  readonly report: (succeeded: boolean) => void;
+  /** Gives the proxy back; twice does nothing more. */
+  readonly release: () => void;
+}
+
+export interface EgressPortOptions {
+  readonly exit: Exit;
+  readonly guard: AddressGuard;
+  /** Rules for the session's whole life. */
+  readonly domains: DomainLists;
+  /** How many bytes, both ways, the session may move; absent: any. */
+  readonly maxBytes?: number | undefined;
+  /** How long until a connection stands. */
+  readonly connectTimeoutMs: number;
+  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  readonly proxyCa?: readonly string[] | undefined;
+}
+
+/** Bytes both ways. */
+export interface Bytes {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A host that was refused while a request ran, and how often. */
+export interface BlockedHost {
+  readonly host: string;
+  readonly count: number;
+  /** The code that a navigation there would end with. */
+  readonly reason: RefusalCode;
+}
+
+/** What one command wants of the port while it runs; dispose it when it is over. */
+export interface EgressRequest extends Disposable {
+  /**
+   * Takes note that the caller itself goes to this URL.
+   *
+   * @throws MooringError `DESTINATION_FORBIDDEN`, `DOMAIN_NOT_ALLOWED`
+   */
+  name(url: string): void;
+  /** Hosts that were refused since it began. */
+  readonly blocked: readonly BlockedHost[];
+  /** Why a connection for this URL failed since it began, if one did. */
+  failure(url: string): MooringError | undefined;
+}
+
+/** What a host that is answered here has at a path; nothing: 404. */
+export type Serve = (
+  path: string,
+  headers: Readonly<Record<string, string>>,
+) => { readonly type: string; readonly body: string } | undefined;
+
+const flatHeaders = (headers: IncomingMessage['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+
+interface Failure {
+  readonly to: Destination;
+  readonly error: MooringError;
+}
+
+/** Longer than any name, so that a refusal tells it; of what is longer still nothing is remembered. */
+const maxHostLength = 1000;
+
+/** How many failures and blocked hosts are remembered for a request. */
+const remembered = { failures: 200, blocked: 50 } as const;
+
+/**
+ * What a plain request is answered that did not come about. Browsers send a request again, a POST too, when a connection
+ * that they used before closes without a byte; and they take this for a network error, which no page can read.
+ */
+const unusableAnswer = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n';
+
+/** Codes of connections that the policy refused, in contrast to those that failed. */
+const refusals = ['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED'] as const;
+type RefusalCode = (typeof refusals)[number];
+
+/**
+ * One session's door to the network: an HTTP proxy on a local port, the only one that its browser knows.
+ *
+ * ```
+ * browser ── CONNECT host:port ──▶ policy ─▶ dial(route) ──▶ bytes both ways
+ * browser ── GET http://host/… ──▶ policy ─▶ kept-alive connections over dial(route), or to an http(s) proxy
+ * ```
+ *
+ * A connection that does not come about is answered in a way that the page sees as a failed request; the reason is kept
+ * for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
+ * that they no longer allow are closed.
+ */
+export class EgressPort {
+  readonly meter = new Meter();
+  readonly #options: EgressPortOptions;
+  readonly #policy: EgressPolicy;
+  readonly #server: Server;
+  /** The browser's own connections, and what each leads to where that is known. */
+  readonly #sockets = new Map<Socket, Destination | undefined>();
+  readonly #over = new AbortController();
+  #exit: Exit;
+  #client: PlainClient | undefined;
+  /** Hosts that are answered here. */
+  readonly #served = new Map<string, Serve>();
+  #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
+  /** What went through exits of before. */
+  #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
+  #failures: Failure[] = [];
+  /** By host and reason. */
+  readonly #blocked = new Map<string, BlockedHost>();
+  #maxBytes: number | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
+  constructor(options: EgressPortOptions) {
+    this.#options = options;
+    this.#policy = new EgressPolicy(options);
+    this.#exit = options.exit;
+    this.#maxBytes = options.maxBytes;
+    this.#agents = this.#newAgents();
+    setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
+    this.#server = createServer({
+      keepAlive: true,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 600_000,
+      maxHeaderSize,
+    });
+    this.#server.keepAliveTimeout = 0; // the browser knows itself when to drop an idle connection
+    this.#server.on('connection', (socket) => this.#track(socket, undefined));
+    this.#server.on('connect', (request, socket, head) => void this.#tunnel(request, socket as Socket, head)); // a TCP server's
+    this.#server.on('request', (request, response) => this.#forward(request, response));
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** Listens on a free port of the loopback. */
+  async open(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#options.guard.ownPorts.add(this.#port);
+  }
+
+  /** What the browser is told to use, `http://127.0.0.1:<port>`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** HTTP without a browser, through this port. */
+  get client(): PlainClient {
+    this.#client ??= new PlainClient(this.url);
+    return this.#client;
+  }
+
+  /** Answers plain HTTP for a host itself, until it is disposed. Nothing of it goes out or is counted. */
+  serve(host: string, answer: Serve): Disposable {
+    this.#served.set(host, answer);
+    return { [Symbol.dispose]: () => void this.#served.delete(host) };
+  }
+
+  get exit(): Exit {
+    return this.#exit;
+  }
+
+  /** Bytes by the class of the exit that they went through. */
+  bytesByClass(): Map<Exit['class'], Bytes> {
+    const booked = new Map(this.#moved);
+    let { bytesIn, bytesOut } = this.meter;
+    for (const bytes of this.#moved.values()) {
+      bytesIn -= bytes.bytesIn;
+      bytesOut -= bytes.bytesOut;
+    }
+    const own = booked.get(this.#exit.class) ?? { bytesIn: 0, bytesOut: 0 };
+    return booked.set(this.#exit.class, { bytesIn: own.bytesIn + bytesIn, bytesOut: own.bytesOut + bytesOut });
+  }
+
+  /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
+  beginRequest(domains: DomainLists): EgressRequest {
+    this.#policy.setRequestRules(domains);
+    this.#failures = [];
+    this.#blocked.clear();
+    this.#dropWhatIsNotAllowed();
+    const port = this;
+    return {
+      name: (url) => port.#policy.name(url),
+      get blocked() {
+        return [...port.#blocked.values()];
+      },
+      failure: (url) => {
+        const { host, port: number } = destinationOf(url);
+        return port.#failures.findLast(({ to }) => to.host === '' || (to.host === host && to.port === number))?.error;
+      },
+      [Symbol.dispose]: () => {
+        port.#policy.setRequestRules({});
+        port.#dropWhatIsNotAllowed();
+      },
+    };
+  }
+
+  /** Lowers how many bytes may be moved, those that have been moved counted. @returns false if they are as few already */
+  lowerMaxBytes(maxBytes: number): boolean {
+    if (this.#maxBytes !== undefined && this.#maxBytes <= maxBytes) return false;
+    // Connections of a session without a limit are not watched; those that follow are.
+    if (this.#maxBytes === undefined) for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#maxBytes = maxBytes;
+    return true;
+  }
+
+  /** Sends everything out by another exit from now on; what runs through the old one is closed. */
+  move(exit: Exit): void {
+    const [before, agents] = [this.#exit, this.#agents];
+    this.#moved = this.bytesByClass();
+    this.#exit = exit;
+    this.#agents = this.#newAgents();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    agents.kept.destroy();
+    agents.fresh.destroy();
+    before.release();
+  }
+
+  /** Closes the port and every connection through it. Twice is the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#over.abort(new MooringError('CODE-0026', 'expected an open session; its egress port is closed.'));
+    if (this.#server.listening) this.#options.guard.ownPorts.delete(this.#port);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#agents.kept.destroy();
+    this.#agents.fresh.destroy();
+    await this.#client?.close();
+    this.#exit.release();
+    await closed;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port; // listening on TCP
+  }
+
+  #track(socket: Socket, to: Destination | undefined): void {
+    socket.setNoDelay(true);
+    socket.on('error', () => {}); // the other side let go; `close` follows
+    this.#sockets.set(socket, to);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  /** @throws MooringError `QUOTA_EXCEEDED`, `DOMAIN_NOT_ALLOWED`, `DESTINATION_FORBIDDEN` */
+  #assertAllowed(to: Destination): void {
+    this.#assertQuota();
+    this.#policy.assertDomain(to);
+    // Of a name that the proxy will resolve this is all that can be told here.
+    this.#options.guard.assertName(this.#policy.describe(to));
+  }
+
+  #assertQuota(): void {
+    if (this.#maxBytes === undefined || this.meter.total < this.#maxBytes) return;
+    throw new MooringError(
+      'QUOTA_EXCEEDED',
+      `expected the session to move at most ${this.#maxBytes} bytes (\`maxBytes\`); it has moved them.`,
+    );
+  }
+
+  readonly #resolve: Resolve = (to, as, signal) =>
+    as === 'proxy'
+      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy, isProxy: true }, signal, this.#policy)
+      : this.#policy.resolve(to, signal);
+
+  get #dialOptions() {
+    const { connectTimeoutMs, proxyCa, guard } = this.#options;
+    const { namedBy } = this.#exit;
+    const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
+    return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
+  }
+
+  async #dial(to: Destination): Promise<Socket> {
+    const exit = this.#exit;
+    return this.#counted(exit, to, dial(to, { ...this.#dialOptions, route: exit.route }));
+  }
+
+  /** A connection to the HTTP proxy itself, which takes requests for plain HTTP as they are. */
+  #dialProxy(proxy: ProxyAddress): Promise<Socket> {
+    return this.#counted(this.#exit, undefined, connectToProxy(proxy, this.#dialOptions));
+  }
+
+  async #counted(exit: Exit, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
+    try {
+      const socket = await opening;
+      exit.report(true);
+      this.#track(socket, to);
+      this.meter.count(socket);
+      // Between the dial and its end the session may have been moved or closed.
+      if (exit !== this.#exit || this.#over.signal.aborted) socket.destroy();
+      return socket;
+    } catch (error) {
+      // A destination that is silent behind it is not the proxy's fault: pages could put proxies aside.
+      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) exit.report(false);
+      throw error;
+    }
+  }
+
+  async #tunnel(request: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
+    const to = parseAuthority(request.url ?? '');
+    if (!to) {
+      browser.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    try {
+      this.#assertAllowed(to);
+      const remote = await this.#dial(to);
+      if (browser.destroyed || remote.destroyed) {
+        remote.destroy();
+        browser.destroy();
+        return;
+      }
+      this.#sockets.set(browser, to);
+      browser.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      if (head.length > 0) remote.write(head);
+      this.#watchQuota(remote, browser);
+      this.#watchQuota(browser, remote);
+      // Each end that closes or fails takes the other with it.
+      pipeline(browser, remote, browser, () => {});
+    } catch (error) {
+      this.#remember(to, error);
+      browser.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    }
+  }
+
+  #forward(request: IncomingMessage, response: ServerResponse): void {
+    const url = request.url && URL.canParse(request.url) ? new URL(request.url) : undefined;
+    if (url?.protocol !== 'http:' || url.hostname.length > maxHostLength) {
+      response.destroy(); // no proxy request: nobody but a stranger sends one
+      return;
+    }
+    const served = this.#served.get(url.hostname);
+    if (served) {
+      const file = served(url.pathname, flatHeaders(request.headers));
+      response.writeHead(file ? 200 : 404, { 'content-type': file?.type ?? 'text/plain', 'cache-control': 'no-store' });
+      response.end(file?.body ?? '');
+      return;
+    }
+    const to = destinationOf(url.href);
+    const fail = (error: unknown): void => {
+      this.#remember(to, error);
+      if (response.headersSent) response.destroy();
+      else request.socket.end(unusableAnswer);
+    };
+    try {
+      this.#assertAllowed(to);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    const proxy = httpProxyOf(this.#exit.route);
+    this.#watchQuota(request, request.socket);
+    forwardRequest(request, response, {
+      url,
+      to,
+      proxy,
+      agent: this.#agents.kept,
+      freshAgent: this.#agents.fresh,
+      onAnswer: (answer) => this.#watchQuota(answer, response),
+      fail: (error) => {
+        if (error instanceof ProxyError && error.fault === 'credentials') this.#exit.report(false);
+        fail(error);
+      },
+    });
+  }
+
+  #newAgents(): { readonly kept: DialingAgent; readonly fresh: DialingAgent } {
+    const proxy = httpProxyOf(this.#exit.route);
+    const open = (to: Destination): Promise<Socket> => (proxy ? this.#dialProxy(proxy) : this.#dial(to));
+    return { kept: new DialingAgent({ open, keepAlive: true }), fresh: new DialingAgent({ open, keepAlive: false }) };
+  }
+
+  #watchQuota(source: NodeJS.ReadableStream, sink: { destroy(): unknown }): void {
+    if (this.#maxBytes === undefined) return;
+    source.on('data', () => {
+      try {
+        this.#assertQuota();
+      } catch (error) {
+        this.#remember({ host: '', port: 0 }, error);
+        sink.destroy();
+      }
+    });
+  }
+
+  #dropWhatIsNotAllowed(): void {
+    for (const [socket, to] of this.#sockets) {
+      if (!to) continue;
+      try {
+        this.#policy.assertDomain(to);
+      } catch {
+        socket.destroy(); // its next connection is refused, and remembered then
+      }
+    }
+  }
+
+  #remember(to: Destination, error: unknown): void {
+    const { host } = to;
+    if (this.#over.signal.aborted) return;
+    const known =
+      error instanceof MooringError
+        ? error
+        : new MooringError('CODE-0006', `expected a usable HTTP response from ${host}; the connection broke off.`, {
+            cause: error,
+          });
+    if (this.#failures.length < remembered.failures) this.#failures.push({ to, error: known });
+    const reason = refusals.find((code) => code === known.code);
+    if (reason === undefined || host === '') return;
+    const key = `${reason} ${host}`;
+    const before = this.#blocked.get(key);
+    if (before || this.#blocked.size < remembered.blocked)
+      this.#blocked.set(key, { host, count: (before?.count ?? 0) + 1, reason });
+  }
+}
+
+/** The proxy of a route, if it is one that speaks HTTP. */
+function httpProxyOf(route: Route): ProxyAddress | undefined {
+  return route.kind === 'proxy' && !route.proxy.protocol.startsWith('socks') ? route.proxy : undefined;
+}
+
+/** `host:port` as a browser writes it (RFC 9112 §3.2.3); nothing: it is none. */
+function parseAuthority(text: string): Destination | undefined {
+  if (
+    !/^(\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+):\d{1,5}$/i.test(text) ||
+    text.length > maxHostLength ||
+    !URL.canParse(`http://${text}`)
+  )
+    return undefined;
+  return destinationOf(`http://${text}`);
+}

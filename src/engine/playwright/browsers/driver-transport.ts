@@ -1,0 +1,266 @@
+import type { ChildProcess } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
+import type { Browser, BrowserContext, BrowserType, Download, Page, Request } from 'playwright-core';
+import { type Guard, guardOf } from '../guarded.js';
+import { type MessageOutline, MessageReader } from './message-reader.js';
+
+/** One message between the driver and its browser. */
+export interface WireMessage {
+  readonly id?: number;
+  readonly method?: string;
+  readonly sessionId?: string;
+  readonly params?: Record<string, unknown>;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+}
+
+/** What may be done with the messages of one browser. */
+export interface WireFilter {
+  /** What goes to the browser in place of this message; nothing: it does not go. */
+  outgoing(message: WireMessage): readonly WireMessage[];
+  /** Whether the driver is to get this message. */
+  incoming(message: WireMessage): boolean;
+  /** Events that the driver never gets. */
+  readonly unwanted: ReadonlySet<string>;
+  /** Most bytes of some events; of others four million. */
+  readonly eventLimits?: ReadonlyMap<string, number>;
+  noteUnwanted?(event: MessageOutline): void;
+  /** An event was larger than may be, and is gone. */
+  noteTooLarge?(event: MessageOutline): void;
+  /** The answer that the driver gets in place of one that is too large. */
+  refusal?(answer: MessageOutline, reason: string): WireMessage;
+}
+
+export interface WireEnds {
+  readonly toBrowser: (message: WireMessage) => void;
+  /** As if it came from the browser. */
+  readonly toDriver: (message: WireMessage) => void;
+}
+
+/** Most of what a browser may say at once. What a page can make it say is held in memory, and then parsed at one go. */
+export const maxAnswerBytes = 96_000_000;
+const maxEventBytes = 4_000_000;
+
+interface Transport {
+  send(message: WireMessage): void;
+  onmessage: ((message: WireMessage) => void) | undefined;
+  /** Of a pipe: takes what comes, in pieces. */
+  _dispatch?: (chunk: Buffer) => void;
+  readonly _pendingBuffers?: readonly Buffer[];
+  /** Of a socket. */
+  readonly _ws?: EventEmitter;
+}
+
+interface DriverInside {
+  readonly _connection?: { readonly toImpl?: (object: unknown) => unknown };
+}
+
+/**
+ * Puts a filter between the driver and a browser that it has launched. The driver has no public way for it: this uses what
+ * its own in-process mode has (`toImpl`), which the pinned version and a test of the engine contract hold in place.
+ *
+ * @returns both ends of the wire, past the filter
+ * @throws when the driver is built in another way
+ */
+export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
+  const inside = insideOf(browser) as { readonly _connection?: { readonly _transport?: Transport } };
+  const transport = inside._connection?._transport;
+  const receive = transport?.onmessage;
+  if (!transport || !receive) throw new Error('this version of the driver has no wire to be filtered');
+  const send = transport.send.bind(transport);
+  transport.send = (message) => {
+    for (const one of filter.outgoing(message)) send(one);
+  };
+  transport.onmessage = (message) => {
+    if (filter.incoming(message)) receive(message);
+  };
+  boundLogs(browser);
+  boundMessages(
+    transport,
+    filter,
+    guardOf('a browser', () => void childProcessOf(browser).kill('SIGKILL')),
+  );
+  return { toBrowser: send, toDriver: receive };
+}
+
+const maxLogChars = 2000;
+
+/** Some browsers print what pages throw, and the driver keeps up to 300 lines of a browser, however long. */
+function boundLogs(browser: Browser): void {
+  interface Inside {
+    readonly options?: { readonly browserLogsCollector?: { log(line: string): void } };
+  }
+  const collector = (insideOf(browser) as Inside).options?.browserLogsCollector;
+  if (!collector) return;
+  const log = collector.log.bind(collector);
+  // A copy: a part of a string holds all of it.
+  collector.log = (line) => log(line.length > maxLogChars ? Buffer.from(line.slice(0, maxLogChars)).toString() : line);
+}
+
+/** Puts a limit to each message before it is parsed: the driver would hold and parse whatever comes. */
+function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): void {
+  const take = guard((message: WireMessage) => transport.onmessage?.(message));
+  const reader = (onMessage: (message: Buffer) => void): MessageReader =>
+    new MessageReader({
+      unwanted: filter.unwanted,
+      maxAnswerBytes,
+      maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
+      onMessage,
+      onUnwanted: guard((event) => filter.noteUnwanted?.(event)),
+      onTooLarge: guard((outline) => {
+        if (outline.id === undefined) filter.noteTooLarge?.(outline);
+        else setImmediate(take, refusalOf(outline, filter));
+      }),
+    });
+  const { _ws: socket } = transport;
+  if (transport._dispatch) {
+    const parse = guard((message: Buffer) => take(JSON.parse(message.toString())));
+    const pipe = reader((message) => setImmediate(parse, message));
+    for (const chunk of transport._pendingBuffers ?? []) pipe.read(chunk);
+    transport._dispatch = (chunk) => pipe.read(chunk);
+  } else if (socket) {
+    const emit = socket.emit.bind(socket);
+    const whole = reader((message) => emit('message', message, false));
+    socket.emit = (name: string, ...args: unknown[]) => {
+      if (name !== 'message' || !Buffer.isBuffer(args[0])) return emit(name, ...args);
+      whole.readWhole(args[0]);
+      return true;
+    };
+  } else throw new Error('this version of the driver has no wire whose messages can be limited');
+}
+
+function refusalOf(answer: MessageOutline, filter: WireFilter): WireMessage {
+  const reason = `${tooLargeAnswer}: ${answer.bytes} bytes of at most ${maxAnswerBytes}`;
+  const { id, sessionId } = answer;
+  const refusal = { ...(id === undefined ? {} : { id }), ...(sessionId === undefined ? {} : { sessionId }) };
+  return filter.refusal?.(answer, reason) ?? { ...refusal, error: { message: reason } };
+}
+
+/** How the error begins that the driver gets in place of an answer that is too large. */
+export const tooLargeAnswer = 'the answer of the browser is too large';
+
+/** The browser's own ID of a context. */
+export function contextIdOf(context: BrowserContext): string {
+  const { _browserContextId: id } = insideOf(context) as { readonly _browserContextId?: string };
+  if (id === undefined) throw new Error('this version of the driver has no ID for a context');
+  return id;
+}
+
+/** The process of a browser that the driver has launched. */
+export function childProcessOf(browser: Browser): ChildProcess {
+  const { options } = insideOf(browser) as {
+    readonly options?: { readonly browserProcess?: { readonly process?: ChildProcess } };
+  };
+  const child = options?.browserProcess?.process;
+  if (!child) throw new Error('this version of the driver does not tell its processes');
+  return child;
+}
+
+/**
+ * Asks a browser something that it answers by itself, without any of its pages. An error is an answer too.
+ *
+ * @throws when the driver is built in another way
+ */
+export async function askBrowser(browser: Browser): Promise<void> {
+  interface Inside {
+    readonly _session?: DriverSession; // Chromium
+    readonly _browserSession?: DriverSession; // WebDriver BiDi, WebKit
+    readonly session?: DriverSession; // the driver's own Firefox
+  }
+  const { _session: chromium, _browserSession: other, session: firefox } = insideOf(browser) as Inside;
+  const session = chromium ?? other ?? firefox;
+  if (!session) throw new Error('this version of the driver has no session for a browser');
+  await session.send(chromium ? 'Browser.getVersion' : 'session.status').catch(() => {}); // it said no
+}
+
+/** What the driver would start a browser with. */
+export async function defaultArgumentsOf(type: BrowserType): Promise<readonly string[]> {
+  const inside = insideOf(type) as { defaultArgs?(options: object, isPersistent: boolean, folder: string): unknown };
+  const args = await inside.defaultArgs?.({}, false, '');
+  if (!Array.isArray(args)) throw new Error('this version of the driver does not tell its arguments');
+  return args as string[]; // as it hands them to the browser
+}
+
+/** Where the browser writes a download to, while it comes and afterwards; beside it may lie one with another ending. */
+export function downloadPathOf(download: Download): string {
+  const { _artifact: artifact } = download as unknown as { readonly _artifact?: BrowserContext };
+  const { _localPath: path } = (artifact ? insideOf(artifact) : {}) as { readonly _localPath?: string };
+  if (path === undefined) throw new Error('this version of the driver does not tell where downloads are');
+  return path;
+}
+
+/** The driver's own protocol session of a Chromium page. Its answers come in one order with the driver's events. */
+export interface DriverSession {
+  send(method: string, params?: Record<string, unknown>): Promise<unknown>;
+}
+
+/** @throws when the driver is built in another way, or the page is none of Chromium */
+export function driverSessionOf(page: Page): DriverSession {
+  const inside = insideOf(page) as { readonly delegate?: { readonly _mainFrameSession?: { _client?: DriverSession } } };
+  const session = inside.delegate?._mainFrameSession?._client;
+  if (!session) throw new Error('this version of the driver has no session for a page');
+  return session;
+}
+
+/** What became of one navigation of a page's main frame. */
+export interface MainFrameNavigation {
+  readonly url: string;
+  /** `address`: the document stayed (`pushState`, a fragment). `nothing`: it was given up. */
+  readonly outcome: 'document' | 'address' | 'nothing';
+  /** The request that brought the document, the last one of its redirects, where the driver knows it. */
+  readonly request: Request | undefined;
+}
+
+/** Tells of every navigation of the main frame. The public event does not say whether the document is another one. */
+export function onMainFrameNavigation(page: Page, listener: (navigation: MainFrameNavigation) => void): void {
+  interface Navigated {
+    readonly url: string;
+    readonly error?: string;
+    readonly newDocument?: { readonly request?: { readonly _object: Request } };
+  }
+  const { _eventEmitter: events } = page.mainFrame() as unknown as { readonly _eventEmitter?: EventEmitter };
+  if (!events) throw new Error('this version of the driver does not tell of navigations');
+  events.on('navigated', ({ url, error, newDocument }: Navigated) => {
+    const outcome = error !== undefined ? 'nothing' : newDocument ? 'document' : 'address';
+    listener({ url, outcome, request: newDocument?.request?._object });
+  });
+}
+
+/** A navigation of the main frame that is under way. */
+export interface PendingNavigation {
+  /** Tells it from any other. */
+  readonly key: object;
+  /** Whether its request went out; before that, nothing may come of it. */
+  readonly isSent: boolean;
+}
+
+/** Where the main frame is on its way to now, if it is. */
+export function pendingNavigationOf(page: Page): PendingNavigation | undefined {
+  interface Inside {
+    mainFrame?(): { pendingDocument?(): { readonly request?: unknown; readonly documentId?: string } | undefined };
+  }
+  const pending = (insideOf(page) as Inside).mainFrame?.().pendingDocument?.();
+  return pending && { key: pending, isSent: pending.request !== undefined || pending.documentId !== undefined };
+}
+
+/** Runs a function in a world of the driver's own in the page's main frame: no policy of the page's binds it. */
+export async function evaluateApart<Argument, Result>(
+  page: Page,
+  work: (argument: Argument) => Result | Promise<Result>,
+  argument: Argument,
+): Promise<Result> {
+  interface World {
+    evaluateExpression?(source: string, options: { isFunction: true }, argument: unknown): Promise<unknown>;
+  }
+  const inside = insideOf(page) as { mainFrame?(): { utilityContext?(): Promise<World> } };
+  const world = await inside.mainFrame?.().utilityContext?.();
+  if (!world?.evaluateExpression) throw new Error('this version of the driver has no world of its own in a page');
+  return (await world.evaluateExpression(String(work), { isFunction: true }, argument)) as Result; // what the work gives
+}
+
+/** @throws when the driver is built in another way */
+export function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
+  const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
+  if (!inside) throw new Error('this version of the driver does not run in this process');
+  return inside;
+}

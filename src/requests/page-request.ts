@@ -1,0 +1,501 @@
+import { ActionResults } from '../actions/action-context.js';
+import { runActions } from '../actions/action-runner.js';
+import type { FileStore, FileToKeep } from '../artifacts/artifact-store.js';
+import type { RequestCaller } from '../commands/executor.js';
+import type { EgressRequest } from '../egress/session-proxy.js';
+import type {
+  CookieToSet,
+  DocumentReadLimits,
+  DownloadedFile,
+  EngineContext,
+  EnginePage,
+  NavigationRequest,
+  NavigationResult,
+  PageActor,
+  PageRecording,
+  PageWatch,
+  StepLimits,
+} from '../engine/engine.js';
+import { errorMessage, MooringError } from '../errors.js';
+import type { BrowserAction } from '../protocol/actions.js';
+import type { RequestCommand } from '../protocol/commands.js';
+import type { RequestReply, Solution } from '../protocol/replies.js';
+import type { LeasedSession } from '../sessions/session-lease.js';
+import { type Deadline, settledWithin } from '../util/deadline.js';
+import { cookiesToSet, type HttpRequest } from './http-request.js';
+import {
+  attemptsOf,
+  extractFrom,
+  idleWarnings,
+  loadingOf,
+  noPageWarnings,
+  pdfOf,
+  screenshotOf,
+  splitActions,
+  unusedWarnings,
+  watchOptionsOf,
+} from './page-options.js';
+import { isNetworkFailure, withRetries } from './retries.js';
+import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
+
+export interface PageRequestParts {
+  readonly command: RequestCommand;
+  /** What the browser is to send. */
+  readonly http: HttpRequest;
+  readonly leased: LeasedSession;
+  readonly deadline: Deadline;
+  readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;
+  readonly files: FileStore;
+  /** The largest page, file or screenshot that a reply carries. */
+  readonly maxBytes: number;
+}
+
+type FileContent = Omit<FileToKeep, 'owner' | 'until'>;
+
+/** What is sent to get a page. */
+type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
+
+const defaultAbortWaitMs = 45_000;
+/** How long the end of a film may hold back the answer to a request that failed. */
+const filmGraceMs = 1200;
+
+/** The part of the time that is kept for reading the page once it shows something. */
+const readReserveMs = (remainingMs: number): number => Math.min(3000, remainingMs * 0.2);
+
+/**
+ * One request on a session's page, with the session's turn at hand.
+ *
+ * ```
+ * cookies ─▶ actions before ─▶ navigation ─▶ what is to be waited for ─▶ actions ─▶ reading
+ * ```
+ *
+ * If it fails once the page shows something, the error takes along what was known by then.
+ */
+export class PageRequest {
+  readonly #parts: PageRequestParts;
+  readonly #results: ActionResults;
+  readonly #warnings: string[];
+
+  constructor(parts: PageRequestParts) {
+    this.#parts = parts;
+    this.#results = new ActionResults(parts.maxBytes);
+    this.#warnings = [...parts.http.warnings, ...idleWarnings(parts.command.request)];
+  }
+
+  /** @throws MooringError */
+  async run(): Promise<RequestReply> {
+    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { request } = command;
+    const { signal } = deadline;
+    using egress = leased.egress.beginRequest(request);
+    const shown = request.keepSamePage ? leased.usePage() : undefined;
+    const stays = shown?.document ? shown : undefined;
+    const url = stays ? stays.url : request.url;
+    if (url === undefined) throw nothingShown(leased, shown);
+    if (request.keepSamePage && leased.pageLoss)
+      this.#warnings.push('The page that the session showed is gone, since its tab failed: `url` was gone to instead.');
+    const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
+    this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
+    const page = stays ?? (await leased.openPage(signal));
+    deadline.begin();
+    using watch = await page.watch(watchOptionsOf(request, maxBytes), signal);
+    const recording = request.video && !request.onlyStatusCode ? page.record(maxBytes) : undefined;
+    try {
+      const visit = new Visit(this.#parts, page, watch, egress, this.#results);
+      const solution = await this.#visit(visit, stays, url, recording);
+      const warnings = [
+        ...this.#warnings,
+        ...watch.dialogs.map(dialogWarning),
+        ...watch.unclaimed.map(discardedWarning),
+      ];
+      return {
+        solution: filterSolution(solution, request.filter),
+        data: 'success',
+        session: command.session,
+        ...(warnings.length > 0 ? { warnings } : {}),
+      };
+    } finally {
+      recording?.stop().catch(() => {}); // it has been, or nobody wants it
+    }
+  }
+
+  async #visit(
+    visit: Visit,
+    stays: EnginePage | undefined,
+    url: string,
+    recording: PageRecording | undefined,
+  ): Promise<Partial<Solution>> {
+    const { request } = this.#parts.command;
+    const { before, after } = splitActions(request.browserActions ?? []);
+    if (before.length > 0) await visit.act(before);
+    if (stays?.document) {
+      this.#warnings.push(...unusedWarnings(request));
+      visit.result = stays.document;
+    } else await visit.load(url);
+    this.#parts.leased.pageStarted();
+    try {
+      await this.#follow(visit, after.length > 0);
+      await this.#settle(visit);
+      if (after.length > 0) await visit.act(after);
+      await this.#awaitTraffic(visit);
+      return await this.#read(visit, recording);
+    } catch (error) {
+      if (!(error instanceof MooringError)) throw error;
+      const known = { ...visit.soFar(), ...(await this.#endFilm(recording)), verified: false };
+      throw error.after({ solution: known });
+    }
+  }
+
+  /** Goes with a page that goes on by itself; actions that come after it keep half of the time. */
+  async #follow({ result, page }: Visit, hasActions: boolean): Promise<void> {
+    if (result.kind !== 'document') return;
+    const limits = this.#readLimits();
+    const isThere = await page.follow({ ...limits, timeoutMs: hasActions ? limits.timeoutMs / 2 : limits.timeoutMs });
+    if (!isThere) this.#warnings.push(heldWarnings.late);
+  }
+
+  /** What is to be over before the actions. */
+  async #settle({ page, watch, result, actor }: Visit): Promise<void> {
+    const { request } = this.#parts.command;
+    if (result.kind !== 'document') {
+      this.#warnings.push(...noPageWarnings(request));
+      return;
+    }
+    if (result.brokeOff)
+      this.#warnings.push('The connection broke off before the page was complete; the reply shows what had come.');
+    else if (!result.loaded)
+      this.#warnings.push('The page had not finished loading when the time was over; the reply shows it as it stood.');
+    if (request.dontLoadMainSite)
+      this.#warnings.push('The site was not loaded: `statusCode` is that of an empty page in its place.');
+    if (request.waitForUrl !== undefined) await page.waitForUrl(request.waitForUrl, this.#limits());
+    if (request.blockCookieBanners) await watch.untilNoBanner(this.#limits());
+    if (request.removeIframes) await actor.removeFrames(this.#limits());
+    if (request.mouseMovements || request.forceMouseMovement) await actor.wander(this.#limits());
+  }
+
+  async #awaitTraffic({ watch }: Visit): Promise<void> {
+    const { request } = this.#parts.command;
+    if (request.waitForAbortOnDetection && request.abortOnDetection) {
+      const { timeoutMs, signal } = this.#limits();
+      const waitMs = Math.min(timeoutMs, request.waitForAbortOnDetectionTimeout ?? defaultAbortWaitMs);
+      if (!(await watch.untilAborted({ timeoutMs: waitMs, signal })))
+        this.#warnings.push(`No request of \`abortOnDetection\` came within ${Math.round(waitMs)} ms.`);
+    }
+    if (request.interceptFetchRequest === undefined || request.onlyStatusCode) return;
+    if (await watch.untilCaptured(this.#limits())) return;
+    const patterns = [request.interceptFetchRequest].flat();
+    const missing = patterns.filter((_pattern, i) => watch.captured[i] === undefined);
+    throw new MooringError(
+      'CODE-0020',
+      `\`interceptFetchRequest\`: expected an answer from ${missing.join(', ')} in the time of the request; there was none.`,
+    );
+  }
+
+  async #read(visit: Visit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
+    const { request } = this.#parts.command;
+    const { page, watch, egress } = visit;
+    const { value, held } = await page.readOneDocument(
+      (document) => this.#readDocument(visit, document),
+      this.#readLimits(),
+    );
+    if (held && !this.#warnings.includes(heldWarnings[held])) this.#warnings.push(heldWarnings[held]);
+    if (request.onlyStatusCode) return value.solution;
+    const { solution, screenshot } = value;
+    return {
+      ...solution,
+      ...resultFields(this.#results),
+      ...watchFields(watch, request),
+      ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}),
+      ...(screenshot && request.screenshot ? { screenshot: toBase64(screenshot) } : {}),
+      ...(screenshot && request.screenshotUpload
+        ? await this.#link('screenshotUrl', { name: 'screenshot.png', type: 'image/png', bytes: screenshot })
+        : {}),
+      ...(recording ? await this.#film(await recording.stop()) : {}),
+    };
+  }
+
+  /** Everything that is said of one document. It may have to be read again. */
+  async #readDocument(
+    visit: Visit,
+    document: NavigationResult | undefined,
+  ): Promise<{ solution: Partial<Solution>; screenshot?: Uint8Array | undefined }> {
+    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { request } = command;
+    const { signal } = deadline;
+    const { page } = visit;
+    const isPage = visit.result.kind === 'document';
+    if (isPage && !document) throw visit.noDocument();
+    const result = (isPage && document) || visit.result;
+    if (request.onlyStatusCode) {
+      const currentUrl = isPage ? page.url : result.url;
+      return { solution: { verified: true, statusCode: result.status, currentUrl } };
+    }
+    // Of a file, or of nothing, there is nothing to be seen: the page is the one before.
+    const wanted = isPage ? request : {};
+    const extracted = await extractFrom(page, wanted, signal);
+    const listsRedirects = request.listAllRedirects ?? false;
+    const always = await readSolution({
+      page,
+      context: leased.context,
+      result,
+      listsRedirects,
+      filter: request.filter,
+      maxBytes,
+      signal,
+    });
+    const screenshot = await screenshotOf(page, wanted, maxBytes, signal);
+    const pdf = await pdfOf(page, wanted, maxBytes, signal);
+    return {
+      solution: { ...always, ...extracted, ...(pdf ? { base64Response: toBase64(pdf) } : {}) },
+      screenshot,
+    };
+  }
+
+  /** The film of a request that failed, if it can be had at once. */
+  async #endFilm(recording: PageRecording | undefined): Promise<Partial<Solution>> {
+    if (!recording) return {};
+    let film: Partial<Solution> = {};
+    const ending = recording.stop().then(async (bytes) => {
+      film = await this.#film(bytes);
+    });
+    await settledWithin(ending, filmGraceMs);
+    return film;
+  }
+
+  async #film(bytes: Uint8Array | undefined): Promise<Partial<Solution>> {
+    if (!bytes) {
+      this.#warnings.push('`video`: the page gave no picture.');
+      return {};
+    }
+    return this.#link('videoUrl', { name: 'video.webm', type: 'video/webm', bytes });
+  }
+
+  async #link(field: 'screenshotUrl' | 'videoUrl', file: FileContent): Promise<Partial<Solution>> {
+    const link = await keepFile(this.#parts, file);
+    if (link !== undefined) return { [field]: link };
+    this.#warnings.push(
+      `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, MOORING_FILES_LIMIT_PER_KEY, or its disk).`,
+    );
+    return {};
+  }
+
+  #limits(): StepLimits {
+    return stepLimits(this.#parts.deadline);
+  }
+
+  #readLimits(): DocumentReadLimits {
+    return { ...this.#limits(), loadState: loadingOf(this.#parts.command.request).loadState };
+  }
+}
+
+/** What is said of a page that did not stand still. */
+const heldWarnings = {
+  moving: 'The page kept going on to other documents by itself. It was held at one of them, which the reply shows.',
+  late: 'The page was on its way to another address when the time was over. The reply shows the document before it.',
+} as const;
+
+/** There is no page to stay on. */
+function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined): MooringError {
+  if (pageLoss) {
+    return new MooringError(
+      'CODE-0026',
+      '`keepSamePage`: expected the page that the session showed, but its tab failed and is gone; go to a `url`, the cookies are kept.',
+      { cause: pageLoss },
+    );
+  }
+  const why = shown?.failure
+    ? `its last navigation failed (${shown.failure.detail})`
+    : shown
+      ? `it shows ${shown.url}, which is no page of a site.`
+      : 'it shows none yet.';
+  return new MooringError(
+    'INVALID_PARAMETER',
+    `\`keepSamePage\`: expected a session that shows a page, or \`url\` to go to; ${why}`,
+  );
+}
+
+/** The page while a request is on it: where it goes, and what is done there. */
+class Visit {
+  readonly page: EnginePage;
+  readonly watch: PageWatch;
+  readonly egress: EgressRequest;
+  readonly actor: PageActor;
+  readonly #parts: PageRequestParts;
+  readonly #results: ActionResults;
+  #result: NavigationResult | undefined;
+  #taken = false;
+
+  constructor(
+    parts: PageRequestParts,
+    page: EnginePage,
+    watch: PageWatch,
+    egress: EgressRequest,
+    results: ActionResults,
+  ) {
+    this.#parts = parts;
+    this.page = page;
+    this.watch = watch;
+    this.egress = egress;
+    this.#results = results;
+    this.actor = page.actor();
+  }
+
+  /** The navigation that the request is about. */
+  get result(): NavigationResult {
+    if (!this.#result) throw new Error('nothing was loaded yet');
+    return this.#result;
+  }
+
+  set result(result: NavigationResult) {
+    this.#result = result;
+  }
+
+  /** The page may stand elsewhere by now. */
+  get shown(): NavigationResult {
+    return this.result.kind === 'document' ? (this.page.document ?? this.result) : this.result;
+  }
+
+  whereabouts(): Pick<Solution, 'statusCode' | 'currentUrl'> {
+    const { kind, status, url } = this.shown;
+    // After a `goto` that failed the browser shows a page of its own.
+    const shows = kind === 'document' && !/^(chrome-error|about):/.test(this.page.url);
+    return { statusCode: status, currentUrl: shows ? this.page.url : url };
+  }
+
+  /** Why there is no document to be read. */
+  noDocument(): MooringError {
+    const { failure, url } = this.page;
+    if (failure) return this.#asSeenOutside(failure);
+    return new MooringError('CODE-0006', `expected a page of a site; the page went to ${url}, which is none.`);
+  }
+
+  /** What is known without asking the page. */
+  soFar(): Partial<Solution> {
+    return {
+      ...this.whereabouts(),
+      ...resultFields(this.#results),
+      ...watchFields(this.watch, this.#parts.command.request),
+    };
+  }
+
+  /** Goes where the request is to go. */
+  async load(url: string): Promise<void> {
+    const { http, command, deadline } = this.#parts;
+    const { warnings: _warnings, ...sent } = http;
+    const toGet: PageToGet = { ...sent, ...loadingOf(command.request) };
+    this.#result = await withRetries(attemptsOf(command.request, http), () =>
+      this.#goto(url, toGet, stepLimits(deadline)),
+    );
+  }
+
+  async act(actions: readonly BrowserAction[]): Promise<void> {
+    const { leased, deadline, caller } = this.#parts;
+    await runActions(actions, {
+      page: this.page,
+      actor: this.actor,
+      context: leased.context,
+      nextDownload: (limits) => this.#nextDownload(limits),
+      results: this.#results,
+      deadline,
+      goto: (url, limits) => this.#gotoAction(url, limits),
+      keepFile: (file) => keepFile(this.#parts, file),
+      onDone: (action, place, elapsedMs, error) =>
+        caller.onProgress({
+          type: 'action',
+          action: action.type,
+          place,
+          elapsedMs: Math.round(elapsedMs),
+          ...(error === undefined ? {} : { error: errorMessage(error) }),
+        }),
+    });
+  }
+
+  /** The file that the request itself led to comes first. */
+  async #nextDownload(limits: StepLimits): Promise<Omit<DownloadedFile, 'url'>> {
+    const file = this.#result && !this.#taken ? await fileOf(this.#result) : undefined;
+    if (!file) return this.watch.nextDownload(limits);
+    this.#taken = true;
+    return file;
+  }
+
+  async #gotoAction(url: string, limits: StepLimits): Promise<void> {
+    try {
+      const file = await fileOf(await this.#goto(url, { method: 'GET', headers: {} }, limits));
+      if (file) this.#results.addDownload(file);
+    } catch (error) {
+      // Given up alone, it would hold the next action back.
+      if (limits.signal.aborted && !this.#parts.deadline.signal.aborted) await this.page.settle();
+      throw error;
+    }
+  }
+
+  /** Goes there. */
+  async #goto(url: string, request: PageToGet, { timeoutMs, signal }: StepLimits): Promise<NavigationResult> {
+    const startedAt = performance.now();
+    this.egress.name(url);
+    try {
+      const whole = { ...request, url, loadTimeoutMs: timeoutMs, maxBodyBytes: this.#parts.maxBytes };
+      const result = await this.page.navigate(whole, signal);
+      this.#parts.caller.onProgress({
+        type: 'navigation',
+        url: result.url,
+        statusCode: result.status,
+        elapsedMs: Math.round(performance.now() - startedAt),
+      });
+      return result;
+    } catch (error) {
+      throw error instanceof MooringError ? this.#asSeenOutside(error, url) : error;
+    }
+  }
+
+  /** A failure as the session's proxy saw it, which knows more than the browser. */
+  #asSeenOutside(error: MooringError, url?: string): MooringError {
+    const failedUrl = error.url ?? url;
+    return (isNetworkFailure(error) && failedUrl !== undefined && this.egress.failure(failedUrl)) || error;
+  }
+}
+
+/** The file that a navigation led to, if it did. */
+async function fileOf(result: NavigationResult): Promise<FileContent | undefined> {
+  const { kind, body: bytes, fileName: name = '', headers } = result;
+  if (kind !== 'download' || !bytes) return undefined;
+  const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
+  return { name, type, bytes };
+}
+
+/** Keeps a file as long as the session lives, or its time if the request ends the session. */
+async function keepFile(
+  { files, caller, command, leased }: PageRequestParts,
+  file: FileContent,
+): Promise<string | undefined> {
+  const until = command.request.closeAfterUse ? {} : { until: leased.over };
+  // A disk that is full or gone is no reason to lose what the request has brought.
+  const path = await files.add({ ...file, owner: caller.owner, ...until }).catch(() => undefined);
+  return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;
+}
+
+const stepLimits = (deadline: Deadline): StepLimits => ({
+  timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
+  signal: deadline.signal,
+});
+
+const dialogWarning = ({ type, message }: { readonly type: string; readonly message: string }): string =>
+  `The page showed a dialog (${type}: ${JSON.stringify(message)}); it was ${type === 'beforeunload' ? 'accepted' : 'dismissed'}.`;
+
+const discardedWarning = (name: string): string =>
+  `The page handed out a file (${name}), which was discarded: use the action \`download\` to get it.`;
+
+/** Sets cookies. @returns the names of those that the browser silently left out */
+async function setCookies(
+  context: EngineContext,
+  cookies: readonly CookieToSet[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (cookies.length === 0) return [];
+  await context.addCookies(cookies, signal);
+  const there = new Set((await context.cookies(undefined, signal)).map(({ name }) => name));
+  const now = Date.now() / 1000;
+  return cookies
+    .filter(({ name, expires = -1 }) => !there.has(name) && (expires === -1 || expires > now))
+    .map(({ name }) => name);
+}

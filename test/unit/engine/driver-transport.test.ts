@@ -1,0 +1,92 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Browser } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  filterWire,
+  maxAnswerBytes,
+  type WireFilter,
+  type WireMessage,
+} from '../../../src/engine/playwright/browsers/driver-transport.js';
+import { faults } from '../../../src/util/faults.js';
+
+/** A driver as far as its wire goes. */
+class FakeDriver {
+  readonly received: WireMessage[] = [];
+  readonly sent: WireMessage[] = [];
+  killed: string | undefined;
+  readonly transport = {
+    send: (message: WireMessage) => void this.sent.push(message),
+    onmessage: (message: WireMessage) => void this.received.push(message),
+    _dispatch: (_chunk: Buffer) => {},
+    _pendingBuffers: [Buffer.from('{"id":')],
+  };
+
+  get browser(): Browser {
+    const kill = (signal: string): void => {
+      this.killed = signal;
+    };
+    const process = { kill };
+    const inside = { _connection: { _transport: this.transport }, options: { browserProcess: { process } } };
+    return { _connection: { toImpl: () => inside } } as unknown as Browser; // what the filter looks at
+  }
+
+  async tell(...messages: string[]): Promise<void> {
+    for (const message of messages) this.transport._dispatch(Buffer.from(message));
+    await turn();
+  }
+}
+
+const passing: WireFilter = {
+  unwanted: new Set(['Runtime.consoleAPICalled']),
+  outgoing: (message) => [message],
+  incoming: () => true,
+};
+
+describe('filterWire', () => {
+  const told: unknown[] = [];
+  const note = (error: unknown): void => void told.push(error);
+  beforeEach(() => {
+    told.length = 0;
+    faults.subscribe(note);
+  });
+  afterEach(() => void faults.unsubscribe(note));
+
+  it('what came before it was there – goes on where it broke off', async () => {
+    const driver = new FakeDriver();
+    filterWire(driver.browser, passing);
+    await driver.tell('1,"result":{}}\0{"method":"Runtime.consoleAPICalled","params":{}}\0{"id":2}\0');
+    expect(driver.received).toEqual([{ id: 1, result: {} }, { id: 2 }]);
+  });
+
+  it('an answer that is too large – an error in its place, of its session', async () => {
+    const driver = new FakeDriver();
+    filterWire(driver.browser, passing);
+    const piece = 'x'.repeat(1_000_000);
+    await driver.tell('1}\0', '{"id":2,"result":{"value":"');
+    for (let bytes = 0; bytes <= maxAnswerBytes; bytes += piece.length) await driver.tell(piece);
+    await driver.tell('"},"sessionId":"S1"}\0');
+    expect(driver.received).toMatchObject([{ id: 1 }, { id: 2, sessionId: 'S1', error: {} }]);
+    expect(driver.received[1]?.error?.message).toMatch(/^the answer of the browser is too large: \d+ bytes/);
+  });
+
+  it.each([
+    [
+      'a filter that throws',
+      {
+        ...passing,
+        incoming: () => {
+          throw new Error('a fault');
+        },
+      },
+      '1}\0',
+    ],
+    ['a message that is no JSON', passing, '?}\0'],
+  ])('%s – ends that browser alone, and is told', async (_name, filter, message) => {
+    const driver = new FakeDriver();
+    filterWire(driver.browser, filter);
+    await driver.tell(message);
+    await expect.poll(() => told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ message: expect.stringContaining('a browser') });
+    expect(driver.killed).toBe('SIGKILL');
+  });
+});
