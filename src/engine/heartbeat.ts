@@ -7,6 +7,8 @@ export interface Heart {
   ask(): Promise<unknown>;
   /** How it is, where the system tells. */
   vitals(): ProcessVitals | undefined;
+  /** How many bytes it has sent since its start. */
+  bytesSent(): number;
 }
 
 export interface HeartbeatOptions {
@@ -32,7 +34,8 @@ const starvedPart = 1 / 3;
 
 /**
  * Asks a browser every now and then whether it is there. One that is stopped or stuck is told of within ten seconds; one
- * that answers late because the machine is slow, or because it works at something, is given more time.
+ * that answers late because the machine is slow, or because it works at something or has much to say first, is given
+ * more time.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -94,6 +97,7 @@ export class Heartbeat {
     const { heart } = this.#options;
     const startedAt = performance.now();
     const before = heart.vitals();
+    const sentBefore = heart.bytesSent();
     let answered = false;
     const onAnswer = (): void => {
       answered = true;
@@ -113,6 +117,7 @@ export class Heartbeat {
       waitedMs - answerTimeoutMs > waitedMs * starvedPart || // we ourselves
       starvedMs > waitedMs * starvedPart ||
       ranMs > waitedMs * starvedPart || // it works at something large
+      heart.bytesSent() > sentBefore || // the answer stands behind what a page makes it say
       after?.isWaitingForDisk === true;
     return isUnclear ? 'unclear' : 'missing';
   }

@@ -42,7 +42,7 @@ describe.runIf(process.platform === 'linux')('pages that say more than fits into
   });
 
   const goesOn = async (): Promise<void> => {
-    const { body } = await server.send({ cmd: 'request.get', session: 'neighbour', url: `${url}/`, timeout: 30_000 });
+    const { body } = await server.send({ cmd: 'request.get', session: 'neighbour', url: `${url}/`, timeout: 60_000 });
     expect(server.isUp, server.output).toBe(true);
     expect(body, JSON.stringify(body).slice(0, 1000)).toMatchObject({
       data: 'success',
@@ -50,15 +50,19 @@ describe.runIf(process.platform === 'linux')('pages that say more than fits into
     });
   };
 
-  it.each(Object.keys(pages))('%s – the server goes on, another session answers, and little is kept', async (name) => {
-    const visit = { session: `page-${name}`, url: `${url}/page/${name}`, timeout: 8000 };
-    await server.send({ cmd: 'request.get', ...visit, browserActions: [{ type: 'wait', wait: 2 }] });
-    expect(server.isUp, server.output).toBe(true);
-    await goesOn();
-    // Beside the heap the process has its code and what has just come through the pipe.
-    expect(server.residentMb).toBeLessThan(500);
-    await server.send({ cmd: 'sessions.destroy', session: visit.session });
-  });
+  it.each(Object.keys(pages))(
+    '%s – the server goes on, another session answers, and little is kept',
+    async (name) => {
+      const visit = { session: `page-${name}`, url: `${url}/page/${name}`, timeout: 8000 };
+      await server.send({ cmd: 'request.get', ...visit, browserActions: [{ type: 'wait', wait: 2 }] });
+      expect(server.isUp, server.output).toBe(true);
+      await goesOn();
+      // Beside the heap the process has its code and what has just come through the pipe.
+      expect(server.residentMb).toBeLessThan(500);
+      await server.send({ cmd: 'sessions.destroy', session: visit.session });
+    },
+    150_000,
+  );
 
   it('execute_js that returns 600 MB – RESPONSE_TOO_LARGE, and the browser goes on', async () => {
     const { body } = await server.send({

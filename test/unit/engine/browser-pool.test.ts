@@ -25,6 +25,10 @@ class FakeBrowser {
     return { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, ranMs: 0, privateBytes: this.privateBytes };
   }
 
+  bytesSent(): number {
+    return 0;
+  }
+
   kill(why: string): void {
     this.killed = why;
     this.#gone.abort(why);

@@ -9,6 +9,7 @@ let vitals: {
   ranMs: number;
   privateBytes: number;
 };
+let bytesSent: number;
 let silences: boolean[];
 let hung: number;
 let beat: Heartbeat;
@@ -16,11 +17,13 @@ let beat: Heartbeat;
 const heart: Heart = {
   ask: () => (answers ? Promise.resolve() : new Promise(() => {})),
   vitals: () => ({ ...vitals }),
+  bytesSent: () => bytesSent,
 };
 
 beforeEach(() => {
   answers = true;
   vitals = { isStopped: false, isWaitingForDisk: false, waitedForCpuMs: 0, ranMs: 0, privateBytes: 0 };
+  bytesSent = 0;
   silences = [];
   hung = 0;
   vi.useFakeTimers();
@@ -84,6 +87,18 @@ describe('Heartbeat', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(hung).toBe(1);
     clearInterval(working);
+  });
+
+  it('one that still sends what it had to say before – has more time, though not for ever', async () => {
+    answers = false;
+    const sending = setInterval(() => {
+      bytesSent += 1000;
+    }, 1000);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([silences, hung]).toEqual([[true], 0]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(hung).toBe(1);
+    clearInterval(sending);
   });
 
   it('one that is stopped – is not excused by a slow machine', async () => {

@@ -28,6 +28,7 @@ function bucketsOf(options: Partial<BrowserBucketsOptions<FakeBrowser>> = {}): B
         gone: gone.signal,
         ask: async () => {},
         vitals: () => undefined,
+        bytesSent: () => 0,
         kill: () => gone.abort(),
         close: async () => {
           closed.push(key);

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
 import { type ProcessVitals, readDescendants, readVitals } from '../../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../../browser-pool.js';
-import { askBrowser, childProcessOf } from './driver-transport.js';
+import { askBrowser, bytesSentBy, childProcessOf } from './driver-transport.js';
 
 /** In how many processes a context is tried to be opened that are gone before it is. */
 export const triesToOpen = 3;
@@ -59,6 +59,10 @@ export class DriverBrowser implements LaunchedBrowser {
   vitals(): ProcessVitals | undefined {
     const { processId } = this.process;
     return processId === undefined ? undefined : readVitals(processId);
+  }
+
+  bytesSent(): number {
+    return bytesSentBy(this.browser);
   }
 
   kill(why: string): void {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import type { Browser, BrowserContext, BrowserType, Download, Page, Request } from 'playwright-core';
 import { type Guard, guardOf } from '../guarded.js';
 import { type MessageOutline, MessageReader } from './message-reader.js';
@@ -48,7 +49,7 @@ interface Transport {
   _dispatch?: (chunk: Buffer) => void;
   readonly _pendingBuffers?: readonly Buffer[];
   /** Of a socket. */
-  readonly _ws?: EventEmitter;
+  readonly _ws?: EventEmitter & { readonly _socket?: Socket };
 }
 
 interface DriverInside {
@@ -154,6 +155,15 @@ export function childProcessOf(browser: Browser): ChildProcess {
   const child = options?.browserProcess?.process;
   if (!child) throw new Error('this version of the driver does not tell its processes');
   return child;
+}
+
+/** How many bytes a browser has sent over its pipes and its socket. */
+export function bytesSentBy(browser: Browser): number {
+  const { _connection: connection } = insideOf(browser) as {
+    readonly _connection?: { readonly _transport?: Transport };
+  };
+  const sockets = [...childProcessOf(browser).stdio, connection?._transport?._ws?._socket];
+  return sockets.reduce((sum, stream) => sum + (stream instanceof Socket ? stream.bytesRead : 0), 0);
 }
 
 /**
