@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AddressGuard } from '../src/egress/address-guard.js';
-import { EgressPort } from '../src/egress/session-proxy.js';
+import { SessionProxy } from '../src/egress/session-proxy.js';
 
 const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } });
 
 /** A session's port that connects directly, without a browser before it. */
-export async function openPort(): Promise<EgressPort> {
-  const port = new EgressPort({
+export async function openPort(): Promise<SessionProxy> {
+  const port = new SessionProxy({
     exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard,
     domains: {},

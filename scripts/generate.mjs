@@ -10,7 +10,7 @@ import { table } from './markdown.mjs';
 build();
 const isCheck = process.argv.includes('--check');
 const { settingRows } = await import('../dist/config/load-config.js');
-const { errorCatalogue } = await import('../dist/errors.js');
+const { errorCatalogue, wireCodeOf } = await import('../dist/errors.js');
 
 const tables = {
   settings: table(
@@ -19,7 +19,7 @@ const tables = {
   ),
   errors: table(
     ['code', 'what it means', 'what to do'],
-    Object.entries(errorCatalogue).map(([code, { meaning, remedy }]) => [`\`${code}\``, meaning, remedy]),
+    Object.entries(errorCatalogue).map(([code, { meaning, remedy }]) => [`\`${wireCodeOf(code)}\``, meaning, remedy]),
   ),
 };
 

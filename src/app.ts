@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
-import { FileStore } from './artifacts/artifact-store.js';
+import { ArtifactStore } from './artifacts/artifact-store.js';
 import { createExecutor } from './commands/command-table.js';
 import type { Config } from './config/load-config.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -143,7 +143,7 @@ export class App {
     sessions.start();
 
     const files = this.#resources.use(
-      new FileStore({
+      new ArtifactStore({
         limitBytes: config.filesLimitBytes,
         limitPerOwnerBytes:
           config.filesLimitPerKeyBytes ?? config.filesLimitBytes / (config.apiKeys.length > 1 ? 2 : 1),

@@ -1,5 +1,7 @@
 /** One row of the catalogue: what happened, and what the caller can do about it. */
 export interface ErrorRow {
+  /** What callers see, where that is a number of the vendor's; if omitted, the name. */
+  readonly code?: `CODE-${number}`;
   /** What the code means, in one sentence. */
   readonly meaning: string;
   /** What the caller should do. */
@@ -7,76 +9,92 @@ export interface ErrorRow {
 }
 
 /**
- * Every code that a reply can carry. The vendor's numbers are used where their meaning fits (so that existing clients
- * recognise them); a symbolic name where none does. The error page, the README's table and the OpenAPI document are
- * printed from this table.
+ * Every error that a reply can carry, by its name inside. Callers see the vendor's number where its meaning fits, so that
+ * existing clients recognise it, and else the name. The error page, the reference and the OpenAPI document are printed
+ * from this table.
  *
  * @see docs/errors of a running server
  */
 export const errorCatalogue = {
-  'CODE-0001': {
+  NO_CAPACITY: {
+    code: 'CODE-0001',
     meaning: 'The server has no room now: in its session slots, its connections, or the memory for bodies and replies.',
     remedy:
       'Wait `retryAfterMs` (also the header `Retry-After`), destroy a session, or raise the setting that the message names ' +
       '(`MOORING_MAX_SESSIONS` for slots).',
   },
-  'CODE-0004': {
+  UNKNOWN_COMMAND: {
+    code: 'CODE-0004',
     meaning: 'The field `cmd` is missing or names no known command.',
     remedy: 'Send one of the commands listed in the message.',
   },
-  'CODE-0005': {
+  PROXY_TUNNEL_REFUSED: {
+    code: 'CODE-0005',
     meaning: 'The tunnel through the proxy failed: the proxy answered, and refused.',
     remedy: 'Check the credentials of the proxy and whether it allows the destination.',
   },
-  'CODE-0006': {
+  NO_RESPONSE: {
+    code: 'CODE-0006',
     meaning: 'The navigation got no usable HTTP response (name not found, connection refused or reset, TLS error).',
     remedy: 'Check the URL. The message names what the browser saw.',
   },
-  'CODE-0015': {
+  SOCKS4_CREDENTIALS_REFUSED: {
+    code: 'CODE-0015',
     meaning: 'The SOCKS4 proxy refused the user ID.',
     remedy: 'Check the credentials in `proxy`.',
   },
-  'CODE-0016': {
+  SOCKS5_CREDENTIALS_REFUSED: {
+    code: 'CODE-0016',
     meaning: 'The SOCKS5 proxy refused the user name or password.',
     remedy: 'Check the credentials in `proxy`.',
   },
-  'CODE-0019': {
+  PROXY_UNREACHABLE: {
+    code: 'CODE-0019',
     meaning: 'The proxy refuses connections or cannot be reached.',
     remedy: 'Check the address and port of `proxy`, and that the proxy is running.',
   },
-  'CODE-0020': {
+  INTERCEPTED_RESPONSE_MISSING: {
+    code: 'CODE-0020',
     meaning: 'An answer that `interceptFetchRequest` waits for did not come.',
     remedy: 'Check the pattern; raise `timeout`; lead the page to that request with `browserActions`.',
   },
-  'CODE-0024': {
+  PROXY_TIMEOUT: {
+    code: 'CODE-0024',
     meaning: 'The proxy was too slow to answer.',
     remedy: 'Try again, or use another proxy.',
   },
-  'CODE-0025': {
+  NAVIGATION_TIMEOUT: {
+    code: 'CODE-0025',
     meaning: 'The navigation did not finish before the deadline.',
     remedy: 'Raise `timeout` (milliseconds), or check whether the site is up.',
   },
-  'CODE-0026': {
+  BROWSER_FAILED: {
+    code: 'CODE-0026',
     meaning: 'The browser or its tab failed or was closed while the command ran.',
     remedy: 'Send the request again: the session has a new tab with its cookies, unless the reply says it has ended.',
   },
-  'CODE-0027': {
+  ELEMENT_NOT_FOUND: {
+    code: 'CODE-0027',
     meaning: 'No element fitted the selector in time, or none that can be used.',
     remedy: 'Check the selector; wait for it with `wait_for_selector`; look at the page with `screenshot`.',
   },
-  'CODE-0029': {
+  TOO_MANY_SESSIONS: {
+    code: 'CODE-0029',
     meaning: 'This key has too many sessions open.',
     remedy: 'Destroy a session, wait `retryAfterMs`, or raise `MOORING_MAX_SESSIONS_PER_KEY`.',
   },
-  'CODE-0030': {
+  UNKNOWN_BROWSER: {
+    code: 'CODE-0030',
     meaning: 'A browser name was not `chrome`, `firefox` or `safari`.',
     remedy: 'Use one of those names.',
   },
-  'CODE-0036': {
+  UNKNOWN_KEY: {
+    code: 'CODE-0036',
     meaning: 'The `value` of a `keyboard` action names no key.',
     remedy: 'Use one of the keys that the message lists.',
   },
-  'CODE-10000': {
+  INTERNAL_ERROR: {
+    code: 'CODE-10000',
     meaning: 'Something unforeseen went wrong in the server.',
     remedy: 'Quote `requestId`; the log of the server has the cause beside it.',
   },
@@ -160,8 +178,21 @@ export const errorCatalogue = {
   },
 } as const satisfies Record<string, ErrorRow>;
 
-/** A code of the catalogue. */
+/** The name of an error. */
 export type ErrorCode = keyof typeof errorCatalogue;
+
+type Catalogue = typeof errorCatalogue;
+/** An error as callers see it: `CODE-0025`, or the name where the vendor has no number. */
+export type WireCode = { [C in ErrorCode]: Catalogue[C] extends { readonly code: infer W } ? W : C }[ErrorCode];
+
+/** What callers see of an error's name. */
+export function wireCodeOf(code: ErrorCode): WireCode {
+  const row: ErrorRow = errorCatalogue[code];
+  return (row.code ?? code) as WireCode; // as the type says it, row by row
+}
+
+/** Every code that callers can see, in the order of the catalogue. */
+export const wireCodes = (Object.keys(errorCatalogue) as ErrorCode[]).map(wireCodeOf); // its own keys
 
 export interface MooringErrorOptions {
   /** The foreign error this one translates; logged, never sent. */
@@ -175,8 +206,8 @@ export interface MooringErrorOptions {
 }
 
 /**
- * The only error that handlers throw on purpose: a code of the catalogue and a sentence for the caller
- * (what was expected, what came).
+ * The only error that handlers throw on purpose: its name in the catalogue and a sentence for the caller (what was
+ * expected, what came).
  */
 export class MooringError extends Error {
   readonly code: ErrorCode;
@@ -187,7 +218,7 @@ export class MooringError extends Error {
   readonly partial: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, detail: string, options: MooringErrorOptions = {}) {
-    super(`${code}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
+    super(`${wireCodeOf(code)}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'MooringError';
     this.code = code;
     this.detail = detail;

@@ -12,7 +12,13 @@ export interface LoggedError {
 }
 
 /** Codes whose sentences repeat what a caller sent, or what a page says. */
-const quotingCodes = new Set<ErrorCode>(['INVALID_PARAMETER', 'CODE-0004', 'CODE-0027', 'CODE-0036', 'INVALID_BODY']);
+const quotingCodes = new Set<ErrorCode>([
+  'INVALID_PARAMETER',
+  'UNKNOWN_COMMAND',
+  'ELEMENT_NOT_FOUND',
+  'UNKNOWN_KEY',
+  'INVALID_BODY',
+]);
 
 const maxMessageLength = 300;
 /** Looking for URLs takes the square of a text's length. */

@@ -4,17 +4,16 @@ import { describe, expect, it } from 'vitest';
 
 /**
  * Who may import whom, and which packages. Type imports count. `engine/engine.ts` is named by itself where only the port
- * may be seen, and `commands/handler.ts` where only the executor may.
+ * may be seen, and `commands/executor.ts` where only the executor may.
  */
 const table: Record<string, { folders: string[]; packages: string[] }> = {
   errors: { folders: [], packages: [] },
-  util: { folders: [], packages: [] },
+  util: { folders: ['errors'], packages: [] },
   'log-error': { folders: ['errors'], packages: [] },
-  'event-log': { folders: ['engine/browser-pool.ts', 'sessions', 'logger', 'util'], packages: [] },
   logger: { folders: ['log-error'], packages: ['pino'] },
   config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },
-  files: { folders: [], packages: [] },
+  artifacts: { folders: [], packages: [] },
   egress: {
     folders: ['protocol', 'errors', 'util'],
     packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
@@ -23,27 +22,35 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   engine: { folders: ['identity', 'errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
   sessions: { folders: ['engine/engine.ts', 'egress', 'identity', 'protocol', 'errors', 'util'], packages: [] },
   actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
-  commands: {
+  requests: {
     folders: [
       'actions',
       'engine/engine.ts',
-      'egress/egress-port.ts',
-      'egress/plain-request.ts',
+      'egress/session-proxy.ts',
+      'egress/http-client.ts',
       'sessions',
       'identity',
-      'files',
+      'artifacts',
       'protocol',
       'errors',
       'util',
     ],
     packages: ['tough-cookie'],
   },
+  commands: {
+    folders: ['requests', 'engine/engine.ts', 'sessions', 'identity', 'artifacts', 'protocol', 'errors', 'util'],
+    packages: [],
+  },
+  observability: {
+    folders: ['engine/browser-pool.ts', 'sessions', 'protocol', 'errors', 'logger', 'util'],
+    packages: ['prom-client'],
+  },
   http: {
-    folders: ['commands/handler.ts', 'files', 'protocol', 'errors', 'logger', 'util'],
-    packages: ['fastify', 'prom-client'],
+    folders: ['commands/executor.ts', 'artifacts', 'observability', 'protocol', 'errors', 'logger', 'util'],
+    packages: ['fastify'],
   },
 };
-const anything = new Set(['app', 'main']);
+const anything = new Set(['app', 'cli']);
 
 const root = join(import.meta.dirname, '..', 'src');
 
@@ -117,10 +124,10 @@ describe('the import table', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
-  it('process is touched by main and config alone', () => {
+  it('process is touched by cli and config alone', () => {
     const users = filesOf(root)
       .filter((path) => /\bprocess\.(env|argv|exit|on|once|stdout|cwd|kill)\b/.test(readFileSync(path, 'utf8')))
       .map((path) => relative(root, path));
-    expect(users.filter((path) => path !== 'main.ts' && path !== 'config.ts')).toEqual([]);
+    expect(users.filter((path) => !/^(cli|config)\//.test(path))).toEqual([]);
   });
 });

@@ -68,7 +68,7 @@ async function withLimits<T>(timeoutMs: number, whole: Deadline, step: (limits: 
   using deadline = new Deadline({
     ms: timeoutMs + graceMs,
     reason: () =>
-      new MooringError('CODE-0025', `expected it to be over within ${Math.round(timeoutMs)} ms; it was not.`),
+      new MooringError('NAVIGATION_TIMEOUT', `expected it to be over within ${Math.round(timeoutMs)} ms; it was not.`),
     parent: whole.signal,
   });
   return await step({ timeoutMs, signal: deadline.signal });

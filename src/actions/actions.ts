@@ -136,7 +136,7 @@ async function waitForCookie(
     if (isThere) return;
     if (performance.now() >= until) {
       throw new MooringError(
-        'CODE-0025',
+        'NAVIGATION_TIMEOUT',
         `expected the cookie ${cookieName} within ${Math.round(limits.timeoutMs)} ms; it did not come.`,
       );
     }

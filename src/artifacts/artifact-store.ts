@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface FileStoreOptions {
+export interface ArtifactStoreOptions {
   /** How much all files may have together. */
   readonly limitBytes: number;
   /** How much those of one owner may have. */
@@ -13,7 +13,7 @@ export interface FileStoreOptions {
 }
 
 /** A file to be kept for whoever has its link. */
-export interface FileToKeep {
+export interface ArtifactToKeep {
   /** Whose share of the store it takes. */
   readonly owner: string;
   /** As the link ends. */
@@ -42,8 +42,8 @@ interface Entry extends KeptFile {
  * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota of all,
  * or of its owner, is used up, new files are not taken.
  */
-export class FileStore {
-  readonly #options: FileStoreOptions;
+export class ArtifactStore {
+  readonly #options: ArtifactStoreOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #deleting = new Set<Promise<void>>();
   /** Folders of before, which may hold files yet. */
@@ -53,7 +53,7 @@ export class FileStore {
   #folder: Promise<string> | undefined;
   #closed = false;
 
-  constructor(options: FileStoreOptions) {
+  constructor(options: ArtifactStoreOptions) {
     this.#options = options;
   }
 
@@ -63,7 +63,7 @@ export class FileStore {
   }
 
   /** Keeps a file. @returns its path in a link, `<32 hex digits>/<name>`; nothing when there is no room for it */
-  async add({ owner, name, type, bytes, until }: FileToKeep): Promise<string | undefined> {
+  async add({ owner, name, type, bytes, until }: ArtifactToKeep): Promise<string | undefined> {
     const size = bytes.byteLength;
     if (this.#closed || until?.aborted || !this.#hasRoom(owner, size)) return undefined;
     this.#count(owner, size); // at once, or two that come together would both find room

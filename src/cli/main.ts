@@ -101,7 +101,7 @@ function openScratch(path: string): ScratchFolder {
 
 /** Why the server cannot start, where the browser is the reason: what it said first, if it said something. */
 function launchError(error: unknown, { executablePath, source }: ChosenChromium): unknown {
-  if (!(error instanceof MooringError) || error.code !== 'CODE-0026') return error;
+  if (!(error instanceof MooringError) || error.code !== 'BROWSER_FAILED') return error;
   const said = /\[err\]\s*(.+)/.exec(errorMessage(error.cause))?.[1]?.slice(0, 300);
   const setting = source === 'MOORING_CHROMIUM' ? 'MOORING_CHROMIUM: ' : '';
   return new StartError(

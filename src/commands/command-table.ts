@@ -1,4 +1,4 @@
-import type { FileStore } from '../artifacts/artifact-store.js';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import { ReplyBudget } from '../requests/reply-budget.js';
@@ -23,7 +23,7 @@ export interface CommandsOptions {
   /** How much all replies may hold together. */
   readonly bufferLimitBytes: number;
   /** What replies link to. */
-  readonly files: FileStore;
+  readonly files: ArtifactStore;
 }
 
 type Registry = { readonly [N in CommandName]: CommandHandler<CommandOf<N>> };

@@ -22,9 +22,6 @@ export interface HandlerContext extends CommandContext {
   readonly budget: ReplyBudget;
 }
 
-/** What a request has to know of whoever asks. */
-export type RequestCaller = Pick<HandlerContext, 'owner' | 'baseUrl' | 'onProgress' | 'budget'>;
-
 /** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */
 export type CommandHandler<C extends Command> = (command: C, context: HandlerContext) => Promise<Reply>;
 

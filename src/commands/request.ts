@@ -1,4 +1,4 @@
-import type { FileStore } from '../artifacts/artifact-store.js';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
 import type { RequestCommand } from '../protocol/commands.js';
 import type { BatchReply, RequestReply } from '../protocol/replies.js';
@@ -6,19 +6,20 @@ import { type HttpRequest, httpRequestOf } from '../requests/http-request.js';
 import { attemptsOf } from '../requests/page-options.js';
 import { PageRequest } from '../requests/page-request.js';
 import { assertNeedsNoPage, runPlainRequest } from '../requests/plain-request.js';
+import type { RequestCaller } from '../requests/request-caller.js';
 import { withRetries } from '../requests/retries.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { SessionTurn } from '../sessions/session-turn.js';
 import { Deadline } from '../util/deadline.js';
-import type { CommandHandler, RequestCaller } from './executor.js';
+import type { CommandHandler } from './executor.js';
 
 export interface RequestHandlerOptions {
   readonly sessions: SessionManager;
   readonly requestTimeoutMs: number;
   /** What replies link to. */
-  readonly files: FileStore;
+  readonly files: ArtifactStore;
 }
 
 /**
@@ -104,7 +105,7 @@ export function requestDeadline(timeoutMs: number, parent: AbortSignal, waitMs?:
     ms: timeoutMs - answerMarginMs(timeoutMs),
     reason: () =>
       new MooringError(
-        'CODE-0025',
+        'NAVIGATION_TIMEOUT',
         `expected the request to finish within its \`timeout\` of ${timeoutMs} ms; it did not.`,
       ),
     parent,
@@ -141,7 +142,7 @@ async function runUnmeasured(
   leased: LeasedSession,
   deadline: Deadline,
   caller: RequestCaller,
-  files: FileStore,
+  files: ArtifactStore,
 ): Promise<RequestReply> {
   const { request } = command;
   const maxBytes = caller.budget.leftBytes;

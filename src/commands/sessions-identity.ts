@@ -23,7 +23,7 @@ export const sessionsIdentityHandler =
     using deadline = new Deadline({
       ms: timeoutMs,
       reason: () =>
-        new MooringError('CODE-0025', `expected the self-check to finish within ${timeoutMs} ms; it did not.`),
+        new MooringError('NAVIGATION_TIMEOUT', `expected the self-check to finish within ${timeoutMs} ms; it did not.`),
       parent: signal,
     });
     using lease = await sessions.leaseOpen(owner, id, deadline.signal);

@@ -122,19 +122,19 @@ export class AddressGuard {
     else if (name === 'localhost' || name.endsWith('.localhost')) this.#assertAddress(to, '127.0.0.1');
   }
 
-  /** @throws MooringError when it is a port of another protocol: `CODE-0006`, of a proxy `DESTINATION_FORBIDDEN` */
+  /** @throws MooringError when it is a port of another protocol: `NO_RESPONSE`, of a proxy `DESTINATION_FORBIDDEN` */
   assertPort(to: GuardedDestination): void {
     if (to.namedBy === 'operator' || !badPorts.has(to.port)) return;
     const rule = 'browsers do not connect to that port';
     if (to.isProxy) throw forbidden(to, rule);
     // As where the browser itself refuses it.
-    throw new MooringError('CODE-0006', `expected a usable HTTP response from ${to.host}:${to.port}; ${rule}.`);
+    throw new MooringError('NO_RESPONSE', `expected a usable HTTP response from ${to.host}:${to.port}; ${rule}.`);
   }
 
   /**
    * The addresses to connect to.
    *
-   * @throws MooringError `DESTINATION_FORBIDDEN`; `CODE-0006` when the name does not resolve
+   * @throws MooringError `DESTINATION_FORBIDDEN`; `NO_RESPONSE` when the name does not resolve
    */
   async resolve(
     to: GuardedDestination,
@@ -168,12 +168,12 @@ export class AddressGuard {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw new MooringError(
-        'CODE-0006',
+        'NO_RESPONSE',
         `expected a host that can be found; got ${host}: ${networkProblem(error, 'the name is not known')}.`,
         { cause: error },
       );
     }
-    throw new MooringError('CODE-0006', `expected a host that can be found; got ${host}: the name has no address.`);
+    throw new MooringError('NO_RESPONSE', `expected a host that can be found; got ${host}: the name has no address.`);
   }
 
   #assertAddress(to: GuardedDestination, text: string): void {

@@ -62,8 +62,8 @@ export interface DialOptions {
  * socks   ── handshake, host:port ─▶ proxy ─▶ destination
  * ```
  *
- * @throws MooringError `CODE-0019` the proxy cannot be reached, `CODE-0005` it refuses, `CODE-0015`, `CODE-0016` it
- *   refuses the SOCKS credentials, `CODE-0024` it is too slow, `CODE-0006` the destination cannot be reached directly;
+ * @throws MooringError `PROXY_UNREACHABLE` the proxy cannot be reached, `PROXY_TUNNEL_REFUSED` it refuses, `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED` it
+ *   refuses the SOCKS credentials, `PROXY_TIMEOUT` it is too slow, `NO_RESPONSE` the destination cannot be reached directly;
  *   the signal's reason when it aborts first
  */
 export async function dial(to: Destination, { route, timeoutMs, signal, ...rest }: DialOptions): Promise<Socket> {
@@ -90,7 +90,7 @@ export async function dial(to: Destination, { route, timeoutMs, signal, ...rest 
   }
 }
 
-/** A connection to the proxy itself. @throws MooringError `CODE-0019`, `CODE-0024` */
+/** A connection to the proxy itself. @throws MooringError `PROXY_UNREACHABLE`, `PROXY_TIMEOUT` */
 export async function connectToProxy(
   proxy: ProxyAddress,
   { timeoutMs, signal, ...rest }: Omit<DialOptions, 'route'>,
@@ -129,7 +129,7 @@ export function proxyAuthorization({ username, password }: ProxyAddress): string
 export function proxyRefusal(proxy: ProxyAddress, status: number, to: Destination): ProxyError {
   const why = status === 407 ? 'refuses the credentials (407)' : `answers ${status}`;
   const detail = `expected the proxy ${describeProxy(proxy)} to open a tunnel to ${nameOf(to)}; it ${why}.`;
-  return new ProxyError(status === 407 ? 'credentials' : 'denied', 'CODE-0005', detail, { reached: true });
+  return new ProxyError(status === 407 ? 'credentials' : 'denied', 'PROXY_TUNNEL_REFUSED', detail, { reached: true });
 }
 
 /** A proxy whose name is not known cannot be reached, which is not the fault of the destination. */
@@ -141,7 +141,7 @@ async function proxyAddresses(
   try {
     return await abortable(resolve(proxy, 'proxy', signal), signal);
   } catch (error) {
-    throw error instanceof MooringError && error.code === 'CODE-0006' ? proxyUnreachable(proxy, error, false) : error;
+    throw error instanceof MooringError && error.code === 'NO_RESPONSE' ? proxyUnreachable(proxy, error, false) : error;
   }
 }
 
@@ -213,19 +213,24 @@ const socksFailures: readonly {
   {
     pattern: /Socks5 Authentication failed/i,
     fault: 'credentials',
-    code: 'CODE-0016',
+    code: 'SOCKS5_CREDENTIALS_REFUSED',
     why: 'refuses the user name or password',
   },
   // RFC 1928 §3: X'FF', no acceptable method: it wants credentials and got none.
   {
     pattern: /no accepted authentication type/i,
     fault: 'credentials',
-    code: 'CODE-0016',
+    code: 'SOCKS5_CREDENTIALS_REFUSED',
     why: 'wants a user name and password',
   },
   // SOCKS4 replies 92 and 93: the user ID could not be confirmed.
-  { pattern: /Socks4.*\(Rejected(Ident)?\)/i, fault: 'credentials', code: 'CODE-0015', why: 'refuses the user ID' },
-  { pattern: /rejected connection/i, fault: 'denied', code: 'CODE-0005', why: 'refuses the tunnel' },
+  {
+    pattern: /Socks4.*\(Rejected(Ident)?\)/i,
+    fault: 'credentials',
+    code: 'SOCKS4_CREDENTIALS_REFUSED',
+    why: 'refuses the user ID',
+  },
+  { pattern: /rejected connection/i, fault: 'denied', code: 'PROXY_TUNNEL_REFUSED', why: 'refuses the tunnel' },
 ];
 
 /**
@@ -287,14 +292,14 @@ export const nameOf = ({ host, port }: Destination): string => `${host.includes(
 function proxyUnreachable(proxy: ProxyAddress, error: unknown, reached: boolean, otherwise?: string): MooringError {
   return new ProxyError(
     'unreachable',
-    'CODE-0019',
+    'PROXY_UNREACHABLE',
     `expected the proxy ${describeProxy(proxy)} to take the connection; ${networkProblem(error, otherwise)}.`,
     { cause: error, reached },
   );
 }
 
 function unreachable(to: Destination, error: Error): MooringError {
-  return new MooringError('CODE-0006', `expected ${nameOf(to)} to take the connection; ${networkProblem(error)}.`, {
+  return new MooringError('NO_RESPONSE', `expected ${nameOf(to)} to take the connection; ${networkProblem(error)}.`, {
     cause: error,
   });
 }
@@ -302,13 +307,13 @@ function unreachable(to: Destination, error: Error): MooringError {
 function tooSlow(to: Destination, route: Route, timeoutMs: number, reached: boolean): MooringError {
   if (route.kind === 'direct') {
     return new MooringError(
-      'CODE-0006',
+      'NO_RESPONSE',
       `expected ${nameOf(to)} to take the connection within ${timeoutMs} ms; it did not.`,
     );
   }
   return new ProxyError(
     'slow',
-    'CODE-0024',
+    'PROXY_TIMEOUT',
     `expected the proxy ${describeProxy(route.proxy)} to open a tunnel to ${nameOf(to)} within ${timeoutMs} ms; it did not.`,
     { reached },
   );

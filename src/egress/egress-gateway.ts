@@ -7,7 +7,7 @@ import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
 import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
 import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
-import { EgressPort, type Exit } from './session-proxy.js';
+import { type Exit, SessionProxy } from './session-proxy.js';
 
 /** What a session wants of its egress. */
 export type EgressWish = ExitWish & Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
@@ -43,7 +43,7 @@ type Totals = Record<Exit['class'], { bytesIn: number; bytesOut: number }>;
 /** Opens a port for each session, and finds the exit behind it. */
 export class EgressGateway {
   readonly #options: EgressGatewayOptions;
-  readonly #ports = new Set<EgressPort>();
+  readonly #ports = new Set<SessionProxy>();
   readonly #closed: Totals = zeroTotals();
 
   constructor(options: EgressGatewayOptions) {
@@ -77,8 +77,8 @@ export class EgressGateway {
   /**
    * Finds the exit for a wish, and proves that its proxy lets connections through.
    *
-   * @throws MooringError `INVALID_PARAMETER`, `NO_MATCHING_PROXY`, and those of a proxy that fails: `CODE-0005`,
-   *   `CODE-0015`, `CODE-0016`, `CODE-0019`, `CODE-0024`, `DESTINATION_FORBIDDEN`
+   * @throws MooringError `INVALID_PARAMETER`, `NO_MATCHING_PROXY`, and those of a proxy that fails: `PROXY_TUNNEL_REFUSED`,
+   *   `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED`, `PROXY_UNREACHABLE`, `PROXY_TIMEOUT`, `DESTINATION_FORBIDDEN`
    */
   async choose(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
     return this.#proven(this.#exitFor(wish), signal);
@@ -149,9 +149,9 @@ export class EgressGateway {
   }
 
   /** Opens a session's port; it owns the exit from then on. @throws MooringError `INVALID_PARAMETER` */
-  async open(exit: Exit, { whitelistedDomains, blackListedDomains, maxBytes }: EgressWish): Promise<EgressPort> {
+  async open(exit: Exit, { whitelistedDomains, blackListedDomains, maxBytes }: EgressWish): Promise<SessionProxy> {
     const { guard, connectTimeoutMs, proxyCa } = this.#options;
-    const port = new EgressPort({
+    const port = new SessionProxy({
       exit,
       guard,
       domains: { whitelistedDomains, blackListedDomains },
@@ -165,7 +165,7 @@ export class EgressGateway {
   }
 
   /** Closes a session's port, and keeps what it counted. */
-  async close(port: EgressPort): Promise<void> {
+  async close(port: SessionProxy): Promise<void> {
     await port.close();
     if (!this.#ports.delete(port)) return;
     addTo(this.#closed, port);
@@ -312,7 +312,7 @@ function zeroTotals(): Totals {
   return { direct: zero(), caller: zero(), residential: zero(), datacenter: zero(), mobile: zero() };
 }
 
-function addTo(totals: Totals, port: EgressPort): void {
+function addTo(totals: Totals, port: SessionProxy): void {
   for (const [name, { bytesIn, bytesOut }] of port.bytesByClass()) {
     totals[name].bytesIn += bytesIn;
     totals[name].bytesOut += bytesOut;

@@ -51,7 +51,7 @@ export class PlainClient {
   /**
    * One exchange. Redirects are followed as browsers do, with the session's cookies read and kept at each step.
    *
-   * @throws MooringError `CODE-0006`, `RESPONSE_TOO_LARGE`; the signal's reason when it aborts
+   * @throws MooringError `NO_RESPONSE`, `RESPONSE_TOO_LARGE`; the signal's reason when it aborts
    */
   async request(first: PlainRequest, cookies: RequestCookies, signal: AbortSignal): Promise<PlainAnswer> {
     const redirects: { url: string; status: number }[] = [];
@@ -63,7 +63,7 @@ export class PlainClient {
       redirects.push({ url: current.url, status: answer.status });
       if (redirects.length > maxRedirects) {
         throw new MooringError(
-          'CODE-0006',
+          'NO_RESPONSE',
           `expected at most ${maxRedirects} redirects from ${first.url}; there were more.`,
         );
       }
@@ -110,7 +110,7 @@ async function exchange(
     answer?.body.destroy(); // or its connection would wait for whoever reads it
     if (signal.aborted) throw signal.reason;
     if (error instanceof MooringError) throw error;
-    throw new MooringError('CODE-0006', `expected a usable HTTP response for ${url}; ${networkProblem(error)}.`, {
+    throw new MooringError('NO_RESPONSE', `expected a usable HTTP response for ${url}; ${networkProblem(error)}.`, {
       cause: error,
       url,
     });

@@ -28,7 +28,7 @@ export interface Exit {
   readonly release: () => void;
 }
 
-export interface EgressPortOptions {
+export interface SessionProxyOptions {
   readonly exit: Exit;
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
@@ -111,9 +111,9 @@ type RefusalCode = (typeof refusals)[number];
  * for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
  * that they no longer allow are closed.
  */
-export class EgressPort {
+export class SessionProxy {
   readonly meter = new Meter();
-  readonly #options: EgressPortOptions;
+  readonly #options: SessionProxyOptions;
   readonly #policy: EgressPolicy;
   readonly #server: Server;
   /** The browser's own connections, and what each leads to where that is known. */
@@ -133,7 +133,7 @@ export class EgressPort {
   #closed: Promise<void> | undefined;
 
   /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
-  constructor(options: EgressPortOptions) {
+  constructor(options: SessionProxyOptions) {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
     this.#exit = options.exit;
@@ -249,7 +249,7 @@ export class EgressPort {
   }
 
   async #close(): Promise<void> {
-    this.#over.abort(new MooringError('CODE-0026', 'expected an open session; its egress port is closed.'));
+    this.#over.abort(new MooringError('BROWSER_FAILED', 'expected an open session; its egress port is closed.'));
     if (this.#server.listening) this.#options.guard.ownPorts.delete(this.#port);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets.keys()) socket.destroy();
@@ -428,7 +428,7 @@ export class EgressPort {
     const known =
       error instanceof MooringError
         ? error
-        : new MooringError('CODE-0006', `expected a usable HTTP response from ${host}; the connection broke off.`, {
+        : new MooringError('NO_RESPONSE', `expected a usable HTTP response from ${host}; the connection broke off.`, {
             cause: error,
           });
     if (this.#failures.length < remembered.failures) this.#failures.push({ to, error: known });

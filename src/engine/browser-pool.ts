@@ -123,7 +123,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
   /**
    * A place in a process; one is launched if all are full.
    *
-   * @throws MooringError `CODE-0026` when none can be launched, with `retryAfterMs` when the last ones could not; the
+   * @throws MooringError `BROWSER_FAILED` when none can be launched, with `retryAfterMs` when the last ones could not; the
    *   signal's reason when it aborts first
    */
   async take(signal: AbortSignal): Promise<BrowserSeat<B>> {
@@ -132,7 +132,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
       for (;;) {
         signal.throwIfAborted();
         if (this.#closed)
-          throw new MooringError('CODE-0026', 'expected a running browser, but the server is shutting down.');
+          throw new MooringError('BROWSER_FAILED', 'expected a running browser, but the server is shutting down.');
         const member = this.#roomiest();
         if (member) return this.#seat(member);
         this.#assertMayLaunch();
@@ -270,7 +270,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
       this.#noteFailure();
       this.#failedLaunches += 1;
       this.#options.observer.launchFailed(error);
-      throw new MooringError('CODE-0026', 'expected the browser to start; it did not.', { cause: error });
+      throw new MooringError('BROWSER_FAILED', 'expected the browser to start; it did not.', { cause: error });
     }
     this.#failedLaunches = 0;
     const heartbeat = new Heartbeat({
@@ -337,7 +337,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
     const retryAfterMs = Math.ceil(this.#lastFailureAt + delay - performance.now());
     if (this.#launching || this.#failedLaunches < triesToLaunch || retryAfterMs <= 0) return;
     throw new MooringError(
-      'CODE-0026',
+      'BROWSER_FAILED',
       `expected the browser to start; ${this.#failedLaunches} times in a row it did not.`,
       { retryAfterMs },
     );

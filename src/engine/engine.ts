@@ -263,7 +263,7 @@ export interface PageWatch extends Disposable {
   /**
    * The next file that the page hands out, also one from before the call.
    *
-   * @throws MooringError `CODE-0025`, `RESPONSE_TOO_LARGE`, `CODE-0006` when it breaks off
+   * @throws MooringError `NAVIGATION_TIMEOUT`, `RESPONSE_TOO_LARGE`, `NO_RESPONSE` when it breaks off
    */
   nextDownload(limits: StepLimits): Promise<DownloadedFile>;
 }
@@ -308,8 +308,8 @@ export interface DocumentReading<T> {
  * What a person does on a page, in the frame that was entered last. A selector is CSS, XPath (`//…`, `xpath=…`) or `text=…`. A step that sends the page elsewhere ends when the
  * next document has loaded, or its time is over.
  *
- * Every step throws `CODE-0027` when nothing fits its selector in time, `CODE-0025` when something else did not come in
- * time, `CODE-0026` when the page is gone, and `INVALID_PARAMETER` when a selector or code cannot be read.
+ * Every step throws `ELEMENT_NOT_FOUND` when nothing fits its selector in time, `NAVIGATION_TIMEOUT` when something else did not come in
+ * time, `BROWSER_FAILED` when the page is gone, and `INVALID_PARAMETER` when a selector or code cannot be read.
  */
 export interface PageActor {
   /** `direct`: the element's own click, without a cursor. */
@@ -332,7 +332,7 @@ export interface PageActor {
    * Runs an expression, a promise, or statements with `return`, once.
    *
    * @returns what JSON can hold of it
-   * @throws MooringError `CODE-0026` when the page moves on before it has finished
+   * @throws MooringError `BROWSER_FAILED` when the page moves on before it has finished
    */
   evaluate(code: string, limits: StepLimits): Promise<unknown>;
   /** Whether an expression is true; asked again on the next document when the page moves on meanwhile. */
@@ -366,8 +366,8 @@ export interface EnginePage {
   /**
    * Goes to a URL and waits until the page has loaded.
    *
-   * @throws MooringError `CODE-0006` no usable response, `CODE-0005`, `CODE-0019` the proxy failed, `CODE-0025` no
-   *   document in time, `CODE-0026` the page or browser is gone, `RESPONSE_TOO_LARGE`
+   * @throws MooringError `NO_RESPONSE` no usable response, `PROXY_TUNNEL_REFUSED`, `PROXY_UNREACHABLE` the proxy failed, `NAVIGATION_TIMEOUT` no
+   *   document in time, `BROWSER_FAILED` the page or browser is gone, `RESPONSE_TOO_LARGE`
    */
   navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult>;
   /**
@@ -382,7 +382,7 @@ export interface EnginePage {
    * that the page moved on under are done again; a page that never stands still is held for them.
    *
    * @param read is given how the document came; nothing when the page shows none of a site. May be called several times.
-   * @throws MooringError `CODE-0026` when the page cannot be held, and what `read` throws
+   * @throws MooringError `BROWSER_FAILED` when the page cannot be held, and what `read` throws
    */
   readOneDocument<T>(
     read: (document: NavigationResult | undefined) => Promise<T>,
@@ -393,18 +393,18 @@ export interface EnginePage {
    *
    * @param maxChars the largest HTML or text that is taken
    * @param wish what of it is wanted. Default: all
-   * @throws MooringError `RESPONSE_TOO_LARGE`, `CODE-0026`
+   * @throws MooringError `RESPONSE_TOO_LARGE`, `BROWSER_FAILED`
    */
   read(maxChars: number, signal: AbortSignal, wish?: ContentWish): Promise<PageContent>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
-  /** Begins to watch it. @throws MooringError `CODE-0026`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */
+  /** Begins to watch it. @throws MooringError `BROWSER_FAILED`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */
   watch(options: WatchOptions, signal: AbortSignal): Promise<PageWatch>;
   /** Begins to film it. @throws MooringError `UNSUPPORTED_PARAMETER` when this engine cannot */
   record(maxBytes: number): PageRecording;
   /** @throws MooringError `INVALID_PARAMETER` for a selector or expression that cannot be used */
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted>;
-  /** Waits until the address contains this text; `*` stands for any. @throws MooringError `CODE-0025` */
+  /** Waits until the address contains this text; `*` stands for any. @throws MooringError `NAVIGATION_TIMEOUT` */
   waitForUrl(pattern: string, limits: StepLimits): Promise<void>;
   /** The page as a PDF. */
   pdf(signal: AbortSignal): Promise<Uint8Array>;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Deadline } from '../util/deadline.js';
 import { BrowserPool, type BrowserPoolOptions, type BrowserSeat, type LaunchedBrowser } from './browser-pool.js';
 
-export interface BrowserBucketsOptions<B extends LaunchedBrowser>
+export interface KeyedBrowserPoolOptions<B extends LaunchedBrowser>
   extends Omit<BrowserPoolOptions<B>, 'launch' | 'lingerMs'> {
   /** Launches a process of a bucket. */
   readonly launch: (key: string) => Promise<B>;
@@ -17,7 +17,7 @@ export interface BrowserBucketsOptions<B extends LaunchedBrowser>
 }
 
 /** A place in a process, which may be another bucket's than was asked for. */
-export interface BucketSeat<B> extends BrowserSeat<B> {
+export interface KeyedBrowserPlace<B> extends BrowserSeat<B> {
   /** What the process was started with. */
   readonly key: string;
 }
@@ -33,8 +33,8 @@ const launchPatienceMs = 15_000;
  * room for new ones, the one that was asked for longest ago first. When all are used, or a process does not start, the
  * nearest one is shared: no session fails for want of a process.
  */
-export class BrowserBuckets<B extends LaunchedBrowser> {
-  readonly #options: BrowserBucketsOptions<B>;
+export class KeyedBrowserPool<B extends LaunchedBrowser> {
+  readonly #options: KeyedBrowserPoolOptions<B>;
   readonly #main: BrowserPool<B> | undefined;
   /** In the order in which they were asked for last. */
   readonly #others = new Map<string, BrowserPool<B>>();
@@ -45,7 +45,7 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
   readonly #launches = new Turns(Math.max(2, availableParallelism()));
   #isClosed = false;
 
-  constructor(options: BrowserBucketsOptions<B>) {
+  constructor(options: KeyedBrowserPoolOptions<B>) {
     this.#options = options;
     const { mainKey } = options;
     if (mainKey !== undefined) this.#main = new BrowserPool({ ...options, launch: () => options.launch(mainKey) });
@@ -80,7 +80,7 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
    * @param owner whom it is for; absent: the server itself
    * @throws MooringError as `BrowserPool.take`
    */
-  async take(key: string, signal: AbortSignal, owner?: string): Promise<BucketSeat<B>> {
+  async take(key: string, signal: AbortSignal, owner?: string): Promise<KeyedBrowserPlace<B>> {
     const own = this.#poolOf(key, owner);
     if (own === undefined) return this.#share(key, this.keys, signal);
     if (own === this.#main || own.size > 0) return { ...(await own.take(signal)), key };
@@ -157,7 +157,7 @@ export class BrowserBuckets<B extends LaunchedBrowser> {
     return true;
   }
 
-  async #share(key: string, among: readonly string[], signal: AbortSignal): Promise<BucketSeat<B>> {
+  async #share(key: string, among: readonly string[], signal: AbortSignal): Promise<KeyedBrowserPlace<B>> {
     const pools = this.#pools;
     const running = among.filter((other) => (pools.get(other)?.size ?? 0) > 0);
     const shared = this.#options.nearest(key, running.length > 0 ? running : among);

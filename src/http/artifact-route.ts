@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import type { FileStore } from '../artifacts/artifact-store.js';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
 
 /** Types that a browser may show under this address; anything else is only to be saved, since a site wrote it. */
 const shownTypes = new Set(['image/png', 'video/webm']);
 
 /** `GET /files/<token>/<name>`: what a reply links to. The token is the key, so that the link works anywhere. */
-export function registerFileRoute(server: FastifyInstance, files: FileStore): void {
+export function registerFileRoute(server: FastifyInstance, files: ArtifactStore): void {
   server.get<{ Params: { token: string; name: string } }>('/files/:token/:name', async (request, reply) => {
     const file = files.find(request.params.token);
     if (!file || file.name !== request.params.name) {

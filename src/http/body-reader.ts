@@ -30,7 +30,7 @@ export class BodyReader {
   /**
    * Waits until there is room for the body of this request. The room is given back when its response has been sent.
    *
-   * @throws MooringError `BODY_TOO_LARGE`, `CODE-0001`
+   * @throws MooringError `BODY_TOO_LARGE`, `NO_CAPACITY`
    */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { limitBytes, budget } = this.#options;
@@ -47,7 +47,7 @@ export class BodyReader {
     else reply.raw.once('close', giveBack);
   }
 
-  /** The value of a body. @throws MooringError `INVALID_BODY`, `INVALID_PARAMETER`, `BODY_TOO_LARGE`, `CODE-0001` */
+  /** The value of a body. @throws MooringError `INVALID_BODY`, `INVALID_PARAMETER`, `BODY_TOO_LARGE`, `NO_CAPACITY` */
   async read(request: FastifyRequest, payload: Readable): Promise<unknown> {
     const whole = (await this.#bytesOf(request, payload)).toString();
     // Some editors and shells put a byte order mark before it.
@@ -108,7 +108,7 @@ export class BodyReader {
 
 const noRoom = (): MooringError =>
   new MooringError(
-    'CODE-0001',
+    'NO_CAPACITY',
     'expected room for the body among those of other commands (MOORING_BUFFER_LIMIT); there was none.',
     { retryAfterMs },
   );

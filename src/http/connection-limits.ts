@@ -55,7 +55,7 @@ export class ConnectionLimits {
   }
 
   #refuse(socket: Socket, limit: string): void {
-    const error = new MooringError('CODE-0001', `expected at most ${limit} at once; this is one more.`, {
+    const error = new MooringError('NO_CAPACITY', `expected at most ${limit} at once; this is one more.`, {
       retryAfterMs,
     });
     answerAndClose(socket, '503 Service Unavailable', errorReply(error, this.#options.context(socket)).body);

@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../errors.js';
+import { type ErrorCode, errorCatalogue, wireCodeOf } from '../errors.js';
 import { type CommandName, commandNames } from '../protocol/commands.js';
 import { commandBodySchema, commandDocs, type JsonSchema, type OpenApiDocument } from '../protocol/openapi.js';
 
@@ -31,11 +31,12 @@ ${commandNames.map((name) => commandSection(name, wantsKey ? '?key=YOUR_KEY' : '
 
 /** Every code that a reply can carry, each with an address of its own. */
 export function errorsPage(): string {
-  const rows = Object.entries(errorCatalogue)
-    .map(
-      ([code, row]) =>
-        `<tr id="${code}"><td><a href="#${code}"><code>${code}</code></a></td><td>${prose(row.meaning)}</td><td>${prose(row.remedy)}</td></tr>`,
-    )
+  const rows = (Object.keys(errorCatalogue) as ErrorCode[]) // its own keys
+    .map((name) => {
+      const row = errorCatalogue[name];
+      const code = wireCodeOf(name);
+      return `<tr id="${code}"><td><a href="#${code}"><code>${code}</code></a></td><td>${prose(row.meaning)}</td><td>${prose(row.remedy)}</td></tr>`;
+    })
     .join('\n');
   return page(
     'Mooring · error codes',

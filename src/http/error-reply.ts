@@ -1,4 +1,4 @@
-import { type ErrorCode, MooringError } from '../errors.js';
+import { type ErrorCode, MooringError, wireCodeOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ErrorReply } from '../protocol/replies.js';
 
@@ -44,8 +44,8 @@ export function errorReply(error: unknown, context: ErrorReplyContext): HttpErro
     body: {
       data: 'error',
       error: known.message,
-      code: known.code,
-      info: `${context.baseUrl}/docs/errors#${known.code}`,
+      code: wireCodeOf(known.code),
+      info: `${context.baseUrl}/docs/errors#${wireCodeOf(known.code)}`,
       solution: { verified: false },
       ...(session === undefined ? {} : { session }),
       ...(retry === undefined ? {} : { retryAfterMs: retry }),
@@ -60,7 +60,7 @@ export function errorReply(error: unknown, context: ErrorReplyContext): HttpErro
 function unforeseen(error: unknown, { logger, requestId, session }: ErrorReplyContext): MooringError {
   logger.error({ err: error, requestId, session }, 'unforeseen failure');
   return new MooringError(
-    'CODE-10000',
+    'INTERNAL_ERROR',
     `expected no failure of the server; got one, and its log has the cause under ${requestId}.`,
   );
 }

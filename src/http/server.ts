@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
-import type { FileStore } from '../artifacts/artifact-store.js';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -44,7 +44,7 @@ export interface HttpServerOptions {
   readonly version: string;
   readonly executor: CommandExecutor;
   /** What replies link to. */
-  readonly files: FileStore;
+  readonly files: ArtifactStore;
   readonly metrics: Metrics;
   /** The only key that reads them; absent: any. */
   readonly metricsKey: string | undefined;
@@ -132,7 +132,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.addHook('onRequest', async (request, reply) => {
     reply.header(requestIdHeader, request.id);
     endUnread(request, reply);
-    if (takesCommands(request)) log.open(request, reply);
+    if (takesCommands(request)) log.open(request, reply.raw);
     assertNoForeignPage(request, options.keys.length > 0);
     if (request.is404) throw notFound(request);
     // The body is JSON whatever the type says, and however broken that is.

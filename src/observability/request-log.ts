@@ -1,6 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from '../logger.js';
 import type { Command } from '../protocol/commands.js';
+
+/** A request as the HTTP server hands it out. */
+export interface LoggedRequest {
+  readonly id: string;
+  readonly raw: { readonly socket: Socket };
+}
 
 /** What is known of a request by and by. */
 interface Entry {
@@ -21,7 +28,7 @@ const plausibleName = /^[A-Za-z0-9._:-]{1,128}$/;
  */
 export class RequestLog {
   readonly #logger: Logger | undefined;
-  readonly #entries = new WeakMap<FastifyRequest, Entry>();
+  readonly #entries = new WeakMap<LoggedRequest, Entry>();
 
   /** @param logger absent: nothing is logged */
   constructor(logger: Logger | undefined) {
@@ -29,7 +36,7 @@ export class RequestLog {
   }
 
   /** Logs a line for this request when it is over. */
-  open(request: FastifyRequest, reply: FastifyReply): void {
+  open(request: LoggedRequest, response: ServerResponse): void {
     const logger = this.#logger;
     if (!logger) return;
     const entry: Entry = {};
@@ -37,9 +44,9 @@ export class RequestLog {
     const startedAt = performance.now();
     const { socket } = request.raw;
     const sentBefore = socket.bytesWritten;
-    reply.raw.once('close', () => {
+    response.once('close', () => {
       const { owner, command, session, host, code } = entry;
-      const outcome = !reply.raw.writableFinished ? 'cancelled' : code === undefined ? 'success' : 'error';
+      const outcome = !response.writableFinished ? 'cancelled' : code === undefined ? 'success' : 'error';
       const line = { requestId: request.id, owner, command, session, host, outcome, code };
       const sent = { ms: Math.round(performance.now() - startedAt), bytes: socket.bytesWritten - sentBefore };
       logger.info({ ...line, ...sent }, 'command');
@@ -47,18 +54,18 @@ export class RequestLog {
   }
 
   /** Notes who sends it. */
-  from(request: FastifyRequest, owner: string): void {
+  from(request: LoggedRequest, owner: string): void {
     this.#note(request, { owner });
   }
 
   /** Notes what a body that is not parsed yet names. */
-  asks(request: FastifyRequest, { cmd, session }: Readonly<Record<string, unknown>>): void {
+  asks(request: LoggedRequest, { cmd, session }: Readonly<Record<string, unknown>>): void {
     if (typeof cmd === 'string' && plausibleName.test(cmd)) this.#note(request, { command: cmd });
     if (typeof session === 'string' && plausibleName.test(session)) this.#note(request, { session });
   }
 
   /** Notes which command it is. */
-  runs(request: FastifyRequest, command: Command): void {
+  runs(request: LoggedRequest, command: Command): void {
     const host = hostOf(command);
     this.#note(request, {
       command: command.cmd,
@@ -68,11 +75,11 @@ export class RequestLog {
   }
 
   /** Notes that it failed. */
-  failed(request: FastifyRequest, code: string): void {
+  failed(request: LoggedRequest, code: string): void {
     this.#note(request, { code });
   }
 
-  #note(request: FastifyRequest, more: Entry): void {
+  #note(request: LoggedRequest, more: Entry): void {
     const entry = this.#entries.get(request);
     if (entry) Object.assign(entry, more);
   }

@@ -135,7 +135,7 @@ type Body = Readonly<Record<string, unknown>>;
 /**
  * Makes the typed command of a JSON body, and gives a session that the caller left unnamed its ID, once.
  *
- * @throws MooringError `CODE-0004` when `cmd` is missing or unknown, `INVALID_PARAMETER`, `CODE-0030` or
+ * @throws MooringError `UNKNOWN_COMMAND` when `cmd` is missing or unknown, `INVALID_PARAMETER`, `UNKNOWN_BROWSER` or
  *   `UNSUPPORTED_PARAMETER` naming the field, what was expected and what came
  */
 export function parseCommand(body: Body): Command {
@@ -283,7 +283,7 @@ function unknownCommand(place: string, cmd: unknown, names: readonly string[]): 
   const got = cmd === undefined ? 'nothing' : typeof cmd === 'string' ? `"${shorten(cmd)}"` : kind;
   const near = typeof cmd === 'string' ? nearestName(cmd, names) : undefined;
   return new MooringError(
-    'CODE-0004',
+    'UNKNOWN_COMMAND',
     `\`${place}\`: expected one of ${names.join(', ')}; got ${got}${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ErrorCode, errorCatalogue } from '../errors.js';
+import { wireCodes } from '../errors.js';
 
 const wholeMs = (what: string) => z.int().describe(`${what}, milliseconds since 1970.`);
 const textRecord = () => z.record(z.string(), z.string());
@@ -307,7 +307,7 @@ export type TimedReply = Reply & { readonly timeElapsed: number };
 export const errorReplySchema = z.object({
   data: z.literal('error'),
   error: z.string().describe('`<CODE>: ` and a sentence: what was expected, what came.'),
-  code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]), // the keys of the catalogue, which has some
+  code: z.enum(wireCodes),
   info: z.string().describe('The row of the error page that explains the code.'),
   solution: partialSolutionSchema.describe('`verified` is false. With `partial`: what was known by then.'),
   session: z.string().optional().describe('The session that was involved, if one was.'),

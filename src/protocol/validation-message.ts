@@ -89,11 +89,11 @@ function oneOf(path: readonly PropertyKey[], options: readonly string[]): Explai
 }
 
 /** Fields whose bad values have a code of their own in the catalogue. */
-const fieldCodes: Readonly<Record<string, ErrorCode>> = { 'browser.name': 'CODE-0030' };
+const fieldCodes: Readonly<Record<string, ErrorCode>> = { 'browser.name': 'UNKNOWN_BROWSER' };
 
 function codeOf(path: readonly PropertyKey[], issue: string): ErrorCode {
   const names = path.filter((part) => typeof part === 'string');
-  if (names[0] === 'browserActions' && names.at(-1) === 'value' && issue === 'invalid_value') return 'CODE-0036';
+  if (names[0] === 'browserActions' && names.at(-1) === 'value' && issue === 'invalid_value') return 'UNKNOWN_KEY';
   return fieldCodes[names.join('.')] ?? 'INVALID_PARAMETER';
 }
 

@@ -1,7 +1,6 @@
 import { ActionResults } from '../actions/action-context.js';
 import { runActions } from '../actions/action-runner.js';
-import type { FileStore, FileToKeep } from '../artifacts/artifact-store.js';
-import type { RequestCaller } from '../commands/executor.js';
+import type { ArtifactStore, ArtifactToKeep } from '../artifacts/artifact-store.js';
 import type { EgressRequest } from '../egress/session-proxy.js';
 import type {
   CookieToSet,
@@ -35,6 +34,7 @@ import {
   unusedWarnings,
   watchOptionsOf,
 } from './page-options.js';
+import type { RequestCaller } from './request-caller.js';
 import { isNetworkFailure, withRetries } from './retries.js';
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
@@ -45,12 +45,12 @@ export interface PageRequestParts {
   readonly leased: LeasedSession;
   readonly deadline: Deadline;
   readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;
-  readonly files: FileStore;
+  readonly files: ArtifactStore;
   /** The largest page, file or screenshot that a reply carries. */
   readonly maxBytes: number;
 }
 
-type FileContent = Omit<FileToKeep, 'owner' | 'until'>;
+type FileContent = Omit<ArtifactToKeep, 'owner' | 'until'>;
 
 /** What is sent to get a page. */
 type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
@@ -186,7 +186,7 @@ export class PageRequest {
     const patterns = [request.interceptFetchRequest].flat();
     const missing = patterns.filter((_pattern, i) => watch.captured[i] === undefined);
     throw new MooringError(
-      'CODE-0020',
+      'INTERCEPTED_RESPONSE_MISSING',
       `\`interceptFetchRequest\`: expected an answer from ${missing.join(', ')} in the time of the request; there was none.`,
     );
   }
@@ -298,7 +298,7 @@ const heldWarnings = {
 function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined): MooringError {
   if (pageLoss) {
     return new MooringError(
-      'CODE-0026',
+      'BROWSER_FAILED',
       '`keepSamePage`: expected the page that the session showed, but its tab failed and is gone; go to a `url`, the cookies are kept.',
       { cause: pageLoss },
     );
@@ -366,7 +366,7 @@ class Visit {
   noDocument(): MooringError {
     const { failure, url } = this.page;
     if (failure) return this.#asSeenOutside(failure);
-    return new MooringError('CODE-0006', `expected a page of a site; the page went to ${url}, which is none.`);
+    return new MooringError('NO_RESPONSE', `expected a page of a site; the page went to ${url}, which is none.`);
   }
 
   /** What is known without asking the page. */

@@ -49,7 +49,7 @@ export async function runPlainRequest(
   try {
     answer = await leased.egress.client.request(sent, jar, signal);
   } catch (error) {
-    if (signal.aborted || !(error instanceof MooringError) || error.code !== 'CODE-0006') throw error;
+    if (signal.aborted || !(error instanceof MooringError) || error.code !== 'NO_RESPONSE') throw error;
     throw egress.failure(error.url ?? url) ?? error;
   }
   const solution = await solutionOf(answer, request, jar);

@@ -36,7 +36,7 @@ export class ReplyBudget {
   /**
    * Makes room for a part of the reply.
    *
-   * @throws MooringError `RESPONSE_TOO_LARGE` when the reply has no room for it, `CODE-0001` when all replies have none
+   * @throws MooringError `RESPONSE_TOO_LARGE` when the reply has no room for it, `NO_CAPACITY` when all replies have none
    */
   async take(part: unknown, signal: AbortSignal): Promise<void> {
     const size = sizeOf(part, 0);
@@ -49,7 +49,7 @@ export class ReplyBudget {
     if (!(await this.#all.take(size, waitMs, signal))) {
       signal.throwIfAborted();
       throw new MooringError(
-        'CODE-0001',
+        'NO_CAPACITY',
         'expected room for the reply among those of other commands (MOORING_BUFFER_LIMIT); there was none.',
         { retryAfterMs },
       );

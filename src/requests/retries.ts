@@ -12,9 +12,11 @@ export async function withRetries<T>(attempts: number, work: () => Promise<T>): 
 }
 
 const isWorthRetrying = (error: unknown): boolean =>
-  isNetworkFailure(error) || (error instanceof MooringError && error.code === 'CODE-0024');
+  isNetworkFailure(error) || (error instanceof MooringError && error.code === 'PROXY_TIMEOUT');
 
 /** Failures of which the browser knows only that they happened. */
 export function isNetworkFailure(error: unknown): error is MooringError {
-  return error instanceof MooringError && ['CODE-0005', 'CODE-0006', 'CODE-0019'].includes(error.code);
+  return (
+    error instanceof MooringError && ['PROXY_TUNNEL_REFUSED', 'NO_RESPONSE', 'PROXY_UNREACHABLE'].includes(error.code)
+  );
 }

@@ -56,7 +56,7 @@ function failedBefore(id: string, error: unknown): MooringError {
   const known =
     error instanceof MooringError
       ? error
-      : new MooringError('CODE-0026', 'expected the session to open; its caller went away, or the server failed.');
+      : new MooringError('BROWSER_FAILED', 'expected the session to open; its caller went away, or the server failed.');
   const detail = known.detail.length > maxDetailChars ? `${known.detail.slice(0, maxDetailChars - 1)}…` : known.detail;
   return new MooringError(
     known.code,

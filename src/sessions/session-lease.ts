@@ -1,4 +1,4 @@
-import type { EgressPort } from '../egress/session-proxy.js';
+import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
@@ -15,7 +15,7 @@ export interface LeasedSession {
   readonly engine: EngineInfo;
   /** What is to be said of how it was made, a sentence each. */
   readonly warnings: readonly string[];
-  readonly egress: EgressPort;
+  readonly egress: SessionProxy;
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;

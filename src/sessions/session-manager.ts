@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DomainLists } from '../egress/domain-rules.js';
 import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
-import type { EgressPort } from '../egress/session-proxy.js';
+import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
@@ -31,7 +31,7 @@ import {
   unknownExit,
   withoutExit,
 } from './session-options.js';
-import { IdleReaper } from './session-reaper.js';
+import { SessionReaper } from './session-reaper.js';
 import { SessionSlots } from './session-slots.js';
 import type { RequestTarget, SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
@@ -95,7 +95,7 @@ export class SessionManager {
   readonly #failed = new FailedOpenings();
   readonly #starts = new StartGate({ limit: startsPerCore * availableParallelism(), holdMs: startHoldMs });
   readonly #slots: SessionSlots;
-  readonly #reaper: IdleReaper;
+  readonly #reaper: SessionReaper;
   #closed: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
@@ -108,7 +108,7 @@ export class SessionManager {
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
     });
-    this.#reaper = new IdleReaper({ everyMs: reapEveryMs, sessions: () => this.#sessions.values() });
+    this.#reaper = new SessionReaper({ everyMs: reapEveryMs, sessions: () => this.#sessions.values() });
   }
 
   start(): void {
@@ -126,8 +126,8 @@ export class SessionManager {
   /**
    * The session of this ID; made if there is none. One that ended or failed before starts afresh.
    *
-   * @throws MooringError `SESSION_EXISTS` when it is open with other options, `CODE-0001` or `CODE-0029` when no slot
-   *   came free, `CODE-0026` when the browser did not open it, `DRAINING`
+   * @throws MooringError `SESSION_EXISTS` when it is open with other options, `NO_CAPACITY` or `TOO_MANY_SESSIONS` when no slot
+   *   came free, `BROWSER_FAILED` when the browser did not open it, `DRAINING`
    */
   async create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     const key = keyOf(target);
@@ -457,7 +457,7 @@ export class SessionManager {
       opening.callers -= 1;
       return session;
     } catch (error) {
-      const isLate = signal.aborted && error instanceof MooringError && error.code === 'CODE-0025';
+      const isLate = signal.aborted && error instanceof MooringError && error.code === 'NAVIGATION_TIMEOUT';
       const reason =
         isLate && !opening.hasSlot ? this.#slots.fullError(target.owner, performance.now() - startedAt) : error;
       opening.callers -= 1;
@@ -526,7 +526,10 @@ export class SessionManager {
     using deadline = new Deadline({
       ms: openTimeoutMs,
       reason: () =>
-        new MooringError('CODE-0026', `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`),
+        new MooringError(
+          'BROWSER_FAILED',
+          `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`,
+        ),
       parent: signal,
     });
     const opening = this.#options.engines.newContext(engine, { owner, proxyServer, identity }, deadline.signal);
@@ -538,7 +541,7 @@ export class SessionManager {
     byCreate: boolean,
     { verified, warnings }: ChosenExit,
     identity: ResolvedIdentity,
-    egress: EgressPort,
+    egress: SessionProxy,
     context: EngineContext,
     resources: Disposables,
   ): Session {
@@ -594,7 +597,7 @@ export class SessionManager {
 }
 
 /** Opens the port that owns the exit; if it does not open, the exit is given back. */
-async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: SessionOptions): Promise<EgressPort> {
+async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: SessionOptions): Promise<SessionProxy> {
   try {
     return await egress.open(exit, options);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Session } from './session.js';
 
-export interface IdleReaperOptions {
+export interface SessionReaperOptions {
   /** How often it looks. */
   readonly everyMs: number;
   /** The sessions that are open. */
@@ -8,11 +8,11 @@ export interface IdleReaperOptions {
 }
 
 /** Ends sessions whose idle time or lifetime is over. */
-export class IdleReaper {
-  readonly #options: IdleReaperOptions;
+export class SessionReaper {
+  readonly #options: SessionReaperOptions;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: IdleReaperOptions) {
+  constructor(options: SessionReaperOptions) {
     this.#options = options;
   }
 

@@ -74,7 +74,7 @@ export class SessionSlots {
    * Takes a slot, or waits for one.
    *
    * @param timeoutMs how long it waits; absent: until the signal aborts
-   * @throws MooringError `CODE-0029` when this owner is at its limit, `CODE-0001` when the server is, or too many wait
+   * @throws MooringError `TOO_MANY_SESSIONS` when this owner is at its limit, `NO_CAPACITY` when the server is, or too many wait
    *   already, each with `retryAfterMs`; the signal's reason when it aborts first
    */
   async acquire(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
@@ -147,7 +147,7 @@ export class SessionSlots {
     const own = this.#waiters.sizeOf(owner);
     if (this.#waiters.size < maxWaiting && own < Math.max(1, maxWaiting / 2)) return;
     throw new MooringError(
-      'CODE-0001',
+      'NO_CAPACITY',
       `expected a place among those that wait for a session slot; ${this.#waiters.size} wait, ${own} of them for this key (MOORING_QUEUE_LIMIT).`,
       { retryAfterMs: retryAfterMs() },
     );
@@ -190,12 +190,12 @@ export class SessionSlots {
     const waited = `none came free within ${Math.round(waitedMs)} ms`;
     return this.#ownFree(owner)
       ? new MooringError(
-          'CODE-0001',
+          'NO_CAPACITY',
           `expected a free session slot, but all ${this.#options.maxSessions} of this server are in use and ${waited}.`,
           { retryAfterMs },
         )
       : new MooringError(
-          'CODE-0029',
+          'TOO_MANY_SESSIONS',
           `expected a free session slot, but all ${this.#options.maxSessionsPerKey} of this key are in use and ${waited}.`,
           { retryAfterMs },
         );

@@ -1,5 +1,5 @@
 import type { ChosenExit } from '../egress/egress-gateway.js';
-import type { EgressPort } from '../egress/session-proxy.js';
+import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
@@ -34,7 +34,7 @@ export interface SessionParts {
   /** The browser that really runs. */
   readonly engine: EngineInfo;
   /** The door that all its bytes go through. */
-  readonly egress: EgressPort;
+  readonly egress: SessionProxy;
   readonly context: EngineContext;
   /** Bounds how many pages start at once, of all sessions. */
   readonly starts: StartGate;
@@ -65,7 +65,7 @@ export class Session implements LeasedSession {
   readonly createdAt = Date.now();
   readonly identity: ResolvedIdentity;
   readonly engine: EngineInfo;
-  readonly egress: EgressPort;
+  readonly egress: SessionProxy;
   readonly context: EngineContext;
   readonly #parts: SessionParts;
   readonly #waiters: Waiter[] = [];
@@ -368,7 +368,7 @@ export class Session implements LeasedSession {
 
 /** A deadline that passes in the lane is no slow navigation: say what was waited for. */
 function busyInstead(reason: unknown, id: string): unknown {
-  if (!(reason instanceof MooringError) || reason.code !== 'CODE-0025') return reason;
+  if (!(reason instanceof MooringError) || reason.code !== 'NAVIGATION_TIMEOUT') return reason;
   return new MooringError(
     'SESSION_BUSY',
     `expected the turn of this request within its \`timeout\`, but earlier requests on session ${id} were still running; wait for them, or raise \`timeout\`.`,

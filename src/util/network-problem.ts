@@ -1,3 +1,5 @@
+import { MooringError } from '../errors.js';
+
 interface Row {
   readonly codes: RegExp;
   readonly sentence: string;
@@ -45,7 +47,7 @@ const rows: readonly Row[] = [
 function codeOf(error: unknown): string | undefined {
   let found: string | undefined;
   for (let at = error, depth = 0; at instanceof Error && depth < 10; depth += 1) {
-    const code = 'code' in at ? at.code : undefined;
+    const code = 'code' in at && !(at instanceof MooringError) ? at.code : undefined;
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) found = code;
     at = at instanceof AggregateError && at.errors.length > 0 ? at.errors[0] : at.cause;
   }

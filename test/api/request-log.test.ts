@@ -218,7 +218,7 @@ describe('the log, at its most talkative', () => {
     for (const error of [
       new Error('the driver fell over https://user:s3cret@site.test/path?token=s3cret'),
       new Error('page.evaluate: Error: s3cret\n    at https://site.test/?s3cret:1:1'),
-      new MooringError('CODE-0006', 'expected http://u:s3cret@h/; it came.', {
+      new MooringError('NO_RESPONSE', 'expected http://u:s3cret@h/; it came.', {
         partial: { solution: { response: 'hush', cookieString: 's3cret' } },
         url: 'http://site.test/?s3cret',
         cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED', page: 'hush' }),

@@ -316,15 +316,15 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
 
       it('navigate – nothing listens – CODE-0006, and the page still works', async () => {
         const { page } = await open();
-        expect(await codeOf(page.navigate(to('http://127.0.0.1:9/'), never))).toBe('CODE-0006');
-        expect(await codeOf(page.navigate(to('/reset'), never))).toBe('CODE-0006');
+        expect(await codeOf(page.navigate(to('http://127.0.0.1:9/'), never))).toBe('NO_RESPONSE');
+        expect(await codeOf(page.navigate(to('/reset'), never))).toBe('NO_RESPONSE');
         expect((await page.navigate(to('/'), never)).status).toBe(200);
       });
 
       it('navigate – deadline – rejects with its reason, and after settling the page works', async () => {
         const { page } = await open();
-        using deadline = new Deadline({ ms: 300, reason: () => new MooringError('CODE-0025', 'too late') });
-        expect(await codeOf(page.navigate(to('/hang'), deadline.signal))).toBe('CODE-0025');
+        using deadline = new Deadline({ ms: 300, reason: () => new MooringError('NAVIGATION_TIMEOUT', 'too late') });
+        expect(await codeOf(page.navigate(to('/hang'), deadline.signal))).toBe('NAVIGATION_TIMEOUT');
         await page.settle();
         expect(page.alive).toBe(true);
         expect((await page.navigate(to('/'), never)).status).toBe(200);
@@ -343,7 +343,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
           await page.navigate(to('/set-cookie'), never);
           await harness.crashPage(page);
           await expect.poll(() => page.alive).toBe(false);
-          expect(await codeOf(page.read(maxChars, never))).toBe('CODE-0026');
+          expect(await codeOf(page.read(maxChars, never))).toBe('BROWSER_FAILED');
           const next = await context.newPage(never);
           await next.navigate(to('/echo'), never);
           expect(JSON.parse((await next.read(maxChars, never)).text).headers.cookie).toContain('a=1');
@@ -361,7 +361,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
       it('context – closed twice – is one close, and then refuses', async () => {
         const { context } = await open();
         await Promise.all([context.close(), context.close()]);
-        expect(await codeOf(context.newPage(never))).toBe('CODE-0026');
+        expect(await codeOf(context.newPage(never))).toBe('BROWSER_FAILED');
       });
 
       it('context – the browser dies – is lost; the engine opens new ones', async () => {
@@ -369,8 +369,8 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         await page.navigate(to('/'), never);
         await harness.crashBrowser(context);
         await expect.poll(() => context.lost.aborted).toBe(true);
-        expect((context.lost.reason as MooringError).code).toBe('CODE-0026');
-        expect(await codeOf(page.navigate(to('/'), never))).toBe('CODE-0026');
+        expect((context.lost.reason as MooringError).code).toBe('BROWSER_FAILED');
+        expect(await codeOf(page.navigate(to('/'), never))).toBe('BROWSER_FAILED');
         const next = await open();
         expect((await next.page.navigate(to('/'), never)).status).toBe(200);
       });
@@ -459,8 +459,11 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         if (can('download cancel'))
           it('navigate – a download that is given up – ends', async () => {
             const { page } = await open();
-            using deadline = new Deadline({ ms: 700, reason: () => new MooringError('CODE-0025', 'too late') });
-            expect(await codeOf(page.navigate(to('/endless-file'), deadline.signal))).toBe('CODE-0025');
+            using deadline = new Deadline({
+              ms: 700,
+              reason: () => new MooringError('NAVIGATION_TIMEOUT', 'too late'),
+            });
+            expect(await codeOf(page.navigate(to('/endless-file'), deadline.signal))).toBe('NAVIGATION_TIMEOUT');
             await expect.poll(() => origin.closed).toContain('/endless-file');
           });
 

@@ -73,7 +73,7 @@ export class FakeContext implements EngineContext {
 
   /** As if the browser process had died. */
   crash(): void {
-    this.#lost.abort(new MooringError('CODE-0026', 'browser has been closed'));
+    this.#lost.abort(new MooringError('BROWSER_FAILED', 'browser has been closed'));
     this.#onClosed(this);
   }
 
@@ -118,7 +118,7 @@ export class FakeContext implements EngineContext {
 
   #assertOpen(): void {
     this.#lost.signal.throwIfAborted();
-    if (this.#closed) throw new MooringError('CODE-0026', 'browser has been closed');
+    if (this.#closed) throw new MooringError('BROWSER_FAILED', 'browser has been closed');
   }
 }
 
@@ -164,7 +164,7 @@ export class FakePage implements EnginePage {
 
   /** As if the renderer had died. */
   crash(): void {
-    this.#gone.abort(new MooringError('CODE-0026', 'the tab crashed'));
+    this.#gone.abort(new MooringError('BROWSER_FAILED', 'the tab crashed'));
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
@@ -216,7 +216,7 @@ export class FakePage implements EnginePage {
       untilCaptured: async () => capture.length === 0,
       untilNoBanner: async () => {},
       nextDownload: async () => {
-        throw new MooringError('CODE-0025', 'the fake engine downloads nothing');
+        throw new MooringError('NAVIGATION_TIMEOUT', 'the fake engine downloads nothing');
       },
       [Symbol.dispose]() {},
     };
@@ -237,7 +237,7 @@ export class FakePage implements EnginePage {
   }
 
   async close(): Promise<void> {
-    this.#gone.abort(new MooringError('CODE-0026', 'the tab was closed'));
+    this.#gone.abort(new MooringError('BROWSER_FAILED', 'the tab was closed'));
   }
 
   async #fetch(request: NavigationRequest): Promise<NavigationResult> {
@@ -296,7 +296,7 @@ export class FakePage implements EnginePage {
     return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer; sent: Record<string, string> }>(
       (resolve, reject) => {
         const fail = (error: Error): void =>
-          reject(new MooringError('CODE-0006', `expected a usable HTTP response: ${error.message}`));
+          reject(new MooringError('NO_RESPONSE', `expected a usable HTTP response: ${error.message}`));
         const outgoing = httpRequest(
           target,
           { ...path, method: request.method, headers: { host, ...sent }, agent: false },

@@ -138,7 +138,7 @@ export class PlaywrightContext implements EngineContext {
 
   /** Ends the session alone. */
   #end(why: string): void {
-    this.#lost.abort(new MooringError('CODE-0026', `expected the session to stay alive, but ${why}.`));
+    this.#lost.abort(new MooringError('BROWSER_FAILED', `expected the session to stay alive, but ${why}.`));
     void this.close();
   }
 
@@ -147,7 +147,7 @@ export class PlaywrightContext implements EngineContext {
     const why = typeof reason === 'string' ? reason : 'its process crashed';
     this.#lost.abort(
       new MooringError(
-        'CODE-0026',
+        'BROWSER_FAILED',
         `expected the browser to stay alive, but browser has been closed: ${why}, and this session ended with it (session not found from now on).`,
       ),
     );

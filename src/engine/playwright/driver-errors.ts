@@ -11,33 +11,41 @@ interface Row {
 const rows: readonly Row[] = [
   { pattern: new RegExp(tooLargeAnswer), code: 'RESPONSE_TOO_LARGE', expected: 'less to come out of the page' },
   // Chromium: nothing listens at the proxy's address, or it is not reachable.
-  { pattern: /ERR_PROXY_CONNECTION_FAILED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
+  { pattern: /ERR_PROXY_CONNECTION_FAILED/, code: 'PROXY_UNREACHABLE', expected: 'the proxy to take the connection' },
   // Chromium: CONNECT was answered with something else than 200.
-  { pattern: /ERR_TUNNEL_CONNECTION_FAILED|ERR_PROXY_AUTH/, code: 'CODE-0005', expected: 'a tunnel through the proxy' },
-  { pattern: /ERR_SOCKS_CONNECTION/, code: 'CODE-0005', expected: 'a connection through the SOCKS proxy' },
+  {
+    pattern: /ERR_TUNNEL_CONNECTION_FAILED|ERR_PROXY_AUTH/,
+    code: 'PROXY_TUNNEL_REFUSED',
+    expected: 'a tunnel through the proxy',
+  },
+  { pattern: /ERR_SOCKS_CONNECTION/, code: 'PROXY_TUNNEL_REFUSED', expected: 'a connection through the SOCKS proxy' },
   // The site took too long to connect or answer, as the network stack counts it.
-  { pattern: /ERR_(CONNECTION_)?TIMED_OUT/, code: 'CODE-0025', expected: 'an answer in time' },
+  { pattern: /ERR_(CONNECTION_)?TIMED_OUT/, code: 'NAVIGATION_TIMEOUT', expected: 'an answer in time' },
   // Playwright, when the renderer or the browser is gone.
   {
     pattern:
       /Page crashed|Target crashed|Target (page, context or browser has been )?closed|has been closed|Session closed|Connection closed/i,
-    code: 'CODE-0026',
+    code: 'BROWSER_FAILED',
     expected: 'the tab to stay alive',
   },
   // Firefox.
-  { pattern: /NS_ERROR_PROXY_CONNECTION_REFUSED/, code: 'CODE-0019', expected: 'the proxy to take the connection' },
-  { pattern: /NS_ERROR_PROXY/, code: 'CODE-0005', expected: 'a tunnel through the proxy' },
-  { pattern: /NS_ERROR_NET_TIMEOUT/, code: 'CODE-0025', expected: 'an answer in time' },
+  {
+    pattern: /NS_ERROR_PROXY_CONNECTION_REFUSED/,
+    code: 'PROXY_UNREACHABLE',
+    expected: 'the proxy to take the connection',
+  },
+  { pattern: /NS_ERROR_PROXY/, code: 'PROXY_TUNNEL_REFUSED', expected: 'a tunnel through the proxy' },
+  { pattern: /NS_ERROR_NET_TIMEOUT/, code: 'NAVIGATION_TIMEOUT', expected: 'an answer in time' },
   // The whole browser, where a headless shell would show the page of the 401.
   {
     pattern: /ERR_INVALID_AUTH_CREDENTIALS/,
-    code: 'CODE-0006',
+    code: 'NO_RESPONSE',
     expected: 'a user name and password (`user:password@` in the URL, or an `authorization` header)',
   },
   // Every other failure of the network or of TLS: no usable response.
   {
     pattern: /net::ERR_\w+|NS_ERROR_\w+|NS_BINDING_ABORTED|(SSL|SEC|MOZILLA_PKIX)_ERROR_\w+|deniedPortAccess/,
-    code: 'CODE-0006',
+    code: 'NO_RESPONSE',
     expected: 'a usable HTTP response',
   },
 ];
@@ -64,6 +72,6 @@ export function translateFailure(error: unknown, subject: string, failedUrl?: st
 
 export const tabGoneError = (why: string): MooringError =>
   new MooringError(
-    'CODE-0026',
+    'BROWSER_FAILED',
     `expected the tab to stay alive, but ${why}; the next request gets a new one with the same cookies.`,
   );

@@ -5,7 +5,7 @@ import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
 import { abortable } from '../../util/deadline.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
-import { BrowserBuckets } from '../keyed-browser-pool.js';
+import { KeyedBrowserPool } from '../keyed-browser-pool.js';
 import { DriverBrowser, triesToOpen } from './browsers/driver-browser.js';
 import { type DriverPageAbilities, DriverPageProtocol } from './channel/page-channel.js';
 import { PlaywrightContext } from './context.js';
@@ -55,7 +55,7 @@ export class LazyEngine implements BrowserEngine {
   readonly info: EngineInfo;
   readonly #options: LazyEngineOptions;
   readonly #native: Identity;
-  readonly #buckets: BrowserBuckets<DriverBrowser>;
+  readonly #buckets: KeyedBrowserPool<DriverBrowser>;
   /** What each bucket but its own stands for. */
   readonly #identities = new Map<string, Identity>();
 
@@ -63,7 +63,7 @@ export class LazyEngine implements BrowserEngine {
     this.info = options.info;
     this.#options = options;
     this.#native = nativeIdentity(options.info);
-    this.#buckets = new BrowserBuckets({
+    this.#buckets = new KeyedBrowserPool({
       launch: async (key) =>
         new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name, options.pageMemoryBytes),
       mainKey: undefined,

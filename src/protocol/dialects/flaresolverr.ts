@@ -289,7 +289,7 @@ const said = ({ code, message, detail }: MooringError): string => (code === 'INV
 function outcome(error: MooringError, { request: { timeout = defaultTimeoutMs } }: RequestCommand): string {
   const network = networkErrorOf(error);
   if (network !== undefined) return `Message: unknown error: net::${network} (${error.message})`;
-  if (error.code === 'CODE-0025') return `Timeout after ${pythonNumber(timeout / 1000)} seconds.`;
+  if (error.code === 'NAVIGATION_TIMEOUT') return `Timeout after ${pythonNumber(timeout / 1000)} seconds.`;
   return said(error);
 }
 
@@ -309,10 +309,10 @@ const namesOfSystemErrors: Readonly<Record<string, string>> = {
 };
 /** And what it calls a failure of the proxy. */
 const namesOfCodes: Partial<Record<MooringError['code'], string>> = {
-  'CODE-0005': 'ERR_TUNNEL_CONNECTION_FAILED',
-  'CODE-0015': 'ERR_SOCKS_CONNECTION_FAILED',
-  'CODE-0016': 'ERR_SOCKS_CONNECTION_FAILED',
-  'CODE-0019': 'ERR_PROXY_CONNECTION_FAILED',
+  PROXY_TUNNEL_REFUSED: 'ERR_TUNNEL_CONNECTION_FAILED',
+  SOCKS4_CREDENTIALS_REFUSED: 'ERR_SOCKS_CONNECTION_FAILED',
+  SOCKS5_CREDENTIALS_REFUSED: 'ERR_SOCKS_CONNECTION_FAILED',
+  PROXY_UNREACHABLE: 'ERR_PROXY_CONNECTION_FAILED',
 };
 
 /** Chromium's name for what went wrong on the network, if that is where it went wrong. */

@@ -137,7 +137,7 @@ describe('AddressGuard', () => {
   it.each([25, 22, 6000, 10_080, 0])('port %i – is refused to callers and pages, not to the operator', async (port) => {
     const guard = guardOf({ kind: 'named' });
     for (const namedBy of ['page', 'caller'] as const)
-      expect(await outcome(guard, '8.8.8.8', namedBy, port)).toBe('CODE-0006');
+      expect(await outcome(guard, '8.8.8.8', namedBy, port)).toBe('NO_RESPONSE');
     expect(await outcome(guard, '8.8.8.8', 'operator', port)).toBe('8.8.8.8');
   });
 
@@ -203,7 +203,7 @@ describe('AddressGuard', () => {
         async (host, port) => {
           const guard = guardOf({ kind: 'named' }, { [host]: [['10.0.0.1']] });
           const code = await outcome(guard, host, 'page', port);
-          if (!/^[\d.]+$|:/.test(code)) expect(code).toMatch(/^(DESTINATION_FORBIDDEN|CODE-0006)$/);
+          if (!/^[\d.]+$|:/.test(code)) expect(code).toMatch(/^(DESTINATION_FORBIDDEN|NO_RESPONSE)$/);
           else expect(code).not.toMatch(/^(10|127|0|169\.254|192\.168)\./);
         },
       ),
@@ -254,7 +254,7 @@ describe('AddressGuard', () => {
   );
 
   it('a name that is not known – CODE-0006', async () => {
-    expect(await outcome(guardOf({ kind: 'deny' }), 'nowhere.test')).toBe('CODE-0006');
+    expect(await outcome(guardOf({ kind: 'deny' }), 'nowhere.test')).toBe('NO_RESPONSE');
   });
 
   it('the message – names host and rule, not the address behind a name', async () => {

@@ -2,7 +2,7 @@ import { type Agent, type ClientRequest, request } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { EgressPort } from '../../../src/egress/session-proxy.js';
+import { SessionProxy } from '../../../src/egress/session-proxy.js';
 
 /** A site at the level of sockets: it answers `/quick` and leaves everything else waiting. */
 class Site {
@@ -39,11 +39,11 @@ class Site {
 }
 
 let site: Site;
-let port: EgressPort;
+let port: SessionProxy;
 beforeEach(async () => {
   site = new Site();
   await site.start();
-  port = new EgressPort({
+  port = new SessionProxy({
     exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
     domains: {},

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { EgressPort } from '../../../src/egress/session-proxy.js';
+import { SessionProxy } from '../../../src/egress/session-proxy.js';
 
 /** Sends `/to?…` on to where the query says, and keeps the headers of every other request. */
 async function startSite(seen: IncomingHttpHeaders[]): Promise<Server> {
@@ -39,11 +39,11 @@ describe('PlainClient', () => {
   const seen: IncomingHttpHeaders[] = [];
   let first: Server;
   let other: Server;
-  let port: EgressPort;
+  let port: SessionProxy;
   beforeEach(async () => {
     seen.length = 0;
     [first, other] = await Promise.all([startSite(seen), startSite(seen)]);
-    port = new EgressPort({
+    port = new SessionProxy({
       exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
       guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
       domains: {},
@@ -94,9 +94,9 @@ describe('PlainClient', () => {
     const request = port.beginRequest({});
     const url = `http://127.0.0.1:${number}/`;
     expect(() => request.name(url)).toThrow('browsers do not connect to that port');
-    await expect(post(url)).rejects.toMatchObject({ code: 'CODE-0006' });
+    await expect(post(url)).rejects.toMatchObject({ code: 'NO_RESPONSE' });
     expect(request.failure(url)?.message).toContain('browsers do not connect to that port');
-    await expect(post(to(first, url))).rejects.toMatchObject({ code: 'CODE-0006' });
+    await expect(post(to(first, url))).rejects.toMatchObject({ code: 'NO_RESPONSE' });
     expect(seen).toEqual([]);
   });
 });

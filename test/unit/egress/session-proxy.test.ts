@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
 import { parseProxyUrl } from '../../../src/egress/proxy-url.js';
-import { EgressPort, type EgressPortOptions } from '../../../src/egress/session-proxy.js';
+import { SessionProxy, type SessionProxyOptions } from '../../../src/egress/session-proxy.js';
 import { fuzz } from '../../support/fuzz.js';
 import { TestProxy } from '../../support/proxies.js';
 
@@ -15,12 +15,12 @@ const guard = new AddressGuard({
     throw Object.assign(new Error(host), { code: 'ENOTFOUND' });
   },
 });
-const ports: EgressPort[] = [];
+const ports: SessionProxy[] = [];
 afterEach(async () => {
   await Promise.all(ports.splice(0).map((port) => port.close()));
 });
 
-const direct: EgressPortOptions['exit'] = {
+const direct: SessionProxyOptions['exit'] = {
   route: { kind: 'direct' },
   namedBy: 'caller',
   class: 'direct',
@@ -28,8 +28,8 @@ const direct: EgressPortOptions['exit'] = {
   release() {},
 };
 
-async function open(rest: Partial<EgressPortOptions> = {}): Promise<EgressPort> {
-  const port = new EgressPort({ exit: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
+async function open(rest: Partial<SessionProxyOptions> = {}): Promise<SessionProxy> {
+  const port = new SessionProxy({ exit: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
   ports.push(port);
   await port.open();
   return port;
@@ -44,7 +44,7 @@ const listening = async (server: Server): Promise<number> => {
 };
 
 /** What a browser behind the port gets for a URL: a status, or the name of its failure. */
-function through(port: EgressPort, url: string): Promise<string> {
+function through(port: SessionProxy, url: string): Promise<string> {
   return new Promise((resolve) => {
     const outgoing = request(port.url, { path: url, headers: { host: 'site.test' }, agent: false });
     outgoing.once('response', (response) => {
@@ -56,7 +56,7 @@ function through(port: EgressPort, url: string): Promise<string> {
   });
 }
 
-function tunnel(port: EgressPort, authority: string): Promise<number> {
+function tunnel(port: SessionProxy, authority: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const outgoing = request(port.url, { method: 'CONNECT', path: authority, agent: false });
     outgoing.once('connect', (response, socket) => {
@@ -68,7 +68,7 @@ function tunnel(port: EgressPort, authority: string): Promise<number> {
   });
 }
 
-describe('EgressPort', () => {
+describe('SessionProxy', () => {
   it("another session's port – is not reached through one's own, whatever is allowed", async () => {
     const [own, other] = [await open(), await open()];
     const { port } = new URL(other.url);
@@ -93,8 +93,8 @@ describe('EgressPort', () => {
     const running = port.beginRequest({});
     expect(await through(port, 'http://x.test/')).toBe(networkError);
     expect(await tunnel(port, 'x.test:443')).toBe(502);
-    expect(running.failure('http://x.test/')).toMatchObject({ code: 'CODE-0006' });
-    expect(running.failure('https://x.test/')).toMatchObject({ code: 'CODE-0006' });
+    expect(running.failure('http://x.test/')).toMatchObject({ code: 'NO_RESPONSE' });
+    expect(running.failure('https://x.test/')).toMatchObject({ code: 'NO_RESPONSE' });
     expect(running.blocked).toEqual([]);
   });
 
@@ -225,8 +225,8 @@ const answers = fc.oneof(
     .map(([status, headers, body]) => Buffer.from(`${[status, ...headers].join('\r\n')}\r\n\r\n${body}`, 'latin1')),
 );
 
-describe('EgressPort, sent anything', () => {
-  let port: EgressPort;
+describe('SessionProxy, sent anything', () => {
+  let port: SessionProxy;
   let answer: Uint8Array = Buffer.alloc(0);
   const site = createHttpServer((_request, response) => response.end('ok'));
   const oddSite = createServer((socket) => {

@@ -206,7 +206,7 @@ describe('BrowserPool', () => {
     failing = true;
     for (let i = 0; i < 20; i++) {
       const error = await pool.take(never).catch((it: unknown) => it);
-      expect(error).toMatchObject({ code: 'CODE-0026' });
+      expect(error).toMatchObject({ code: 'BROWSER_FAILED' });
       if (i > 0) expect(error).toMatchObject({ retryAfterMs: expect.any(Number) });
     }
     expect(launches).toBe(3);
@@ -241,7 +241,7 @@ describe('BrowserPool', () => {
     const seat = await pool.take(never);
     failing = true;
     seat.browser.crash();
-    await expect(pool.take(never)).rejects.toMatchObject({ code: 'CODE-0026' });
+    await expect(pool.take(never)).rejects.toMatchObject({ code: 'BROWSER_FAILED' });
     failing = false;
     await vi.advanceTimersByTimeAsync(20_000);
     expect(pool.size).toBe(1);
@@ -253,6 +253,6 @@ describe('BrowserPool', () => {
     await pool.start();
     expect(pool.close()).toBe(pool.close());
     await pool.close();
-    await expect(pool.take(never)).rejects.toMatchObject({ code: 'CODE-0026' });
+    await expect(pool.take(never)).rejects.toMatchObject({ code: 'BROWSER_FAILED' });
   });
 });

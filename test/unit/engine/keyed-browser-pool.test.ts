@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LaunchedBrowser } from '../../../src/engine/browser-pool.js';
-import { BrowserBuckets, type BrowserBucketsOptions } from '../../../src/engine/keyed-browser-pool.js';
+import { KeyedBrowserPool, type KeyedBrowserPoolOptions } from '../../../src/engine/keyed-browser-pool.js';
 
 interface FakeBrowser extends LaunchedBrowser {
   readonly key: string;
@@ -16,8 +16,8 @@ let closed: string[];
 let failing: Set<string>;
 let hanging: Set<string>;
 
-function bucketsOf(options: Partial<BrowserBucketsOptions<FakeBrowser>> = {}): BrowserBuckets<FakeBrowser> {
-  return new BrowserBuckets<FakeBrowser>({
+function bucketsOf(options: Partial<KeyedBrowserPoolOptions<FakeBrowser>> = {}): KeyedBrowserPool<FakeBrowser> {
+  return new KeyedBrowserPool<FakeBrowser>({
     launch: async (key) => {
       if (failing.has(key)) throw new Error('no');
       if (hanging.has(key)) await new Promise(() => {});
@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-describe('BrowserBuckets', () => {
+describe('KeyedBrowserPool', () => {
   it('a bucket for each key – while there is room, also when all are asked for at once', async () => {
     const buckets = bucketsOf();
     await buckets.start();
@@ -104,7 +104,7 @@ describe('BrowserBuckets', () => {
   it('a process that does not start – another one is shared; without another it is told', async () => {
     failing.add('a');
     const buckets = bucketsOf();
-    await expect(buckets.take('a', never)).rejects.toMatchObject({ code: 'CODE-0026' });
+    await expect(buckets.take('a', never)).rejects.toMatchObject({ code: 'BROWSER_FAILED' });
     await buckets.start();
     expect((await buckets.take('a', never)).key).toBe('main');
     await buckets.close();

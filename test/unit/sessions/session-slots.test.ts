@@ -48,9 +48,12 @@ describe('SessionSlots', () => {
     await slots.acquire('a', undefined, never);
     const gone = new AbortController();
     const waiting = ['a', 'a'].map((key) => slots.acquire(key, undefined, gone.signal));
-    await expect(slots.acquire('a', undefined, never)).rejects.toMatchObject({ code: 'CODE-0001', retryAfterMs: 1000 });
+    await expect(slots.acquire('a', undefined, never)).rejects.toMatchObject({
+      code: 'NO_CAPACITY',
+      retryAfterMs: 1000,
+    });
     waiting.push(...['b', 'c'].map((key) => slots.acquire(key, undefined, gone.signal)));
-    await expect(slots.acquire('d', undefined, never)).rejects.toMatchObject({ code: 'CODE-0001' });
+    await expect(slots.acquire('d', undefined, never)).rejects.toMatchObject({ code: 'NO_CAPACITY' });
     gone.abort(new Error('left'));
     await Promise.allSettled(waiting);
   });

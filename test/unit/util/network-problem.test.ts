@@ -45,13 +45,13 @@ describe('the network problem', () => {
     expect(networkProblem(Object.assign(ofSeveral, { code: 'ETIMEDOUT' }))).toBe(
       'the connection was refused (ECONNREFUSED)',
     );
-    const known = new MooringError('CODE-0006', 'expected …', { cause: failed('ENOTFOUND') });
+    const known = new MooringError('NO_RESPONSE', 'expected …', { cause: failed('ENOTFOUND') });
     expect(networkProblem(known)).toBe('the name is not known (ENOTFOUND)');
   });
 
   it('no code, or what is no error – what the caller says otherwise', () => {
     expect(networkProblem(new Error('Socket closed'), 'it answers no SOCKS')).toBe('it answers no SOCKS');
-    expect(networkProblem(new MooringError('CODE-0006', 'expected …'))).toBe('the connection failed');
+    expect(networkProblem(new MooringError('NO_RESPONSE', 'expected …'))).toBe('the connection failed');
     expect(networkProblem('x')).toBe('the connection failed');
   });
 });

@@ -8,7 +8,7 @@ import { abortable } from '../../../util/deadline.js';
 import type { BrowserPoolObserver } from '../../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../../engine.js';
 import type { ChromiumBinary } from '../../executables/chromium.js';
-import { BrowserBuckets } from '../../keyed-browser-pool.js';
+import { KeyedBrowserPool } from '../../keyed-browser-pool.js';
 import { affordableProcesses } from '../../process-budget.js';
 import { ChromiumPageProtocol } from '../channel/page-channel.js';
 import { PlaywrightContext, type PlaywrightContextParts } from '../context.js';
@@ -71,7 +71,7 @@ class LaunchedChromium extends DriverBrowser {
 /** Chromium, driven by Playwright over a pipe: when this process is killed, its browsers are gone at once. */
 export class ChromiumEngine implements BrowserEngine {
   readonly #options: ChromiumEngineOptions;
-  readonly #buckets: BrowserBuckets<LaunchedChromium>;
+  readonly #buckets: KeyedBrowserPool<LaunchedChromium>;
   readonly #native: Identity;
   #info: EngineInfo | undefined;
 
@@ -79,7 +79,7 @@ export class ChromiumEngine implements BrowserEngine {
     this.#options = options;
     this.#native = nativeIdentity(infoOf(options.binary));
     const maxOthers = options.maxBuckets ?? affordableProcesses(bytesPerProcess);
-    this.#buckets = new BrowserBuckets({
+    this.#buckets = new KeyedBrowserPool({
       launch: (userAgent) => this.#launch(userAgent),
       mainKey: this.#native.userAgent,
       maxOthers,
@@ -126,7 +126,8 @@ export class ChromiumEngine implements BrowserEngine {
     try {
       const page = await context.newPage(signal);
       const { userAgent } = await page.read(Number.MAX_SAFE_INTEGER, signal);
-      if (userAgent === '') throw new MooringError('CODE-0026', 'expected the browser to run a script; it did not.');
+      if (userAgent === '')
+        throw new MooringError('BROWSER_FAILED', 'expected the browser to run a script; it did not.');
     } finally {
       await context.close();
     }

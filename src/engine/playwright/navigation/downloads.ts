@@ -25,7 +25,7 @@ export class LimitedDownload {
   /**
    * Waits for it and reads it; its file is deleted in any case.
    *
-   * @throws MooringError `RESPONSE_TOO_LARGE` as soon as it is, `CODE-0006` when it breaks off or the signal ends it
+   * @throws MooringError `RESPONSE_TOO_LARGE` as soon as it is, `NO_RESPONSE` when it breaks off or the signal ends it
    */
   async read(signal: AbortSignal): Promise<Uint8Array> {
     const { download } = this;
@@ -40,7 +40,7 @@ export class LimitedDownload {
     } catch (error) {
       if (error instanceof MooringError) throw error;
       const reason = (await download.failure().catch(() => null)) ?? 'no reason';
-      throw new MooringError('CODE-0006', `expected the download of ${url} to finish; the browser says ${reason}.`, {
+      throw new MooringError('NO_RESPONSE', `expected the download of ${url} to finish; the browser says ${reason}.`, {
         cause: error,
       });
     } finally {

@@ -110,7 +110,7 @@ async function arrive(
       if (outcome !== 'overtaken') {
         if (!override || override.applied) return outcome === 'arrived' ? undefined : outcome;
         throw new MooringError(
-          'CODE-0006',
+          'NO_RESPONSE',
           `expected the browser to send ${method} to ${url}; it showed ${page.url()} without.`,
         );
       }
@@ -123,7 +123,7 @@ async function arrive(
     const isSent = override?.applied && method !== 'GET';
     if (isSent || overtakings === maxOvertakings) {
       throw new MooringError(
-        'CODE-0006',
+        'NO_RESPONSE',
         `expected ${page.url()} to be left for ${url}; it went elsewhere by itself at the same time.${isSent ? ` ${method} was sent.` : ''}`,
       );
     }
@@ -288,7 +288,7 @@ async function waitForLoad(
   } catch (error) {
     if (!isTimeout(error)) throw translateFailure(error, url);
     throw new MooringError(
-      'CODE-0025',
+      'NAVIGATION_TIMEOUT',
       `expected the document of ${url} to be complete in time; it was still arriving.`,
     );
   }
@@ -330,7 +330,7 @@ async function documentResult(
 ): Promise<NavigationResult> {
   if (!response) {
     throw new MooringError(
-      'CODE-0006',
+      'NO_RESPONSE',
       `expected an HTTP response for ${request.url}; the browser shows ${page.url()} without one.`,
     );
   }
@@ -360,7 +360,7 @@ async function binaryBody(
   using patience = new Deadline({
     ms: leftMs,
     reason: () =>
-      new MooringError('CODE-0025', `expected the bytes of ${request.url} in time; they were still arriving.`),
+      new MooringError('NAVIGATION_TIMEOUT', `expected the bytes of ${request.url} in time; they were still arriving.`),
   });
   try {
     const body = await abortable(response.body(), patience.signal);
@@ -386,7 +386,7 @@ async function downloadResult(
   if (download && !(isOurs && response)) discardDownload(download);
   if (download && !isOurs) return undefined; // of the page that is being left
   if (!download || !response) {
-    throw new MooringError('CODE-0006', `expected the download of ${request.url} to begin; it did not.`);
+    throw new MooringError('NO_RESPONSE', `expected the download of ${request.url} to begin; it did not.`);
   }
   try {
     assertFits(Number(response.headers()['content-length'] ?? 0), request.maxBodyBytes, request.url);

@@ -149,16 +149,18 @@ export function notUsableError(
   const objection =
     last.at >= 0 ? last.objection : objections.find(({ isSo }) => finding !== undefined && isSo?.(finding));
   if (!objection && finding?.count === 0)
-    return new MooringError('CODE-0027', `expected an element for ${selector} ${within}; none matches.`, { cause });
+    return new MooringError('ELEMENT_NOT_FOUND', `expected an element for ${selector} ${within}; none matches.`, {
+      cause,
+    });
   if (!objection && !finding) {
     const came = /locator resolved to/.test(log) ? 'it could not be used in that time' : 'none was seen in that time';
-    return new MooringError('CODE-0027', `expected an element for ${selector} ${within}; ${came}.`, { cause });
+    return new MooringError('ELEMENT_NOT_FOUND', `expected an element for ${selector} ${within}; ${came}.`, { cause });
   }
   const { count = 1, label = 'it' } = finding ?? {};
   const which = count > 1 ? `the first of ${count} that match, ${label},` : label || 'it';
   const what = objection?.say(finding ?? {}) ?? 'is there, but could not be used in that time';
   return new MooringError(
-    'CODE-0027',
+    'ELEMENT_NOT_FOUND',
     `expected an element for ${selector} that can be used ${within}; ${which} ${what}.`,
     { cause },
   );

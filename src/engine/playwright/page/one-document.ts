@@ -69,7 +69,7 @@ export async function readOneDocument<T>(
       if (isStill && 'error' in outcome && !isDocumentGone(outcome.error)) throw outcome.error;
       if (overtaken >= maxOvertaken + maxEscapes) {
         throw new MooringError(
-          'CODE-0026',
+          'BROWSER_FAILED',
           'expected the page to stand still for as long as it takes to read it; it went on to other documents each time.',
           'error' in outcome ? { cause: outcome.error } : {},
         );

@@ -230,7 +230,7 @@ export class PlaywrightActor implements PageActor {
       const chooser = await opening.catch((error: unknown) => {
         if (!isTimeout(error)) throw error;
         throw new MooringError(
-          'CODE-0027',
+          'ELEMENT_NOT_FOUND',
           `expected a file input at ${selector}, or what opens the file chooser when it is clicked; ${label} opened none.`,
           { cause: error },
         );
@@ -396,7 +396,7 @@ export class PlaywrightActor implements PageActor {
       const translated = translateFailure(error, 'the page');
       // What else it may look like is the code's own word.
       const isOurs =
-        translated instanceof MooringError && ['CODE-0026', 'RESPONSE_TOO_LARGE'].includes(translated.code);
+        translated instanceof MooringError && ['BROWSER_FAILED', 'RESPONSE_TOO_LARGE'].includes(translated.code);
       return isOurs ? translated : scriptError(error);
     }
     if (isTimeout(error)) return notUsableError(selector, timeoutMs, await this.#inspect(selector), error);
@@ -471,10 +471,12 @@ async function answerWithin<T>(asking: Promise<T>): Promise<T | undefined> {
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
 
 const tooSlowError = (what: string, timeoutMs: number, cause: unknown): MooringError =>
-  new MooringError('CODE-0025', `expected ${what} within ${Math.round(timeoutMs)} ms; it did not.`, { cause });
+  new MooringError('NAVIGATION_TIMEOUT', `expected ${what} within ${Math.round(timeoutMs)} ms; it did not.`, { cause });
 
 const movedOnError = (cause: unknown): MooringError =>
-  new MooringError('CODE-0026', 'expected the page to stay; it moved on before the action had finished.', { cause });
+  new MooringError('BROWSER_FAILED', 'expected the page to stay; it moved on before the action had finished.', {
+    cause,
+  });
 
 const notAFieldError = (selector: string, label: string): MooringError =>
   new MooringError(
@@ -511,7 +513,7 @@ function optionError(
     .map((value) => JSON.stringify(value.slice(0, 80)))
     .join(', ');
   return new MooringError(
-    'CODE-0027',
+    'ELEMENT_NOT_FOUND',
     `expected an option ${JSON.stringify(option)} in ${selector} that can be chosen; there are ${there || 'none'}.`,
     { cause },
   );

@@ -50,7 +50,7 @@ export async function readPage(protocol: PageProtocol, maxChars: number, wish: C
 /** The page went on to another document while something was asked of the one before. */
 export class DocumentGoneError extends MooringError {
   constructor(cause?: unknown) {
-    super('CODE-0026', 'expected the page to stay for as long as it was asked; it went on to another document.', {
+    super('BROWSER_FAILED', 'expected the page to stay for as long as it was asked; it went on to another document.', {
       cause,
     });
     this.name = 'DocumentGoneError';

@@ -110,14 +110,15 @@ export class PlaywrightWatch implements PageWatch {
     const limited = this.#downloads.shift();
     if (!limited) {
       throw new MooringError(
-        'CODE-0025',
+        'NAVIGATION_TIMEOUT',
         `expected the page to hand out a file within ${Math.round(limits.timeoutMs)} ms; it did not.`,
       );
     }
     const { download } = limited;
     using patience = new Deadline({
       ms: limits.timeoutMs,
-      reason: () => new MooringError('CODE-0025', `expected the file from ${download.url()} in time; it was arriving.`),
+      reason: () =>
+        new MooringError('NAVIGATION_TIMEOUT', `expected the file from ${download.url()} in time; it was arriving.`),
       parent: limits.signal,
     });
     const reading = limited.read(patience.signal);

@@ -125,7 +125,7 @@ export class PlaywrightPage implements EnginePage {
     if (!failure) return undefined;
     const translated = translateFailure(new Error(failure.reason), failure.url, failure.url);
     if (translated instanceof MooringError) return translated;
-    return new MooringError('CODE-0006', `expected a usable HTTP response for ${failure.url}; none came.`, {
+    return new MooringError('NO_RESPONSE', `expected a usable HTTP response for ${failure.url}; none came.`, {
       url: failure.url,
     });
   }
@@ -179,7 +179,7 @@ export class PlaywrightPage implements EnginePage {
       waiting.catch((error: unknown) => {
         if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
         throw new MooringError(
-          'CODE-0025',
+          'NAVIGATION_TIMEOUT',
           `\`waitForUrl\`: expected an address with ${pattern} in time; it is ${this.url}.`,
           { cause: error },
         );
@@ -412,7 +412,7 @@ export class PlaywrightPage implements EnginePage {
       if (isDocumentGone(error)) throw error instanceof DocumentGoneError ? error : new DocumentGoneError(error);
       // The driver may report a crash in its own words before the page's event comes.
       const translated = translateFailure(error, subject);
-      if (!(translated instanceof MooringError) || translated.code !== 'CODE-0026') throw translated;
+      if (!(translated instanceof MooringError) || translated.code !== 'BROWSER_FAILED') throw translated;
       if (!this.#lost.aborted) await abortable(this.#untilLost(), signal);
       throw this.#lost.aborted ? this.#lost.reason : translated;
     }
