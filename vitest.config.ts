@@ -1,52 +1,83 @@
 import { defineConfig } from 'vitest/config';
 
-/** A suite of its own command line name; real browsers share two cores, so their files run one after another. */
-const project = (
-  name: string,
-  include: string[],
-  parallel: boolean,
-  testTimeout: number,
-  env: Record<string, string> = {},
-) => ({
+interface ProjectOptions {
+  readonly include: string[];
+  /** The engine of suites that run on any: `chromium` (the one a server would choose), `chromium-full`, `firefox`. */
+  readonly engine?: string;
+  /**
+   * How many files run at once: as many as there are processors, two where each has browsers, one where a test measures
+   * the machine or fills it.
+   */
+  readonly load: 'light' | 'browser' | 'alone';
+  readonly testTimeout: number;
+}
+
+const loads = {
+  light: {},
+  browser: { maxWorkers: 2, sequence: { groupOrder: 1 } },
+  alone: { maxWorkers: 1, sequence: { groupOrder: 2 } },
+} as const;
+
+const project = (name: string, { include, engine = 'chromium', load, testTimeout }: ProjectOptions) => ({
   test: {
     name,
     include,
     pool: 'forks' as const,
-    fileParallelism: parallel,
+    ...loads[load],
     testTimeout,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     // What is waited for is to come, not to come soon: machines are slow at times.
     expect: { poll: { timeout: 10_000 } },
-    env,
+    env: { SUITE_ENGINE: engine },
   },
 });
+const browserProject = (name: string, include: string[], options: Partial<ProjectOptions> = {}) =>
+  project(name, { include, load: 'browser', testTimeout: 90_000, ...options });
 
-const requestSuites = ['browser-actions', 'request-options', 'plain-request'].map(
-  (name) => `test/browser/${name}.test.ts`,
-);
+const inBrowser = (names: readonly string[]): string[] => names.map((name) => `test/browser/${name}.test.ts`);
+
+/** Suites of what every engine does. */
+const engineSuites = [
+  ...inBrowser([
+    'browser-actions',
+    'identity',
+    'one-document',
+    'page-files',
+    'page-surroundings',
+    'page-traffic',
+    'plain-request',
+    'proxied-job',
+    'request-options',
+  ]),
+  'test/hostile/adversarial-pages.test.ts',
+  'test/hostile/moving-pages.test.ts',
+];
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/unit/**/*.test.ts', 'test/layers.test.ts'], true, 10_000),
-      project('api', ['test/api/**/*.test.ts', 'test/contract/fake-*.test.ts'], true, 20_000),
-      project(
-        'browser',
-        [
-          'test/browser/**/*.test.ts',
-          'test/hostile/**/*.test.ts',
-          'test/contract/{chromium,firefox,webkit}-*.test.ts',
-          'test/clients/**/*.test.ts',
-        ],
-        false,
-        60_000,
-      ),
-      // The request suites again, on the other engines. Actions are the same code on both builds of Chromium.
-      project('full', process.env.ALL_ENGINES === 'on' ? requestSuites : requestSuites.slice(1), false, 60_000, {
-        SUITE_ENGINE: 'full',
+      project('unit', {
+        include: ['test/unit/**/*.test.ts', 'test/layers.test.ts'],
+        load: 'light',
+        testTimeout: 20_000,
       }),
-      project('firefox', requestSuites, false, 60_000, { SUITE_ENGINE: 'firefox' }),
+      project('api', {
+        include: ['test/api/**/*.test.ts', 'test/contract/fake-engine.test.ts'],
+        load: 'light',
+        testTimeout: 30_000,
+      }),
+      browserProject('chromium', ['test/browser/**/*.test.ts', 'test/contract/chromium-engine.test.ts']),
+      browserProject('clients', ['test/clients/**/*.test.ts']),
+      browserProject('program', ['test/program/**/*.test.ts']),
+      browserProject('hostile', ['test/hostile/**/*.test.ts'], { load: 'alone' }),
+      browserProject('soak', ['test/soak/**/*.test.ts'], { load: 'alone' }),
+      browserProject('firefox', [...engineSuites, 'test/contract/firefox-engine.test.ts'], { engine: 'firefox' }),
+      // Where the two builds of Chromium differ.
+      browserProject('chromium-full', inBrowser(['identity', 'one-document', 'plain-request', 'request-options']), {
+        engine: 'chromium-full',
+      }),
+      browserProject('webkit', ['test/contract/webkit-engine.test.ts']),
     ],
   },
 });

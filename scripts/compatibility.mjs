@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { table } from './markdown.mjs';
 
-const suites = ['test/browser', 'test/api', 'test/clients', 'test/unit'];
+const suites = ['test/browser', 'test/program', 'test/hostile', 'test/soak', 'test/api', 'test/clients', 'test/unit'];
 
 /** Every field and action: its name, what stands for it in a test, what it does or why it is refused. */
 export async function compatibilityRows(folder) {

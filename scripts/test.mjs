@@ -1,4 +1,4 @@
-// npm test [-- --forbid-skipped] [-- vitest's own arguments]: builds, runs every suite, and prints one closing line.
+// npm test [-- --all] [-- --forbid-skipped] [-- vitest's own arguments]: builds, runs the suites, and prints one closing line.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,18 +7,33 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { install } from './install.mjs';
 
+/** What `npm test` runs: the chosen Chromium, as a caller and as an operator see it. `--all` runs every project. */
+const usual = ['unit', 'api', 'chromium', 'clients', 'program'];
+const ownFlags = ['--all', '--forbid-skipped'];
+
 install();
 build();
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const forbidSkipped = process.argv.includes('--forbid-skipped');
-const rest = process.argv.slice(2).filter((argument) => argument !== '--forbid-skipped');
+const given = process.argv.slice(2);
+const rest = given.filter((argument) => !ownFlags.includes(argument));
+const forbidSkipped = given.includes('--forbid-skipped');
+const isUsual = !given.includes('--all') && rest.length === 0;
+if (isUsual) {
+  console.log(
+    `Running ${usual.join(', ')}: less than four minutes on two processors. \`npm test -- --all\` runs every engine and the hostile suites too: about 25 minutes.`,
+  );
+}
 const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'));
 const results = join(folder, 'results.json');
 try {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`, ...rest];
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const projects = isUsual ? usual.map((name) => `--project=${name}`) : [];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+  const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...projects, ...rest], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, 'utf8'));
   const skippedToo = forbidSkipped && numPendingTests > 0;
   if (skippedToo) {

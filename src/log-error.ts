@@ -1,4 +1,4 @@
-import { type ErrorCode, MooringError } from './errors.js';
+import { type ErrorCode, MooringError, wireCodeOf } from './errors.js';
 
 /** What the log keeps of an error. */
 export interface LoggedError {
@@ -32,7 +32,8 @@ const maxCauses = 5;
 export function logError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, stack: '' };
   const message = messageOf(error);
-  const { code } = error as { code?: unknown }; // Node's errors and ours have one
+  // What callers are told, so that a line of theirs is found here; Node's errors have a code too.
+  const { code } = error instanceof MooringError ? { code: wireCodeOf(error.code) } : (error as { code?: unknown });
   return {
     type: error.name,
     ...(typeof code === 'string' ? { code } : {}),

@@ -310,8 +310,9 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     ['click', '#outside', 'button#outside is outside the viewport and cannot be scrolled into it.'],
     ['click', '#moving', 'button#moving keeps moving.'],
   ])('%s on %s – says why it was of no use', async (type, cssSelector, sentence) => {
+    const timeout = cssSelector === '#moving' ? 2000 : 400; // it takes two looks to see it move
     const { body } = await suite.app.send(
-      suite.body('/elements', { browserActions: [{ type, cssSelector, timeout: 400 }] }),
+      suite.body('/elements', { browserActions: [{ type, cssSelector, timeout }] }),
     );
     expect(body).toMatchObject({ code: 'CODE-0027' });
     expect(body.error).toContain(sentence);

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chosenFirefox } from '../support/firefox.js';
 import { Origin } from '../support/origin.js';
 import { isRunning } from '../support/processes.js';
 import { Program } from '../support/program.js';
-import { suiteEngines } from '../support/suite-engines.js';
 
-const hasFirefox = suiteEngines.some(({ name, skip }) => name === 'firefox' && skip === undefined);
+const hasFirefox = (await chosenFirefox()) !== undefined;
 
 describe.runIf(process.platform === 'linux')('browser processes', () => {
   let origin: Origin;

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunningApp } from '../support/start-app.js';
-import { chosenEngine } from '../support/suite-engines.js';
+import { suiteEngine } from '../support/suite-engines.js';
 
 const chunk = Buffer.alloc(500_000, 'x');
 
-describe.each([chosenEngine])('files without end on $name', ({ create }) => {
+describe.each([suiteEngine])('files without end on $name', ({ create }) => {
   let app: RunningApp;
   let origin: Server;
   let url: string;

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserEngine, EngineContext, EnginePage } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
-import { chosenEngine } from '../support/suite-engines.js';
+import { suiteEngine } from '../support/suite-engines.js';
 
 const assets = 300;
 
@@ -35,7 +35,7 @@ describe('pages that do nothing wrong', () => {
     });
     await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`; // of a server that listens
-    engine = await chosenEngine.create();
+    engine = await suiteEngine.create();
     await engine.start();
     context = await engine.newContext({}, signal);
   });

@@ -21,7 +21,7 @@ function found<T>(binary: T | undefined): T {
 }
 
 /** The Chromium that a server would run. */
-export const chosenEngine: SuiteEngine = {
+const chosenEngine: SuiteEngine = {
   name: `chromium ${chosen.flavour}`,
   create: async (maxBuckets) => chromiumEngine(chosen, 50, [], maxBuckets),
 };
@@ -38,25 +38,10 @@ const firefoxSuite: SuiteEngine = {
   create: async (maxBuckets) => firefoxEngine(found(firefox), maxBuckets),
 };
 
-/** Every engine; the full Chromium only where it is not the chosen one. */
-export const suiteEngines: readonly SuiteEngine[] = [
-  chosenEngine,
-  ...(chosen.flavour === 'full' ? [] : [fullEngine]),
-  firefoxSuite,
-];
-
-/**
- * One build of each kind of browser, for suites of what the two builds of Chromium do alike: the engine contract, identities
- * and one-document run on both. `ALL_ENGINES=on` adds the full Chromium here too.
- */
-export const kindsOfEngine: readonly SuiteEngine[] = suiteEngines.filter(
-  (engine) => engine !== fullEngine || process.env.ALL_ENGINES === 'on',
-);
-
 /** The title of an engine's suite, with the reason when it is skipped. */
 export const suiteName = ({ name, skip }: SuiteEngine): string =>
   skip === undefined ? name : `${name} (skipped: ${skip})`;
 
 /** The engine that a suite of one engine runs on: the project of the test runner says which. */
 export const suiteEngine: SuiteEngine =
-  { full: fullEngine, firefox: firefoxSuite }[process.env.SUITE_ENGINE ?? ''] ?? chosenEngine;
+  { 'chromium-full': fullEngine, firefox: firefoxSuite }[process.env.SUITE_ENGINE ?? ''] ?? chosenEngine;

@@ -7,7 +7,7 @@ import { isRunning } from '../support/processes.js';
 import { Program } from '../support/program.js';
 import { type Json, problemOf, randomCommands } from '../support/random-commands.js';
 
-/** How long it lasts. An hour by hand: `SOAK_MINUTES=60 npx vitest run --project browser test/hostile/soak.test.ts`. */
+/** How long it lasts. An hour by hand: `SOAK_MINUTES=60 npx vitest run --project soak test/soak/soak.test.ts`. */
 const minutes = Number(process.env.SOAK_MINUTES ?? 0.5);
 const seed = Number(process.env.SOAK_SEED ?? 42);
 const foes = ['foe-1', 'foe-2', 'foe-3'];

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +12,10 @@ import { RunningApp } from '../support/start-app.js';
 const origin = new Origin();
 let app: RunningApp;
 
+// Folders are counted: nobody else's are to be among them.
+const folder = mkdtempSync(join(tmpdir(), 'mooring-long-running-'));
+process.env.TMPDIR = folder;
+
 beforeAll(async () => {
   await origin.start();
   app = await RunningApp.start({ MOORING_LANE_LIMIT: '300' }, chromiumEngine(await chosenChromium(), 4));
@@ -18,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.close();
   await origin.close();
+  rmSync(folder, { recursive: true, force: true });
   expect(browserProcesses()).toEqual([]);
 });
 
@@ -49,7 +55,7 @@ function linkOf(path: string): string {
   }
 }
 
-/** What browsers, their driver and we keep on the disk; others use that folder too. */
+/** What browsers, their driver and we keep on the disk. */
 const scratchFolders = (): number =>
   readdirSync(tmpdir()).filter((name) => /playwright|chrom|mooring/i.test(name)).length;
 
