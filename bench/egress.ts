@@ -10,7 +10,7 @@ const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127
 /** A session's port that connects directly, without a browser before it. */
 export async function openPort(): Promise<SessionProxy> {
   const port = new SessionProxy({
-    exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+    upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard,
     domains: {},
     connectTimeoutMs: 10_000,

@@ -5,12 +5,13 @@ import { countryCode } from './countries.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';
 import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
-import type { ProxyClass, ProxyPool, ProxyWish } from './proxy-pool.js';
+import type { PoolPreferences, ProxyClass, ProxyPool } from './proxy-pool.js';
 import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
-import { type Exit, SessionProxy } from './session-proxy.js';
+import { SessionProxy, type Upstream } from './session-proxy.js';
 
-/** What a session wants of its egress. */
-export type EgressWish = ExitWish & Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
+/** What a session asks of its egress. */
+export type EgressPreferences = ExitWish &
+  Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
 
 export interface ProxyCheck {
   /** Where the one connection through a proxy leads. */
@@ -30,17 +31,17 @@ export interface EgressGatewayOptions {
   readonly proxyCa?: readonly string[] | undefined;
 }
 
-/** An exit that was asked for, and what is to be said of it. */
-export interface ChosenExit {
-  readonly exit: Exit;
-  /** Whether a connection was seen to come about; a direct exit needs none. */
+/** An upstream that was asked for, and what is to be said of it. */
+export interface ChosenUpstream {
+  readonly upstream: Upstream;
+  /** Whether a connection was seen to come about; a direct upstream needs none. */
   readonly verified: boolean;
   readonly warnings: readonly string[];
 }
 
-type Totals = Record<Exit['class'], { bytesIn: number; bytesOut: number }>;
+type Totals = Record<Upstream['class'], { bytesIn: number; bytesOut: number }>;
 
-/** Opens a port for each session, and finds the exit behind it. */
+/** Opens a port for each session, and finds the upstream behind it. */
 export class EgressGateway {
   readonly #options: EgressGatewayOptions;
   readonly #ports = new Set<SessionProxy>();
@@ -61,69 +62,69 @@ export class EgressGateway {
   }
 
   /**
-   * Checks a wish as far as that needs no connection.
+   * Checks preferences as far as that needs no connection.
    *
    * @throws MooringError `INVALID_PARAMETER`
    */
-  assertWish(wish: EgressWish): void {
-    new DomainRules(wish);
-    if (wish.proxy !== undefined) {
-      if (wish.noProxy)
+  assertPreferences(preferences: EgressPreferences): void {
+    new DomainRules(preferences);
+    if (preferences.proxy !== undefined) {
+      if (preferences.noProxy)
         throw new MooringError('INVALID_PARAMETER', '`noProxy`: expected it absent when `proxy` is given; got `true`.');
-      parseProxyUrl(wish.proxy);
-    } else poolWish(wish);
+      parseProxyUrl(preferences.proxy);
+    } else poolPreferences(preferences);
   }
 
   /**
-   * Finds the exit for a wish, and proves that its proxy lets connections through.
+   * Finds an upstream that fits the preferences, and proves that its proxy lets connections through.
    *
    * @throws MooringError `INVALID_PARAMETER`, `NO_MATCHING_PROXY`, and those of a proxy that fails: `PROXY_TUNNEL_REFUSED`,
    *   `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED`, `PROXY_UNREACHABLE`, `PROXY_TIMEOUT`, `DESTINATION_FORBIDDEN`
    */
-  async choose(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
-    return this.#proven(this.#exitFor(wish), signal);
+  async choose(preferences: ExitWish, signal: AbortSignal): Promise<ChosenUpstream> {
+    return this.#proven(this.#upstreamFor(preferences), signal);
   }
 
   /**
-   * Finds another proxy of the pool that fits the same wish.
+   * Finds another proxy of the pool that fits the preferences.
    *
    * @throws MooringError as `choose`; `NO_MATCHING_PROXY` when there is no other
    */
-  async chooseAnother({ route }: Exit, wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
-    return this.#proven(this.#exitFor(wish, route.kind === 'proxy' ? route.proxy : undefined), signal);
+  async chooseAnother({ route }: Upstream, preferences: ExitWish, signal: AbortSignal): Promise<ChosenUpstream> {
+    return this.#proven(this.#upstreamFor(preferences, route.kind === 'proxy' ? route.proxy : undefined), signal);
   }
 
   async #proven(
-    { exit, warnings }: { exit: Exit; warnings: readonly string[] },
+    { upstream, warnings }: { upstream: Upstream; warnings: readonly string[] },
     signal: AbortSignal,
-  ): Promise<ChosenExit> {
+  ): Promise<ChosenUpstream> {
     try {
-      return await this.#checked(exit, warnings, signal);
+      return await this.#checked(upstream, warnings, signal);
     } catch (error) {
-      exit.release();
+      upstream.release();
       throw error;
     }
   }
 
   /**
-   * Finds the exit that an open session is to be moved to: unlike at its start, one that does not exist is an error and not
+   * Finds the upstream that an open session is to be moved to: unlike at its start, one that does not exist is an error and not
    * a direct connection.
    *
    * @throws MooringError as `choose`
    */
-  async chooseForMove(wish: ExitWish, signal: AbortSignal): Promise<ChosenExit> {
-    const isNamed = Object.values(wish).some((value) => value !== undefined && value !== false);
+  async chooseForMove(preferences: ExitWish, signal: AbortSignal): Promise<ChosenUpstream> {
+    const isNamed = Object.values(preferences).some((value) => value !== undefined && value !== false);
     if (!isNamed) {
       throw new MooringError(
         'INVALID_PARAMETER',
         'expected where to move the session: `proxy`, `proxyCountry`, `datacenter`, `premiumProxy`, `mobileProxy` or `noProxy`; there was none.',
       );
     }
-    if (wish.proxy === undefined && !wish.noProxy && !this.#options.pool) {
-      this.assertWish(wish);
+    if (preferences.proxy === undefined && !preferences.noProxy && !this.#options.pool) {
+      this.assertPreferences(preferences);
       throw new MooringError('NO_MATCHING_PROXY', 'expected a proxy in the pool; there is no pool on this server.');
     }
-    return this.choose(wish, signal);
+    return this.choose(preferences, signal);
   }
 
   /** Whether the operator has proxies for sessions that name none of their own. */
@@ -132,27 +133,30 @@ export class EgressGateway {
   }
 
   /** Whether this is the caller's own proxy of that URL. @throws MooringError `INVALID_PARAMETER` */
-  isOwnProxy({ namedBy, route }: Exit, url: string): boolean {
+  isOwnProxy({ namedBy, route }: Upstream, url: string): boolean {
     if (namedBy !== 'caller' || route.kind !== 'proxy') return false;
     return isSameProxy(route.proxy, parseProxyUrl(url));
   }
 
-  /** What is to be said where an exit is not of the class or country that is asked for, a sentence each. */
-  unmet(exit: Exit, wish: ExitWish): string[] {
-    const { class: wanted, country } = poolWish(wish);
+  /** What is to be said where an upstream is not of the class or country that is asked for, a sentence each. */
+  unmet(upstream: Upstream, preferences: ExitWish): string[] {
+    const { class: wanted, country } = poolPreferences(preferences);
     const isOther =
-      (wanted !== undefined && exit.class !== wanted) || (country !== undefined && exit.country !== country);
+      (wanted !== undefined && upstream.class !== wanted) || (country !== undefined && upstream.country !== country);
     if (!isOther) return [];
-    const names = poolFields.filter((name) => wish[name] !== undefined && wish[name] !== false);
+    const names = poolFields.filter((name) => preferences[name] !== undefined && preferences[name] !== false);
     const which = names.map((name) => `\`${name}\``).join(', ');
-    return [`${which}: no effect on a session that is open; it connects ${describeExit(exit)}.`];
+    return [`${which}: no effect on a session that is open; it connects ${describeUpstream(upstream)}.`];
   }
 
-  /** Opens a session's port; it owns the exit from then on. @throws MooringError `INVALID_PARAMETER` */
-  async open(exit: Exit, { whitelistedDomains, blackListedDomains, maxBytes }: EgressWish): Promise<SessionProxy> {
+  /** Opens a session's port; it owns the upstream from then on. @throws MooringError `INVALID_PARAMETER` */
+  async open(
+    upstream: Upstream,
+    { whitelistedDomains, blackListedDomains, maxBytes }: EgressPreferences,
+  ): Promise<SessionProxy> {
     const { guard, connectTimeoutMs, proxyCa } = this.#options;
     const port = new SessionProxy({
-      exit,
+      upstream,
       guard,
       domains: { whitelistedDomains, blackListedDomains },
       maxBytes,
@@ -171,7 +175,7 @@ export class EgressGateway {
     addTo(this.#closed, port);
   }
 
-  /** Bytes by class of exit, since the server started. */
+  /** Bytes by class of upstream, since the server started. */
   totals(): Totals {
     const totals = structuredClone(this.#closed);
     for (const port of this.#ports) addTo(totals, port);
@@ -179,10 +183,10 @@ export class EgressGateway {
   }
 
   /** @param except a proxy of the pool that is not to be chosen */
-  #exitFor(wish: ExitWish, except?: ProxyAddress): { exit: Exit; warnings: string[] } {
-    this.assertWish(wish);
-    if (wish.proxy !== undefined) {
-      const ignored = Object.entries(wish).filter(
+  #upstreamFor(preferences: ExitWish, except?: ProxyAddress): { upstream: Upstream; warnings: string[] } {
+    this.assertPreferences(preferences);
+    if (preferences.proxy !== undefined) {
+      const ignored = Object.entries(preferences).filter(
         ([name, value]) =>
           name !== 'proxy' &&
           name !== 'proxyCountry' &&
@@ -191,28 +195,28 @@ export class EgressGateway {
           value !== false,
       );
       return {
-        exit: {
-          ...plainExit,
-          route: { kind: 'proxy', proxy: parseProxyUrl(wish.proxy) },
+        upstream: {
+          ...directUpstream,
+          route: { kind: 'proxy', proxy: parseProxyUrl(preferences.proxy) },
           class: 'caller',
-          country: poolWish({ proxyCountry: wish.proxyCountry }).country,
+          country: poolPreferences({ proxyCountry: preferences.proxyCountry }).country,
         },
         warnings: ignored.map(([name]) => `\`${name}\` has no effect beside \`proxy\`.`),
       };
     }
-    if (wish.noProxy) return { exit: plainExit, warnings: [] };
-    const wanted = poolWish(wish);
+    if (preferences.noProxy) return { upstream: directUpstream, warnings: [] };
+    const wanted = poolPreferences(preferences);
     const { pool } = this.#options;
     if (!pool) {
-      const isWish = wanted.class !== undefined || wanted.country !== undefined;
+      const isPreferring = wanted.class !== undefined || wanted.country !== undefined;
       return {
-        exit: plainExit,
-        warnings: isWish ? ['There is no proxy pool on this server: the session connects directly.'] : [],
+        upstream: directUpstream,
+        warnings: isPreferring ? ['There is no proxy pool on this server: the session connects directly.'] : [],
       };
     }
     const chosen = pool.choose(wanted, except);
     return {
-      exit: {
+      upstream: {
         route: { kind: 'proxy', proxy: chosen.proxy },
         namedBy: 'operator',
         class: chosen.class,
@@ -224,20 +228,20 @@ export class EgressGateway {
     };
   }
 
-  async #checked(exit: Exit, warnings: readonly string[], signal: AbortSignal): Promise<ChosenExit> {
+  async #checked(upstream: Upstream, warnings: readonly string[], signal: AbortSignal): Promise<ChosenUpstream> {
     const { check, guard, proxyCa } = this.#options;
-    const { route } = exit;
-    if (route.kind === 'direct') return { exit, verified: true, warnings };
-    const { namedBy } = exit;
+    const { route } = upstream;
+    if (route.kind === 'direct') return { upstream, verified: true, warnings };
+    const { namedBy } = upstream;
     guard.assertName({ ...route.proxy, namedBy, isProxy: true });
     if (!check)
       return {
-        exit,
+        upstream,
         verified: false,
         warnings: [...warnings, 'The proxy was not checked (MOORING_PROXY_CHECK is off).'],
       };
     try {
-      const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, exit);
+      const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, upstream);
       const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
       const socket = await dial(check.target, {
         route,
@@ -248,17 +252,17 @@ export class EgressGateway {
         signal,
       });
       socket.destroy();
-      exit.report(true);
-      return { exit, verified: true, warnings };
+      upstream.report(true);
+      return { upstream, verified: true, warnings };
     } catch (error) {
       // A proxy that took us and refused only this destination may well serve others.
       if (!(error instanceof ProxyError) || error.fault !== 'denied') {
-        if (error instanceof ProxyError) exit.report(false);
+        if (error instanceof ProxyError) upstream.report(false);
         throw error;
       }
       const target = `${check.target.host}:${check.target.port}`;
       return {
-        exit,
+        upstream,
         verified: false,
         warnings: [
           ...warnings,
@@ -269,7 +273,7 @@ export class EgressGateway {
   }
 }
 
-const plainExit: Exit = {
+const directUpstream: Upstream = {
   route: { kind: 'direct' },
   namedBy: 'caller',
   class: 'direct',
@@ -280,14 +284,14 @@ const plainExit: Exit = {
 const poolFields = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
 
 /** `directly`, or through which proxy as far as that is the caller's to know. */
-export function describeExit({ route, namedBy, class: name, country }: Exit): string {
+export function describeUpstream({ route, namedBy, class: name, country }: Upstream): string {
   if (route.kind === 'direct') return 'directly';
   if (namedBy === 'caller') return `through ${describeProxy(route.proxy)}`;
   return `through a ${name} proxy of the pool${country === undefined ? '' : ` in ${country}`}`;
 }
 
 /** @throws MooringError `INVALID_PARAMETER` */
-function poolWish({ datacenter, premiumProxy, mobileProxy, proxyCountry }: ExitWish): ProxyWish {
+function poolPreferences({ datacenter, premiumProxy, mobileProxy, proxyCountry }: ExitWish): PoolPreferences {
   const classes = [datacenter && 'datacenter', premiumProxy && 'residential', mobileProxy && 'mobile'].filter(
     (name): name is ProxyClass => typeof name === 'string',
   );

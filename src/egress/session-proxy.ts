@@ -9,12 +9,12 @@ import { DialingAgent } from './dialing-agent.js';
 import type { DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
-import { PlainClient } from './http-client.js';
+import { HttpClient } from './http-client.js';
 import { Meter } from './meter.js';
 import type { ProxyAddress } from './proxy-url.js';
 
 /** Where a session's bytes leave, and whom that concerns. */
-export interface Exit {
+export interface Upstream {
   readonly route: Route;
   /** On whose word the proxy of the route is used. */
   readonly namedBy: 'caller' | 'operator';
@@ -29,7 +29,7 @@ export interface Exit {
 }
 
 export interface SessionProxyOptions {
-  readonly exit: Exit;
+  readonly upstream: Upstream;
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
   readonly domains: DomainLists;
@@ -119,13 +119,13 @@ export class SessionProxy {
   /** The browser's own connections, and what each leads to where that is known. */
   readonly #sockets = new Map<Socket, Destination | undefined>();
   readonly #over = new AbortController();
-  #exit: Exit;
-  #client: PlainClient | undefined;
+  #upstream: Upstream;
+  #client: HttpClient | undefined;
   /** Hosts that are answered here. */
   readonly #served = new Map<string, Serve>();
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
-  /** What went through exits of before. */
-  #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
+  /** What went through upstreams of before. */
+  #moved: ReadonlyMap<Upstream['class'], Bytes> = new Map();
   #failures: Failure[] = [];
   /** By host and reason. */
   readonly #blocked = new Map<string, BlockedHost>();
@@ -136,7 +136,7 @@ export class SessionProxy {
   constructor(options: SessionProxyOptions) {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
-    this.#exit = options.exit;
+    this.#upstream = options.upstream;
     this.#maxBytes = options.maxBytes;
     this.#agents = this.#newAgents();
     setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
@@ -171,8 +171,8 @@ export class SessionProxy {
   }
 
   /** HTTP without a browser, through this port. */
-  get client(): PlainClient {
-    this.#client ??= new PlainClient(this.url);
+  get client(): HttpClient {
+    this.#client ??= new HttpClient(this.url);
     return this.#client;
   }
 
@@ -182,20 +182,20 @@ export class SessionProxy {
     return { [Symbol.dispose]: () => void this.#served.delete(host) };
   }
 
-  get exit(): Exit {
-    return this.#exit;
+  get upstream(): Upstream {
+    return this.#upstream;
   }
 
-  /** Bytes by the class of the exit that they went through. */
-  bytesByClass(): Map<Exit['class'], Bytes> {
+  /** Bytes by the class of the upstream that they went through. */
+  bytesByClass(): Map<Upstream['class'], Bytes> {
     const booked = new Map(this.#moved);
     let { bytesIn, bytesOut } = this.meter;
     for (const bytes of this.#moved.values()) {
       bytesIn -= bytes.bytesIn;
       bytesOut -= bytes.bytesOut;
     }
-    const own = booked.get(this.#exit.class) ?? { bytesIn: 0, bytesOut: 0 };
-    return booked.set(this.#exit.class, { bytesIn: own.bytesIn + bytesIn, bytesOut: own.bytesOut + bytesOut });
+    const own = booked.get(this.#upstream.class) ?? { bytesIn: 0, bytesOut: 0 };
+    return booked.set(this.#upstream.class, { bytesIn: own.bytesIn + bytesIn, bytesOut: own.bytesOut + bytesOut });
   }
 
   /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
@@ -230,11 +230,11 @@ export class SessionProxy {
     return true;
   }
 
-  /** Sends everything out by another exit from now on; what runs through the old one is closed. */
-  move(exit: Exit): void {
-    const [before, agents] = [this.#exit, this.#agents];
+  /** Sends everything out by another upstream from now on; what runs through the old one is closed. */
+  move(upstream: Upstream): void {
+    const [before, agents] = [this.#upstream, this.#agents];
     this.#moved = this.bytesByClass();
-    this.#exit = exit;
+    this.#upstream = upstream;
     this.#agents = this.#newAgents();
     for (const socket of this.#sockets.keys()) socket.destroy();
     agents.kept.destroy();
@@ -256,7 +256,7 @@ export class SessionProxy {
     this.#agents.kept.destroy();
     this.#agents.fresh.destroy();
     await this.#client?.close();
-    this.#exit.release();
+    this.#upstream.release();
     await closed;
   }
 
@@ -289,38 +289,38 @@ export class SessionProxy {
 
   readonly #resolve: Resolve = (to, as, signal) =>
     as === 'proxy'
-      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy, isProxy: true }, signal, this.#policy)
+      ? this.#options.guard.resolve({ ...to, namedBy: this.#upstream.namedBy, isProxy: true }, signal, this.#policy)
       : this.#policy.resolve(to, signal);
 
   get #dialOptions() {
     const { connectTimeoutMs, proxyCa, guard } = this.#options;
-    const { namedBy } = this.#exit;
+    const { namedBy } = this.#upstream;
     const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
     return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
   }
 
   async #dial(to: Destination): Promise<Socket> {
-    const exit = this.#exit;
-    return this.#counted(exit, to, dial(to, { ...this.#dialOptions, route: exit.route }));
+    const upstream = this.#upstream;
+    return this.#counted(upstream, to, dial(to, { ...this.#dialOptions, route: upstream.route }));
   }
 
   /** A connection to the HTTP proxy itself, which takes requests for plain HTTP as they are. */
   #dialProxy(proxy: ProxyAddress): Promise<Socket> {
-    return this.#counted(this.#exit, undefined, connectToProxy(proxy, this.#dialOptions));
+    return this.#counted(this.#upstream, undefined, connectToProxy(proxy, this.#dialOptions));
   }
 
-  async #counted(exit: Exit, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
+  async #counted(upstream: Upstream, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
     try {
       const socket = await opening;
-      exit.report(true);
+      upstream.report(true);
       this.#track(socket, to);
       this.meter.count(socket);
       // Between the dial and its end the session may have been moved or closed.
-      if (exit !== this.#exit || this.#over.signal.aborted) socket.destroy();
+      if (upstream !== this.#upstream || this.#over.signal.aborted) socket.destroy();
       return socket;
     } catch (error) {
       // A destination that is silent behind it is not the proxy's fault: pages could put proxies aside.
-      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) exit.report(false);
+      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) upstream.report(false);
       throw error;
     }
   }
@@ -377,7 +377,7 @@ export class SessionProxy {
       fail(error);
       return;
     }
-    const proxy = httpProxyOf(this.#exit.route);
+    const proxy = httpProxyOf(this.#upstream.route);
     this.#watchQuota(request, request.socket);
     forwardRequest(request, response, {
       url,
@@ -387,14 +387,14 @@ export class SessionProxy {
       freshAgent: this.#agents.fresh,
       onAnswer: (answer) => this.#watchQuota(answer, response),
       fail: (error) => {
-        if (error instanceof ProxyError && error.fault === 'credentials') this.#exit.report(false);
+        if (error instanceof ProxyError && error.fault === 'credentials') this.#upstream.report(false);
         fail(error);
       },
     });
   }
 
   #newAgents(): { readonly kept: DialingAgent; readonly fresh: DialingAgent } {
-    const proxy = httpProxyOf(this.#exit.route);
+    const proxy = httpProxyOf(this.#upstream.route);
     const open = (to: Destination): Promise<Socket> => (proxy ? this.#dialProxy(proxy) : this.#dial(to));
     return { kept: new DialingAgent({ open, keepAlive: true }), fresh: new DialingAgent({ open, keepAlive: false }) };
   }

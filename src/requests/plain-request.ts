@@ -1,5 +1,5 @@
 import { type Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
-import type { PlainAnswer, RequestCookies } from '../egress/http-client.js';
+import type { PlainResponse, RequestCookies } from '../egress/http-client.js';
 import type { CookieToSet, EngineContext, EngineCookie } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import { isTrustworthy, navigationHeaders } from '../identity/navigation-headers.js';
@@ -45,7 +45,7 @@ export async function runPlainRequest(
     maxBytes,
   };
   const jar = new SessionCookies(leased.context, signal);
-  let answer: PlainAnswer;
+  let answer: PlainResponse;
   try {
     answer = await leased.egress.client.request(sent, jar, signal);
   } catch (error) {
@@ -85,7 +85,7 @@ function decoded(text: string): string {
 }
 
 async function solutionOf(
-  { status, url, method, headers, requestHeaders, body, redirects }: PlainAnswer,
+  { status, url, method, headers, requestHeaders, body, redirects }: PlainResponse,
   request: RequestFields,
   jar: SessionCookies,
 ): Promise<Partial<Solution>> {

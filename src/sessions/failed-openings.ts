@@ -1,7 +1,7 @@
 import { MooringError } from '../errors.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { BoundedMemory } from './bounded-memory.js';
-import { namesExit, type OptionDigest, openingDigest, repeats } from './session-options.js';
+import { namesUpstream, type OptionDigest, openingDigest, repeats } from './session-options.js';
 
 /** A try to open a session, or to move one, that came to nothing. */
 export interface FailedOpening {
@@ -47,7 +47,7 @@ export class FailedOpenings {
  * failed, once more. What `sessions.create` asked for, a request does not know.
  */
 export function mayTryAgain(failed: FailedOpening, options: SessionOptions): boolean {
-  if (namesExit(options)) return true;
+  if (namesUpstream(options)) return true;
   return !failed.byCreate && failed.options !== undefined && repeats(options, failed.options);
 }
 

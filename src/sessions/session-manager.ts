@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { DomainLists } from '../egress/domain-rules.js';
-import type { ChosenExit, EgressGateway } from '../egress/egress-gateway.js';
+import type { ChosenUpstream, EgressGateway } from '../egress/egress-gateway.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
@@ -24,12 +24,12 @@ import type { SessionLease } from './session-lease.js';
 import {
   asksPool,
   differingOptions,
-  exitDigest,
-  namesExit,
+  namesUpstream,
   openingDigest,
   repeats,
-  unknownExit,
-  withoutExit,
+  unknownUpstream,
+  upstreamDigest,
+  withoutUpstream,
 } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
 import { SessionSlots } from './session-slots.js';
@@ -160,7 +160,7 @@ export class SessionManager {
     let found: Session | undefined;
     try {
       const before = this.#assertMayUse(target);
-      this.#options.egress.assertWish(target.options);
+      this.#options.egress.assertPreferences(target.options);
       const opening = this.#openings.get(key);
       const created = !this.#sessions.has(key) && !opening;
       const session =
@@ -203,7 +203,7 @@ export class SessionManager {
       }
       this.#assertNotFailed(session, target); // a request before it in the lane may have
       const warnings = await applyRequestOptions(session, target, this.#options.egress, signal);
-      if (namesExit(target.options)) this.#failed.forget(target.owner, target.id);
+      if (namesUpstream(target.options)) this.#failed.forget(target.owner, target.id);
       return new SessionTurn(session, lease, false, warnings);
     } catch (error) {
       lease[Symbol.dispose]();
@@ -233,7 +233,7 @@ export class SessionManager {
       return undefined;
     }
     if (!ended.startsAfresh || mustExist) throw sessionEndedError(id, ended);
-    if (ended.exit && !namesExit(options) && !repeats(options, ended.exit)) {
+    if (ended.upstream && !namesUpstream(options) && !repeats(options, ended.upstream)) {
       throw sessionEndedError(
         id,
         ended,
@@ -263,19 +263,19 @@ export class SessionManager {
     error: unknown,
   ): void {
     if (!named || error === this.#failed.find(owner, id)?.error) return;
-    const namesUpstream =
+    const wantsUpstream =
       !options || options.proxy !== undefined || (this.#options.egress.hasPool && asksPool(options));
     const code = error instanceof MooringError ? error.code : undefined;
     const open = this.#sessions.get(keyOf({ owner, id }));
     if (open || code === 'SESSION_EXISTS') {
-      if (namesUpstream && (open?.isDirect ?? true)) this.#failed.remember(owner, id, error, false, options);
+      if (wantsUpstream && (open?.isDirect ?? true)) this.#failed.remember(owner, id, error, false, options);
       return;
     }
     if (!byCreate && code === 'SESSION_ENDED' && this.#ended.find(owner, id)) {
-      if (namesUpstream) this.#ended.guard(owner, id, options ? exitDigest(options) : unknownExit);
+      if (wantsUpstream) this.#ended.guard(owner, id, options ? upstreamDigest(options) : unknownUpstream);
       return;
     }
-    const isRefusal = code === 'SESSION_NOT_FOUND' && !namesUpstream; // nothing was tried
+    const isRefusal = code === 'SESSION_NOT_FOUND' && !wantsUpstream; // nothing was tried
     if (isRefusal || (!byCreate && options && openingDigest(options).size === 0)) return;
     this.#failed.remember(owner, id, error, byCreate, options);
   }
@@ -359,21 +359,21 @@ export class SessionManager {
   }
 
   /**
-   * Moves an open session to another exit, when its turn has come; what it was made with otherwise stays.
+   * Moves an open session to another upstream, when its turn has come; what it was made with otherwise stays.
    *
    * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `EgressGateway.choose`
    */
-  async move(owner: string, id: string, wish: ExitWish, signal: AbortSignal): Promise<Session> {
+  async move(owner: string, id: string, preferences: ExitWish, signal: AbortSignal): Promise<Session> {
     try {
       const session = await this.#openSession(owner, id, signal);
       using _lease = await session.lease(signal);
-      const chosen = await this.#options.egress.chooseForMove(wish, signal);
-      session.moveTo(chosen, { ...withoutExit(session.options), ...wish });
+      const chosen = await this.#options.egress.chooseForMove(preferences, signal);
+      session.moveTo(chosen, { ...withoutUpstream(session.options), ...preferences });
       this.#failed.forget(owner, id);
       return session;
     } catch (error) {
       // Whatever was to be said: a session that is to be moved is not to go on directly.
-      const options = wish.noProxy ? wish : undefined;
+      const options = preferences.noProxy ? preferences : undefined;
       this.#rememberFailure({ owner, id, named: true, options }, false, error);
       throw error;
     }
@@ -489,7 +489,7 @@ export class SessionManager {
 
   async #open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
     if (this.#closed) throw drainingError();
-    this.#options.egress.assertWish(target.options);
+    this.#options.egress.assertPreferences(target.options);
     this.#options.identities.assertPossible(target.options);
     // A request waits for as long as its own time lasts.
     const slot = await this.#slots.acquire(target.owner, byCreate ? this.#options.queueTimeoutMs : undefined, signal);
@@ -501,7 +501,7 @@ export class SessionManager {
       const { egress } = this.#options;
       const chosen = await egress.choose(target.options, signal);
       const port = resources.use(await openPort(egress, chosen, target.options), (opened) => egress.close(opened));
-      const identity = await this.#options.identities.resolve(target.options, target.id, chosen.exit.country);
+      const identity = await this.#options.identities.resolve(target.options, target.id, chosen.upstream.country);
       const context = await this.#openContext(target.owner, identity, port.url, resources, signal);
       signal.throwIfAborted();
       const presented = withShortfalls(identity, context);
@@ -539,7 +539,7 @@ export class SessionManager {
   #newSession(
     target: SessionTarget,
     byCreate: boolean,
-    { verified, warnings }: ChosenExit,
+    { verified, warnings }: ChosenUpstream,
     identity: ResolvedIdentity,
     egress: SessionProxy,
     context: EngineContext,
@@ -596,12 +596,16 @@ export class SessionManager {
   }
 }
 
-/** Opens the port that owns the exit; if it does not open, the exit is given back. */
-async function openPort(egress: EgressGateway, { exit }: ChosenExit, options: SessionOptions): Promise<SessionProxy> {
+/** Opens the port that owns the upstream; if it does not open, the upstream is given back. */
+async function openPort(
+  egress: EgressGateway,
+  { upstream }: ChosenUpstream,
+  options: SessionOptions,
+): Promise<SessionProxy> {
   try {
-    return await egress.open(exit, options);
+    return await egress.open(upstream, options);
   } catch (error) {
-    exit.release();
+    upstream.release();
     throw error;
   }
 }

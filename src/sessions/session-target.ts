@@ -14,7 +14,7 @@ export interface SessionTarget {
 export interface RequestTarget extends SessionTarget {
   /** Refuse rather than open one. */
   readonly mustExist: boolean;
-  /** Leave an open session on its exit, whatever `proxy` says. */
+  /** Leave an open session on its upstream, whatever `proxy` says. */
   readonly dontChangeProxy: boolean;
   /** Move an open session to another proxy of the pool. */
   readonly forceNewProxy?: boolean;

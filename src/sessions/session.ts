@@ -1,4 +1,4 @@
-import type { ChosenExit } from '../egress/egress-gateway.js';
+import type { ChosenUpstream } from '../egress/egress-gateway.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
@@ -8,7 +8,7 @@ import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
-import { exitDigest } from './session-options.js';
+import { upstreamDigest } from './session-options.js';
 import type { StartGate, StartPlace } from './start-gate.js';
 
 /** What a session is made of. */
@@ -21,7 +21,7 @@ export interface SessionParts {
   /** Whether `sessions.create` made it; else a request did. */
   readonly byCreate: boolean;
   readonly options: SessionOptions;
-  /** Whether its exit was seen to work when it was made. */
+  /** Whether its upstream was seen to work when it was made. */
   readonly verified: boolean;
   /** What is to be said of how it was made, a sentence each. */
   readonly warnings: readonly string[];
@@ -123,7 +123,7 @@ export class Session implements LeasedSession {
     return this.#leased ? 'busy' : 'open';
   }
 
-  /** What it was made with, its exit as it was last moved. */
+  /** What it was made with, its upstream as it was last moved. */
   get options(): SessionOptions {
     return this.#options;
   }
@@ -137,17 +137,17 @@ export class Session implements LeasedSession {
   }
 
   /**
-   * Sends everything out by another exit from now on, or gives that back if the session has ended meanwhile. To be called
+   * Sends everything out by another upstream from now on, or gives that back if the session has ended meanwhile. To be called
    * with the session's lease.
    *
    * @throws MooringError `SESSION_ENDED`
    */
-  moveTo(chosen: ChosenExit, options: SessionOptions): void {
+  moveTo(chosen: ChosenUpstream, options: SessionOptions): void {
     if (this.over.aborted) {
-      chosen.exit.release();
+      chosen.upstream.release();
       throw this.over.reason;
     }
-    this.egress.move(chosen.exit);
+    this.egress.move(chosen.upstream);
     this.#options = options;
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
@@ -155,7 +155,7 @@ export class Session implements LeasedSession {
 
   /** Whether it goes out without a proxy. */
   get isDirect(): boolean {
-    return this.egress.exit.route.kind === 'direct';
+    return this.egress.upstream.route.kind === 'direct';
   }
 
   /** Whether it may be ended because room is needed. */
@@ -298,7 +298,7 @@ export class Session implements LeasedSession {
       endedAt: Date.now(),
       afterUse,
       startsAfresh: afterUse || !this.#byCreate,
-      ...(this.isDirect ? {} : { exit: exitDigest(this.#options) }),
+      ...(this.isDirect ? {} : { upstream: upstreamDigest(this.#options) }),
     };
     this.context.lost.removeEventListener('abort', this.#onLost);
     this.#endedAfterUse = afterUse;

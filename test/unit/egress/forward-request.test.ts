@@ -44,7 +44,7 @@ beforeEach(async () => {
   site = new Site();
   await site.start();
   port = new SessionProxy({
-    exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+    upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
     domains: {},
     connectTimeoutMs: 1000,

@@ -35,7 +35,7 @@ const headers = {
   cookie: 'sid=secret',
 };
 
-describe('PlainClient', () => {
+describe('HttpClient', () => {
   const seen: IncomingHttpHeaders[] = [];
   let first: Server;
   let other: Server;
@@ -44,7 +44,7 @@ describe('PlainClient', () => {
     seen.length = 0;
     [first, other] = await Promise.all([startSite(seen), startSite(seen)]);
     port = new SessionProxy({
-      exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+      upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
       guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
       domains: {},
       connectTimeoutMs: 1000,

@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(ports.splice(0).map((port) => port.close()));
 });
 
-const direct: SessionProxyOptions['exit'] = {
+const direct: SessionProxyOptions['upstream'] = {
   route: { kind: 'direct' },
   namedBy: 'caller',
   class: 'direct',
@@ -29,7 +29,7 @@ const direct: SessionProxyOptions['exit'] = {
 };
 
 async function open(rest: Partial<SessionProxyOptions> = {}): Promise<SessionProxy> {
-  const port = new SessionProxy({ exit: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
+  const port = new SessionProxy({ upstream: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
   ports.push(port);
   await port.open();
   return port;
@@ -102,7 +102,7 @@ describe('SessionProxy', () => {
     const proxy = new TestProxy({ kind: 'http' });
     await proxy.start();
     const route = { kind: 'proxy', proxy: parseProxyUrl(proxy.url()) } as const;
-    const port = await open(how === 'directly' ? {} : { exit: { ...direct, route, class: 'caller' } });
+    const port = await open(how === 'directly' ? {} : { upstream: { ...direct, route, class: 'caller' } });
     const running = port.beginRequest({});
     expect(await through(port, 'http://site.test:25/')).toBe(networkError);
     expect(await tunnel(port, 'site.test:22')).toBe(502);
