@@ -38,7 +38,7 @@ interface Entry extends KeptFile {
 }
 
 /**
- * Files that replies link to: films, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
+ * Files that replies link to: videos, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
  * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota of all,
  * or of its owner, is used up, new files are not taken.
  */

@@ -87,7 +87,7 @@ const metadataAddresses = new Set([
  * and the checked ones are what is connected to: a name that answers differently the second time gains nothing.
  */
 export class AddressGuard {
-  /** Ports of this very server: its door and its egress ports. Never reachable, whatever else is allowed. */
+  /** Ports that this server itself listens on: for HTTP, and for the sessions' proxies. Never reachable, whatever else is allowed. */
   readonly ownPorts = new Set<number>();
   readonly #options: AddressGuardOptions;
   readonly #listed: readonly Network[];

@@ -37,7 +37,7 @@ export interface PlainResponse {
 const maxRedirects = 20;
 
 /**
- * HTTP without a page, through a session's own port: its rules, its upstream and its count hold for it. Connections are kept
+ * HTTP without a page, through a session's own proxy: its rules, its upstream and its meter apply. Connections are kept
  * for the next request.
  */
 export class HttpClient {

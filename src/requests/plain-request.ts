@@ -18,7 +18,7 @@ export function assertNeedsNoPage(request: RequestFields): void {
     throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL; there was none.');
 }
 
-/** A plain HTTP exchange with the session's cookies, name and exit; its page stays as it is. */
+/** A plain HTTP exchange with the session's cookies, user agent and upstream; its page stays as it is. */
 export async function runPlainRequest(
   request: RequestFields,
   http: HttpRequest,
@@ -75,7 +75,7 @@ function withoutCredentials(text: string): { url: string; authorization: Record<
   return { url: url.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-/** What is percent-encoded as what it means; a stray `%` stays. */
+/** What is percent-encoded as what it means; a lone `%` stays. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

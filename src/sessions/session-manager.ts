@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { DomainLists } from '../egress/domain-rules.js';
-import type { ChosenUpstream, EgressGateway } from '../egress/egress-gateway.js';
+import type { EgressGateway } from '../egress/egress-gateway.js';
+import type { ChosenUpstream, ProxySelector, UpstreamPreferences } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionRow } from '../protocol/replies.js';
-import type { ExitWish, SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/sessions.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import {
@@ -56,6 +57,7 @@ export interface SessionEngines {
 export interface SessionManagerOptions {
   readonly engines: SessionEngines;
   readonly identities: IdentityResolver;
+  readonly proxies: ProxySelector;
   readonly egress: EgressGateway;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number | undefined;
@@ -160,7 +162,7 @@ export class SessionManager {
     let found: Session | undefined;
     try {
       const before = this.#assertMayUse(target);
-      this.#options.egress.assertPreferences(target.options);
+      this.#assertUpstream(target.options);
       const opening = this.#openings.get(key);
       const created = !this.#sessions.has(key) && !opening;
       const session =
@@ -202,7 +204,7 @@ export class SessionManager {
         return new SessionTurn(session, lease, true, before ? [afresh(target.id, before)] : []);
       }
       this.#assertNotFailed(session, target); // a request before it in the lane may have
-      const warnings = await applyRequestOptions(session, target, this.#options.egress, signal);
+      const warnings = await applyRequestOptions(session, target, this.#options.proxies, signal);
       if (namesUpstream(target.options)) this.#failed.forget(target.owner, target.id);
       return new SessionTurn(session, lease, false, warnings);
     } catch (error) {
@@ -264,7 +266,7 @@ export class SessionManager {
   ): void {
     if (!named || error === this.#failed.find(owner, id)?.error) return;
     const wantsUpstream =
-      !options || options.proxy !== undefined || (this.#options.egress.hasPool && asksPool(options));
+      !options || options.proxy !== undefined || (this.#options.proxies.hasPool && asksPool(options));
     const code = error instanceof MooringError ? error.code : undefined;
     const open = this.#sessions.get(keyOf({ owner, id }));
     if (open || code === 'SESSION_EXISTS') {
@@ -361,13 +363,13 @@ export class SessionManager {
   /**
    * Moves an open session to another upstream, when its turn has come; what it was made with otherwise stays.
    *
-   * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `EgressGateway.choose`
+   * @throws MooringError as `lease` does, but an ID that was never seen is `SESSION_ENDED`; as `ProxySelector.chooseForMove`
    */
-  async move(owner: string, id: string, preferences: ExitWish, signal: AbortSignal): Promise<Session> {
+  async move(owner: string, id: string, preferences: UpstreamPreferences, signal: AbortSignal): Promise<Session> {
     try {
       const session = await this.#openSession(owner, id, signal);
       using _lease = await session.lease(signal);
-      const chosen = await this.#options.egress.chooseForMove(preferences, signal);
+      const chosen = await this.#options.proxies.chooseForMove(preferences, signal);
       session.moveTo(chosen, { ...withoutUpstream(session.options), ...preferences });
       this.#failed.forget(owner, id);
       return session;
@@ -394,9 +396,16 @@ export class SessionManager {
     return session;
   }
 
-  /** Refuses a request that no session could serve. @throws MooringError as `EgressGateway.assertRequest` */
+  /** Refuses a request that no session could serve. @throws MooringError `INVALID_PARAMETER`, `DESTINATION_FORBIDDEN` */
   assertRequest(url: string | undefined, domains: DomainLists): void {
-    this.#options.egress.assertRequest(url, domains);
+    this.#options.egress.assertDomains(domains);
+    if (url !== undefined) this.#options.egress.assertUrl(url);
+  }
+
+  /** Refuses options that no session's proxy could have. @throws MooringError `INVALID_PARAMETER` */
+  #assertUpstream(options: SessionOptions): void {
+    this.#options.egress.assertDomains(options);
+    this.#options.proxies.assertPreferences(options);
   }
 
   /** Sessions that this owner could still open now, those counted for which room would be made. */
@@ -489,7 +498,7 @@ export class SessionManager {
 
   async #open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
     if (this.#closed) throw drainingError();
-    this.#options.egress.assertPreferences(target.options);
+    this.#assertUpstream(target.options);
     this.#options.identities.assertPossible(target.options);
     // A request waits for as long as its own time lasts.
     const slot = await this.#slots.acquire(target.owner, byCreate ? this.#options.queueTimeoutMs : undefined, signal);
@@ -498,8 +507,8 @@ export class SessionManager {
     const resources = new Disposables();
     resources.defer(() => slot.release());
     try {
-      const { egress } = this.#options;
-      const chosen = await egress.choose(target.options, signal);
+      const { egress, proxies } = this.#options;
+      const chosen = await proxies.choose(target.options, signal);
       const port = resources.use(await openPort(egress, chosen, target.options), (opened) => egress.close(opened));
       const identity = await this.#options.identities.resolve(target.options, target.id, chosen.upstream.country);
       const context = await this.#openContext(target.owner, identity, port.url, resources, signal);

@@ -1,4 +1,4 @@
-import type { ChosenUpstream } from '../egress/egress-gateway.js';
+import type { ChosenUpstream } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
