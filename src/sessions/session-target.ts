@@ -10,6 +10,9 @@ export interface SessionTarget {
   readonly options: SessionOptions;
 }
 
+/** The key of a session: the same ID of another owner is another session. */
+export const keyOf = ({ owner, id }: Pick<SessionTarget, 'owner' | 'id'>): string => `${owner}\n${id}`;
+
 /** The same for a request, which may do without a session that is open. */
 export interface RequestTarget extends SessionTarget {
   /** Refuse rather than open one. */
