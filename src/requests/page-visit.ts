@@ -129,7 +129,7 @@ export class PageVisit {
       results: this.#results,
       deadline,
       goto: (url, limits) => this.#gotoAction(url, limits),
-      keepFile: (file) => this.keepArtifact(file),
+      keepArtifact: (file) => this.keepArtifact(file),
       onDone: (action, place, elapsedMs, error) =>
         caller.onProgress({
           type: 'action',
