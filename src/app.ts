@@ -74,8 +74,8 @@ export class App {
   }
 
   /**
-   * Refuses new commands, lets those that run finish for as long as the setting allows, then closes everything. Twice is
-   * the same promise.
+   * Refuses new commands, lets those that run finish for as long as the setting allows, then closes everything.
+   * Idempotent: repeated calls return the same promise.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();

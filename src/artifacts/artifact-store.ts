@@ -20,7 +20,7 @@ export interface ArtifactToKeep {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array;
-  /** The file is deleted when it aborts; absent: only after its time. */
+  /** The file is deleted when it aborts. If omitted, only after its time. */
   readonly until?: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ export class ArtifactStore {
   readonly #options: ArtifactStoreOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #deleting = new Set<Promise<void>>();
-  /** Folders of before, which may hold files yet. */
+  /** Earlier folders, which may still hold files. */
   readonly #former = new Set<string>();
   readonly #bytesOf = new Map<string, number>();
   #bytes = 0;

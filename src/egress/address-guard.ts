@@ -47,7 +47,7 @@ export interface GuardedDestination {
   readonly isProxy?: true;
 }
 
-/** Names under which clouds serve credentials to whoever asks from inside. */
+/** Names under which clouds serve credentials to every caller inside. */
 const metadataNames = new Set([
   'metadata',
   'metadata.google.internal',

@@ -56,7 +56,7 @@ export interface PooledProxy {
   succeeded(): void;
   /** A connection failed because of it. */
   failed(): void;
-  /** Gives it back; twice does nothing more. */
+  /** Gives it back. Idempotent. */
   release(): void;
 }
 
@@ -78,10 +78,10 @@ export interface ProxyPoolOptions {
   readonly observer: ProxyPoolObserver;
 }
 
-/** What happens to the pool, for whoever writes it down. No credentials are in it. */
+/** What happens to the pool, for logs. No credentials are in it. */
 export interface ProxyPoolObserver {
   loaded(count: number): void;
-  /** The file has changed and cannot be used; the proxies of before are kept. */
+  /** The file has changed and cannot be used; the earlier proxies are kept. */
   badEdit(problem: string): void;
   setAside(proxy: string, forMs: number): void;
   backAgain(proxy: string): void;

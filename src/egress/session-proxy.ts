@@ -20,11 +20,11 @@ export interface SessionProxyOptions {
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
   readonly domains: DomainLists;
-  /** How many bytes, both ways, the session may move; absent: any. */
+  /** How many bytes, both ways, the session may move. If omitted, any. */
   readonly maxBytes?: number | undefined;
   /** How long until a connection stands. */
   readonly connectTimeoutMs: number;
-  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  /** The authorities that may certify `https://` proxies, PEM. If omitted, those that Node knows. */
   readonly proxyCa?: readonly string[] | undefined;
 }
 
@@ -69,7 +69,7 @@ const unusableResponse = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nConte
  * ```
  *
  * A connection that does not come about is answered in a way that the page sees as a failed request; the reason is kept
- * for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
+ * for the reply. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
  * that they no longer allow are closed.
  */
 export class SessionProxy {
@@ -215,7 +215,7 @@ export class SessionProxy {
   #assertAllowed(to: Destination): void {
     this.meter.assertQuota();
     this.#policy.assertDomain(to);
-    // Of a name that the proxy will resolve this is all that can be told here.
+    // If the proxy resolves the name, nothing more can be checked here.
     this.#options.guard.assertName(this.#policy.describe(to));
   }
 

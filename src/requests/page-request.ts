@@ -84,7 +84,7 @@ export class PageRequest {
         ...(warnings.length > 0 ? { warnings } : {}),
       };
     } finally {
-      recording?.stop().catch(() => {}); // it has been, or nobody wants it
+      recording?.stop().catch(() => {}); // it has been, or is not wanted
     }
   }
 

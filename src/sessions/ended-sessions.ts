@@ -14,7 +14,7 @@ export interface EndedSession {
   readonly afterUse?: boolean;
   /** Whether a request opens it afresh: no `sessions.create` made it, or its own request ended it. */
   readonly startsAfresh?: boolean;
-  /** What it was told of the proxy that it went through; absent: nothing, or it connected directly. */
+  /** What its caller asked of the upstream. Undefined if it connected directly. */
   readonly upstream?: OptionDigest;
 }
 

@@ -5,11 +5,11 @@ import { namesUpstream, type OptionDigest, openingDigest, repeats } from './sess
 
 /** A try to open a session, or to move one, that came to nothing. */
 export interface FailedOpening {
-  /** What requests to this ID get from now on; one object, so that it can be told from a failure of their own. */
+  /** What requests to this ID get from now on; one object, so that it differs from a failure of their own. */
   readonly error: MooringError;
   /** Whether `sessions.create` failed, or a request that would have opened the session. */
   readonly byCreate: boolean;
-  /** What it asked for; absent: that could not be read. */
+  /** What it asked for. Undefined if that could not be read. */
   readonly options: OptionDigest | undefined;
 }
 
@@ -24,7 +24,7 @@ const maxDetailChars = 500;
 export class FailedOpenings {
   readonly #memory = new BoundedMemory<FailedOpening>(bounds);
 
-  /** @param options what was asked for; absent: that could not be read */
+  /** @param options what was asked for; undefined if that could not be read */
   remember(owner: string, id: string, error: unknown, byCreate: boolean, options: SessionOptions | undefined): void {
     this.#memory.remember(owner, id, {
       error: failedBefore(id, error),

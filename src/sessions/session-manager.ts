@@ -17,7 +17,7 @@ import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
 
-/** What happens to sessions, for whoever counts it. */
+/** What happens to sessions, for metrics. */
 export interface SessionObserver {
   created(ms: number): void;
   ended(reason: EndReason, session: { readonly id: string; readonly owner: string }): void;
@@ -79,7 +79,7 @@ export class SessionManager {
     this.#reaper.start();
   }
 
-  /** Sessions by state, for whoever counts them. */
+  /** Sessions by state, for metrics. */
   get counts(): { readonly open: number; readonly busy: number; readonly opening: number; readonly queued: number } {
     let busy = 0;
     for (const session of this.#sessions.values()) if (session.state === 'busy') busy += 1;
@@ -114,7 +114,7 @@ export class SessionManager {
    * `sessions.create` made and that ended. The request's options are applied to a session that is open.
    *
    * @throws MooringError as `create`, `Session.lease` and `applyRequestOptions` do; `SESSION_ENDED`, `SESSION_NOT_FOUND`;
-   *   and the failure of before, if the session could not be opened as it was asked for
+   *   and the earlier failure, if the session could not be opened as it was asked for
    */
   async lease(asked: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
     const key = keyOf(asked);
@@ -145,7 +145,7 @@ export class SessionManager {
     return { ...target, options: open?.isDirect && proxy !== undefined ? { proxy } : {} };
   }
 
-  /** @param opened given when the session was opened for this request, with the session of before, if there was one */
+  /** @param opened given when the session was opened for this request, with the session before it, if there was one */
   async #turn(
     session: Session,
     target: RequestTarget,
@@ -187,7 +187,7 @@ export class SessionManager {
     this.#history.onFailed(command, this.#sessions.get(keyOf(command)));
   }
 
-  /** Runs a check that comes before `lease`, which takes note of the failure as that does. */
+  /** Runs a check that comes before `lease`, and keeps its failure as that does. */
   checked<T>(target: SessionTarget, check: () => T): T {
     try {
       return check();
@@ -198,9 +198,9 @@ export class SessionManager {
   }
 
   /**
-   * Takes note of a command that was refused before it came here.
+   * Keeps that a command was refused before it came here.
    *
-   * @param options what it asked for; absent: that could not be read, and may have been a proxy
+   * @param options what it asked for; undefined if that could not be read, and may have been a proxy
    */
   refused(owner: string, id: string, byCreate: boolean, options: SessionOptions | undefined, error: unknown): void {
     this.#onFailed({ owner, id, named: true, options, byCreate, error });
@@ -216,7 +216,7 @@ export class SessionManager {
     const old = this.#sessions.get(keyOf({ owner, id }));
     if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
-    void old.end('destroyed').catch(() => {}); // told to onEnded
+    void old.end('destroyed').catch(() => {}); // reported to onEnded
     // At once: a request between the two would open the session with options of its own.
     try {
       await this.#join(target, old.byCreate, signal);
@@ -236,7 +236,7 @@ export class SessionManager {
     return this.#history.knows(owner, id);
   }
 
-  /** Ends a session and waits until it is closed; one that is not there is fine. */
+  /** Ends a session, if there is one, and waits until it is closed. */
   async destroy(owner: string, id: string): Promise<void> {
     await this.#openings.cancel(owner, id, sessionEndedError(id, { reason: 'destroyed', endedAt: Date.now() }));
     await this.#sessions.get(keyOf({ owner, id }))?.end('destroyed');
@@ -314,7 +314,7 @@ export class SessionManager {
     return this.#slots.limitPerOwner;
   }
 
-  /** Ends every session and waits until all are closed. Twice is the same promise. */
+  /** Ends every session and waits until all are closed. Idempotent: repeated calls return the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -356,7 +356,7 @@ export class SessionManager {
       if (!session.evictable || (owner !== undefined && session.owner !== owner)) continue;
       if (!oldest || session.lastAccessedAt < oldest.lastAccessedAt) oldest = session;
     }
-    void oldest?.end('evicted').catch(() => {}); // told to onEnded
+    void oldest?.end('evicted').catch(() => {}); // reported to onEnded
     return oldest !== undefined;
   }
 

@@ -35,7 +35,7 @@ export const differingIdentity = (given: SessionOptions, made: SessionOptions): 
 /** What the options say of the upstream. */
 export const upstreamDigest = (options: SessionOptions): OptionDigest => digest(options, upstreamNames);
 
-/** Of an upstream that could not be read: nobody asks for it again. */
+/** An upstream that could not be read: no options ask for it again. */
 export const unknownUpstream: OptionDigest = new Map([['proxy', '']]);
 
 /** What the options say of upstream, identity and bytes: what a session must not be opened without, once it was asked for. */
@@ -85,6 +85,6 @@ function proxyText(text: string): string {
     const { protocol, host, port, username, password } = parseProxyUrl(text);
     return JSON.stringify([protocol, host.toLowerCase(), port, username, password]);
   } catch {
-    return text; // whoever opens it says what is wrong with it
+    return text; // opening it says what is wrong with it
   }
 }

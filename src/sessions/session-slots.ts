@@ -69,7 +69,7 @@ export class SessionSlots {
   /**
    * Takes a slot, or waits for one.
    *
-   * @param timeoutMs how long it waits; absent: until the signal aborts
+   * @param timeoutMs how long it waits; if undefined, until the signal aborts
    * @throws MooringError `TOO_MANY_SESSIONS` when this owner is at its limit, `NO_CAPACITY` when the server is, or too many wait
    *   already, each with `retryAfterMs`; the signal's reason when it aborts first
    */

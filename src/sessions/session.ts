@@ -191,7 +191,7 @@ export class Session implements LeasedSession {
     return this.#lane.waiting;
   }
 
-  /** Aborts when the session ends, with the error for whoever uses it. */
+  /** Aborts when the session ends, with the error for its users. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
@@ -272,8 +272,8 @@ export class Session implements LeasedSession {
   }
 
   /**
-   * Ends the session: refuses who waits, stops what runs, closes what it owns. Twice is the same promise, and the
-   * first reason stays.
+   * Ends the session: refuses callers that wait, stops what runs, closes what it owns. Idempotent: repeated calls return
+   * the same promise, and the first reason stays.
    *
    * @param afterUse its own request ended it: the next one opens it afresh
    */
@@ -297,7 +297,7 @@ export class Session implements LeasedSession {
   }
 
   readonly #onLost = (): void => {
-    void this.end('crashed').catch(() => {}); // whoever listens to onEnded has the same promise
+    void this.end('crashed').catch(() => {}); // reported to onEnded
   };
 
   #release(): void {

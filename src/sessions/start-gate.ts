@@ -28,7 +28,7 @@ export class StartGate {
     this.#options = options;
   }
 
-  /** A place; of one owner in order of arrival. It is given back by itself when its time is over. @throws the signal's reason */
+  /** Waits for a place; callers of one owner get theirs in order of arrival. It is given back when its time is over. @throws the signal's reason */
   async enter(owner: string, signal: AbortSignal): Promise<StartPlace> {
     signal.throwIfAborted();
     if (this.#running >= this.#options.limit) await this.#waiters.wait(signal, { owner });
