@@ -7,16 +7,16 @@ import { SessionProxy } from '../src/egress/session-proxy.js';
 
 const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } });
 
-/** A session's port that connects directly, without a browser before it. */
-export async function openPort(): Promise<SessionProxy> {
-  const port = new SessionProxy({
-    exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+/** A session's proxy that connects directly, without a browser before it. */
+export async function openSessionProxy(): Promise<SessionProxy> {
+  const sessionProxy = new SessionProxy({
+    upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard,
     domains: {},
     connectTimeoutMs: 10_000,
   });
-  await port.open();
-  return port;
+  await sessionProxy.open();
+  return sessionProxy;
 }
 
 /** A client and a site in a process of their own, as browser and site are: only the gateway runs in this one. */
@@ -55,12 +55,12 @@ async function usedBytes(): Promise<number> {
   return heapUsed + external;
 }
 
-/** What one idle port costs this process, in bytes of heap and of buffers outside it. */
-export async function idlePortBytes(count: number): Promise<number> {
-  await (await openPort()).close();
+/** What one idle session proxy costs this process, in bytes of heap and of buffers outside it. */
+export async function idleProxyBytes(count: number): Promise<number> {
+  await (await openSessionProxy()).close();
   const before = await usedBytes();
-  const ports = await Promise.all(Array.from({ length: count }, () => openPort()));
+  const proxies = await Promise.all(Array.from({ length: count }, () => openSessionProxy()));
   const after = await usedBytes();
-  await Promise.all(ports.map((port) => port.close()));
+  await Promise.all(proxies.map((sessionProxy) => sessionProxy.close()));
   return (after - before) / count;
 }

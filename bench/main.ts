@@ -9,7 +9,7 @@ import { ChromiumEngine } from '../src/engine/playwright/browsers/chromium.js';
 import { createLogger } from '../src/logger.js';
 import { Origin } from '../test/support/origin.js';
 import { TestProxy } from '../test/support/proxies.js';
-import { idlePortBytes, Outside, openPort } from './egress.js';
+import { idleProxyBytes, Outside, openSessionProxy } from './egress.js';
 import { browserMemoryBytes } from './memory.js';
 import { RawBrowser } from './raw.js';
 
@@ -189,12 +189,12 @@ async function identity(): Promise<void> {
   rows.push({ what, ours: p50(times.ours), raw: p50(times.raw), limit: 1.5 * p50(times.raw), unit: 'ms' });
 }
 
-/** A request without a page, beside undici alone through such a port. */
+/** A request without a page, beside undici alone through such a proxy. */
 async function plain(): Promise<void> {
   const session = 'plain';
   await send({ cmd: 'sessions.create', session });
-  const port = await openPort();
-  const dispatcher = new ProxyAgent({ uri: port.url, proxyTunnel: false });
+  const sessionProxy = await openSessionProxy();
+  const dispatcher = new ProxyAgent({ uri: sessionProxy.url, proxyTunnel: false });
   const times = await alternate(
     () => timed(() => send({ cmd: 'request.get', session, url: origin.url, requestType: 'request' })),
     () =>
@@ -204,10 +204,10 @@ async function plain(): Promise<void> {
       }),
   );
   const limit = 2 * p50(times.raw) + 2;
-  const what = 'requestType request (raw: undici through a port), p50';
+  const what = 'requestType request (raw: undici through a session proxy), p50';
   rows.push({ what, ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
   await dispatcher.close();
-  await port.close();
+  await sessionProxy.close();
   await send({ cmd: 'sessions.destroy', session });
 }
 
@@ -349,21 +349,24 @@ async function proxiedPage(): Promise<void> {
 async function gateway(): Promise<void> {
   const outside = new Outside();
   const site = await outside.start();
-  const port = await openPort();
+  const sessionProxy = await openSessionProxy();
   const small = { ours: [] as number[], raw: [] as number[] };
   const large = { ours: [] as number[], raw: [] as number[] };
   const megabytes = 50;
   const largeUrl = `${site}/large?bytes=${megabytes * 1024 * 1024}`;
   for (let i = -1; i < 5; i++) {
-    const [ours, raw] = [await outside.fetch(site, 50, port.url), await outside.fetch(site, 50)];
-    const [oursLarge, rawLarge] = [await outside.fetch(largeUrl, 1, port.url), await outside.fetch(largeUrl, 1)];
+    const [ours, raw] = [await outside.fetch(site, 50, sessionProxy.url), await outside.fetch(site, 50)];
+    const [oursLarge, rawLarge] = [
+      await outside.fetch(largeUrl, 1, sessionProxy.url),
+      await outside.fetch(largeUrl, 1),
+    ];
     if (i < 0) continue; // warm-up
     small.ours.push(...ours);
     small.raw.push(...raw);
     large.ours.push(...oursLarge);
     large.raw.push(...rawLarge);
   }
-  await port.close();
+  await sessionProxy.close();
   await outside.close();
   const limit = p50(small.raw) + 1;
   rows.push({ what: 'gateway, small request, p50', ours: p50(small.ours), raw: p50(small.raw), limit, unit: 'ms' });
@@ -375,7 +378,7 @@ async function gateway(): Promise<void> {
     limit: 0.6 * rate(large.raw),
     unit: 'MB/s',
   });
-  rows.push({ what: 'gateway, an idle port', ours: (await idlePortBytes(1000)) / 1024, limit: 20, unit: 'KB' });
+  rows.push({ what: 'gateway, an idle port', ours: (await idleProxyBytes(1000)) / 1024, limit: 20, unit: 'KB' });
 }
 
 function print(): void {

@@ -8,6 +8,7 @@ import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.j
 import { EgressGateway } from './egress/egress-gateway.js';
 import { destinationOf } from './egress/egress-policy.js';
 import { ProxyPool } from './egress/proxy-pool.js';
+import { ProxySelector } from './egress/proxy-selector.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { EngineRegistry } from './engine/engine-registry.js';
@@ -73,8 +74,8 @@ export class App {
   }
 
   /**
-   * Refuses new commands, lets those that run finish for as long as the setting allows, then closes everything. Twice is
-   * the same promise.
+   * Refuses new commands, lets those that run finish for as long as the setting allows, then closes everything.
+   * Idempotent: repeated calls return the same promise.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -103,13 +104,14 @@ export class App {
       ...(this.#options.resolve ? { resolve: this.#options.resolve } : {}),
     });
     const pool = config.proxies === undefined ? undefined : this.#openPool(config.proxies, metrics);
-    const egress = new EgressGateway({
+    const proxyCa = config.proxyCa === undefined ? undefined : readAuthorities(config.proxyCa);
+    const proxies = new ProxySelector({
       guard,
       pool,
       check: config.proxyCheck ? { target: config.proxyCheckTarget, timeoutMs: config.proxyCheckTimeoutMs } : undefined,
-      connectTimeoutMs: config.connectTimeoutMs,
-      proxyCa: config.proxyCa === undefined ? undefined : readAuthorities(config.proxyCa),
+      proxyCa,
     });
+    const egress = new EgressGateway({ guard, connectTimeoutMs: config.connectTimeoutMs, proxyCa });
     metrics.watchEgress(() => egress.totals());
 
     const sessions = this.#resources.use(
@@ -127,6 +129,7 @@ export class App {
           strict: config.engineStrict,
           processesOf: (engine) => engines.named(engine).processes,
         }),
+        proxies,
         egress,
         observer: {
           ...metrics.sessions,
@@ -213,7 +216,7 @@ export class App {
   }
 
   async #close(): Promise<void> {
-    // It listens while commands finish, to tell callers; then sessions and browsers close; then the door.
+    // It listens while commands finish, to tell callers; then sessions and browsers close; then the HTTP server.
     await this.#http?.drain(this.#options.config.drainTimeoutMs);
     try {
       await this.#resources.dispose();

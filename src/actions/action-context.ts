@@ -75,5 +75,5 @@ export interface ActionContext {
   /** The next file that the page hands out, also one from before. */
   readonly nextDownload: (limits: StepLimits) => Promise<Omit<DownloadedFile, 'url'>>;
   /** Keeps a file for a while. @returns a link to it; nothing when there is no room */
-  readonly keepFile: (file: Omit<DownloadedFile, 'url'>) => Promise<string | undefined>;
+  readonly keepArtifact: (file: Omit<DownloadedFile, 'url'>) => Promise<string | undefined>;
 }

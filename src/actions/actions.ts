@@ -92,10 +92,10 @@ export const actions: { readonly [N in SimpleName]: Run<N> } = {
     await actor.upload(action.cssSelector, files, limits);
     await afterwards(action, context, limits);
   },
-  download: async (action, { actor, nextDownload, results, keepFile }, limits) => {
+  download: async (action, { actor, nextDownload, results, keepArtifact }, limits) => {
     if (action.cssSelector !== undefined) await actor.click(action.cssSelector, false, limits);
     const file = await nextDownload(limits);
-    results.addDownload(file, action.link ? await keepFile(file) : undefined);
+    results.addDownload(file, action.link ? await keepArtifact(file) : undefined);
   },
   remove_iframes: (_action, { actor }, limits) => actor.removeFrames(limits),
   screenshot: async (_action, { page, results }, { signal }) => {

@@ -20,7 +20,7 @@ export interface ArtifactToKeep {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array;
-  /** The file is deleted when it aborts; absent: only after its time. */
+  /** The file is deleted when it aborts. If omitted, only after its time. */
   readonly until?: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ interface Entry extends KeptFile {
 }
 
 /**
- * Files that replies link to: films, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
+ * Files that replies link to: videos, screenshots, downloads. Each has a name that nobody can guess, and is deleted with
  * its session, after its time, or with the server. What is there is never pushed out by what comes: when the quota of all,
  * or of its owner, is used up, new files are not taken.
  */
@@ -46,7 +46,7 @@ export class ArtifactStore {
   readonly #options: ArtifactStoreOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #deleting = new Set<Promise<void>>();
-  /** Folders of before, which may hold files yet. */
+  /** Earlier folders, which may still hold files. */
   readonly #former = new Set<string>();
   readonly #bytesOf = new Map<string, number>();
   #bytes = 0;

@@ -47,7 +47,7 @@ export interface GuardedDestination {
   readonly isProxy?: true;
 }
 
-/** Names under which clouds serve credentials to whoever asks from inside. */
+/** Names under which clouds serve credentials to every caller inside. */
 const metadataNames = new Set([
   'metadata',
   'metadata.google.internal',
@@ -87,7 +87,7 @@ const metadataAddresses = new Set([
  * and the checked ones are what is connected to: a name that answers differently the second time gains nothing.
  */
 export class AddressGuard {
-  /** Ports of this very server: its door and its egress ports. Never reachable, whatever else is allowed. */
+  /** Ports that this server itself listens on: for HTTP, and for the sessions' proxies. Never reachable, whatever else is allowed. */
   readonly ownPorts = new Set<number>();
   readonly #options: AddressGuardOptions;
   readonly #listed: readonly Network[];

@@ -48,7 +48,7 @@ export interface DialOptions {
   readonly assertProxy: (proxy: ProxyAddress) => void;
   /** How long a proxy may take until the tunnel stands, or a destination until it takes the connection. */
   readonly timeoutMs: number;
-  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  /** The authorities that may certify `https://` proxies, PEM. If omitted, those that Node knows. */
   readonly proxyCa?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }

@@ -9,7 +9,7 @@ export interface DialingAgentOptions {
   readonly keepAlive: boolean;
 }
 
-/** How long a connection is kept that nobody uses. */
+/** How long an unused connection is kept. */
 const idleMs = 60_000;
 
 /** Gives HTTP requests connections that are opened by dialling. */

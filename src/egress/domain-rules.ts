@@ -55,7 +55,7 @@ export function isListed(hosts: ReadonlySet<string>, host: string): boolean {
 /** Characters of a whole list: what is read without holding up anybody. */
 const maxListLength = 1_000_000;
 
-/** Lists that were read before: one and the same is looked at for the session, the request and its port. */
+/** Lists that were read before: one and the same is looked at for the session, the request and its proxy. */
 const readLists = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function hostsOf(field: string, entries: readonly string[]): ReadonlySet<string> {
@@ -93,7 +93,7 @@ function withoutStrays(text: string): string {
 }
 
 /**
- * The host that an entry means: a host, a URL, `*.host`, or any of these with stray brackets and quotes around it. An
+ * The host that an entry means: a host, a URL, `*.host`, or any of these with unpaired brackets and quotes around it. An
  * address is written as `parseAddress` has it.
  */
 function hostOfEntry(field: string, entry: string): string {

@@ -15,7 +15,7 @@ import type { ProxyAddress } from './proxy-url.js';
 export interface ForwardOptions {
   readonly url: URL;
   readonly to: Destination;
-  /** The HTTP proxy that forwards the request in turn; absent: it goes to its destination. */
+  /** The HTTP proxy that forwards the request in turn. If omitted, it goes to its destination. */
   readonly proxy: ProxyAddress | undefined;
   /** Connections that are used again, for requests that may be sent twice. */
   readonly agent: Agent;

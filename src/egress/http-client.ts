@@ -22,7 +22,7 @@ export interface RequestCookies {
   take(url: string, lines: readonly string[]): Promise<void>;
 }
 
-export interface PlainAnswer {
+export interface PlainResponse {
   readonly status: number;
   readonly url: string;
   readonly method: string;
@@ -37,10 +37,10 @@ export interface PlainAnswer {
 const maxRedirects = 20;
 
 /**
- * HTTP without a page, through a session's own port: its rules, its exit and its count hold for it. Connections are kept
+ * HTTP without a page, through a session's own proxy: its rules, its upstream and its meter apply. Connections are kept
  * for the next request.
  */
-export class PlainClient {
+export class HttpClient {
   readonly #dispatcher: ProxyAgent;
 
   constructor(proxyUrl: string) {
@@ -53,7 +53,7 @@ export class PlainClient {
    *
    * @throws MooringError `NO_RESPONSE`, `RESPONSE_TOO_LARGE`; the signal's reason when it aborts
    */
-  async request(first: PlainRequest, cookies: RequestCookies, signal: AbortSignal): Promise<PlainAnswer> {
+  async request(first: PlainRequest, cookies: RequestCookies, signal: AbortSignal): Promise<PlainResponse> {
     const redirects: { url: string; status: number }[] = [];
     let current = first;
     for (;;) {
@@ -82,7 +82,7 @@ async function exchange(
   cookies: RequestCookies,
   dispatcher: ProxyAgent,
   signal: AbortSignal,
-): Promise<Omit<PlainAnswer, 'redirects'>> {
+): Promise<Omit<PlainResponse, 'redirects'>> {
   const cookie = await cookies.headerFor(url);
   const sent = { ...headers, ...(cookie === '' ? {} : { cookie }) };
   let answer: Awaited<ReturnType<typeof request>> | undefined;
@@ -159,7 +159,7 @@ const tooLarge = (url: string, maxBytes: number): MooringError =>
 /** The request that an answer sends elsewhere, if it does (RFC 9110 §15.4). */
 function redirected(
   from: PlainRequest,
-  { status, headers }: Pick<PlainAnswer, 'status' | 'headers'>,
+  { status, headers }: Pick<PlainResponse, 'status' | 'headers'>,
 ): PlainRequest | undefined {
   const { location } = headers;
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;

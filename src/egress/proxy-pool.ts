@@ -40,15 +40,15 @@ const fileSchema = z.union([
 ]);
 type Entry = z.infer<typeof entrySchema>;
 
-/** What a session wants of the pool. */
-export interface ProxyWish {
+/** What a session prefers of the pool. */
+export interface PoolPreferences {
   readonly class?: ProxyClass | undefined;
   /** ISO 3166-1 alpha-2. */
   readonly country?: string | undefined;
 }
 
 /** A session's use of one proxy of the pool. */
-export interface PoolExit {
+export interface PooledProxy {
   readonly proxy: ProxyAddress;
   readonly class: ProxyClass;
   readonly country: string | undefined;
@@ -56,7 +56,7 @@ export interface PoolExit {
   succeeded(): void;
   /** A connection failed because of it. */
   failed(): void;
-  /** Gives it back; twice does nothing more. */
+  /** Gives it back. Idempotent. */
   release(): void;
 }
 
@@ -78,10 +78,10 @@ export interface ProxyPoolOptions {
   readonly observer: ProxyPoolObserver;
 }
 
-/** What happens to the pool, for whoever writes it down. No credentials are in it. */
+/** What happens to the pool, for logs. No credentials are in it. */
 export interface ProxyPoolObserver {
   loaded(count: number): void;
-  /** The file has changed and cannot be used; the proxies of before are kept. */
+  /** The file has changed and cannot be used; the earlier proxies are kept. */
   badEdit(problem: string): void;
   setAside(proxy: string, forMs: number): void;
   backAgain(proxy: string): void;
@@ -129,20 +129,20 @@ export class ProxyPool {
    * @param except not this one, however well it fits
    * @throws MooringError `NO_MATCHING_PROXY`
    */
-  choose(wish: ProxyWish, except?: ProxyAddress): PoolExit {
-    const fitting = this.#fitting(wish).filter(({ entry }) => !except || !isSameProxy(entry.url, except));
+  choose(preferences: PoolPreferences, except?: ProxyAddress): PooledProxy {
+    const fitting = this.#fitting(preferences).filter(({ entry }) => !except || !isSameProxy(entry.url, except));
     const now = Date.now();
     const able = fitting.filter(
       ({ entry, sessions, asideUntil }) =>
         asideUntil <= now && sessions < (entry.maxSessions ?? Number.POSITIVE_INFINITY),
     );
-    if (able.length === 0) throw this.#noneError(wish, fitting, now);
+    if (able.length === 0) throw this.#noneError(preferences, fitting, now);
     const load = ({ entry, sessions }: Member): number => (sessions + 1) / entry.weight;
     const least = Math.min(...able.map(load));
     const equals = able.filter((member) => load(member) === least);
     const chosen = equals[Math.floor(Math.random() * equals.length)];
-    if (!chosen) throw this.#noneError(wish, fitting, now);
-    return this.#exit(chosen);
+    if (!chosen) throw this.#noneError(preferences, fitting, now);
+    return this.#use(chosen);
   }
 
   status(): PoolProxyStatus[] {
@@ -157,15 +157,15 @@ export class ProxyPool {
     }));
   }
 
-  /** Without a wish for a class residential ones are meant, where there are any. */
-  #fitting({ class: wanted, country }: ProxyWish): Member[] {
+  /** If no class is named, residential ones are meant, where there are any. */
+  #fitting({ class: wanted, country }: PoolPreferences): Member[] {
     const inCountry = this.#members.filter(({ entry }) => country === undefined || entry.country === country);
     if (wanted) return inCountry.filter(({ entry }) => entry.class === wanted);
     const residential = inCountry.filter(({ entry }) => entry.class === 'residential');
     return residential.length > 0 ? residential : inCountry;
   }
 
-  #noneError({ class: wanted, country }: ProxyWish, fitting: readonly Member[], now: number): MooringError {
+  #noneError({ class: wanted, country }: PoolPreferences, fitting: readonly Member[], now: number): MooringError {
     const what = [wanted ?? 'any class', country ?? 'any country'].join(', ');
     if (fitting.length === 0)
       return new MooringError('NO_MATCHING_PROXY', `expected a proxy in the pool for ${what}; it has none.`);
@@ -181,7 +181,7 @@ export class ProxyPool {
     );
   }
 
-  #exit(member: Member): PoolExit {
+  #use(member: Member): PooledProxy {
     member.sessions += 1;
     let held = true;
     return {

@@ -9,53 +9,26 @@ import { DialingAgent } from './dialing-agent.js';
 import type { DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
-import { PlainClient } from './http-client.js';
+import { HttpClient } from './http-client.js';
 import { Meter } from './meter.js';
 import type { ProxyAddress } from './proxy-url.js';
-
-/** Where a session's bytes leave, and whom that concerns. */
-export interface Exit {
-  readonly route: Route;
-  /** On whose word the proxy of the route is used. */
-  readonly namedBy: 'caller' | 'operator';
-  /** Under which the bytes are counted. */
-  readonly class: 'direct' | 'caller' | 'residential' | 'datacenter' | 'mobile';
-  /** The ISO code of the country that it leads out of, if it is known. */
-  readonly country?: string | undefined;
-  /** Told when a connection through the proxy came about, or failed because of it. */
-  readonly report: (succeeded: boolean) => void;
-  /** Gives the proxy back; twice does nothing more. */
-  readonly release: () => void;
-}
+import { type BlockedHost, RequestLog } from './request-log.js';
+import type { Upstream } from './upstream.js';
 
 export interface SessionProxyOptions {
-  readonly exit: Exit;
+  readonly upstream: Upstream;
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
   readonly domains: DomainLists;
-  /** How many bytes, both ways, the session may move; absent: any. */
+  /** How many bytes, both ways, the session may move. If omitted, any. */
   readonly maxBytes?: number | undefined;
   /** How long until a connection stands. */
   readonly connectTimeoutMs: number;
-  /** The authorities that may certify `https://` proxies, PEM; absent: those that Node knows. */
+  /** The authorities that may certify `https://` proxies, PEM. If omitted, those that Node knows. */
   readonly proxyCa?: readonly string[] | undefined;
 }
 
-/** Bytes both ways. */
-export interface Bytes {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
-/** A host that was refused while a request ran, and how often. */
-export interface BlockedHost {
-  readonly host: string;
-  readonly count: number;
-  /** The code that a navigation there would end with. */
-  readonly reason: RefusalCode;
-}
-
-/** What one command wants of the port while it runs; dispose it when it is over. */
+/** A session's proxy while one command uses it. Dispose it when the command is over. */
 export interface EgressRequest extends Disposable {
   /**
    * Takes note that the caller itself goes to this URL.
@@ -78,29 +51,17 @@ export type Serve = (
 const flatHeaders = (headers: IncomingMessage['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 
-interface Failure {
-  readonly to: Destination;
-  readonly error: MooringError;
-}
-
 /** Longer than any name, so that a refusal tells it; of what is longer still nothing is remembered. */
 const maxHostLength = 1000;
 
-/** How many failures and blocked hosts are remembered for a request. */
-const remembered = { failures: 200, blocked: 50 } as const;
-
 /**
- * What a plain request is answered that did not come about. Browsers send a request again, a POST too, when a connection
- * that they used before closes without a byte; and they take this for a network error, which no page can read.
+ * The response to a plain HTTP request that failed. Browsers take it for a network error, which no page can read. If the
+ * connection only closed, they would send the request again, a POST too.
  */
-const unusableAnswer = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n';
-
-/** Codes of connections that the policy refused, in contrast to those that failed. */
-const refusals = ['DESTINATION_FORBIDDEN', 'DOMAIN_NOT_ALLOWED', 'QUOTA_EXCEEDED'] as const;
-type RefusalCode = (typeof refusals)[number];
+const unusableResponse = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n';
 
 /**
- * One session's door to the network: an HTTP proxy on a local port, the only one that its browser knows.
+ * One session's way to the network: an HTTP proxy on a local port, the only one that its browser knows.
  *
  * ```
  * browser ── CONNECT host:port ──▶ policy ─▶ dial(route) ──▶ bytes both ways
@@ -108,36 +69,31 @@ type RefusalCode = (typeof refusals)[number];
  * ```
  *
  * A connection that does not come about is answered in a way that the page sees as a failed request; the reason is kept
- * for whoever answers the caller. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
+ * for the reply. Route and rules can be replaced while it is open; the next connection obeys, and tunnels
  * that they no longer allow are closed.
  */
 export class SessionProxy {
-  readonly meter = new Meter();
+  readonly meter: Meter;
   readonly #options: SessionProxyOptions;
   readonly #policy: EgressPolicy;
   readonly #server: Server;
   /** The browser's own connections, and what each leads to where that is known. */
   readonly #sockets = new Map<Socket, Destination | undefined>();
   readonly #over = new AbortController();
-  #exit: Exit;
-  #client: PlainClient | undefined;
+  #upstream: Upstream;
+  #client: HttpClient | undefined;
   /** Hosts that are answered here. */
   readonly #served = new Map<string, Serve>();
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
-  /** What went through exits of before. */
-  #moved: ReadonlyMap<Exit['class'], Bytes> = new Map();
-  #failures: Failure[] = [];
-  /** By host and reason. */
-  readonly #blocked = new Map<string, BlockedHost>();
-  #maxBytes: number | undefined;
+  readonly #log = new RequestLog();
   #closed: Promise<void> | undefined;
 
   /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
   constructor(options: SessionProxyOptions) {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
-    this.#exit = options.exit;
-    this.#maxBytes = options.maxBytes;
+    this.#upstream = options.upstream;
+    this.meter = new Meter({ upstreamClass: options.upstream.class, maxBytes: options.maxBytes });
     this.#agents = this.#newAgents();
     setMaxListeners(0, this.#over.signal); // every connection that is being opened listens
     this.#server = createServer({
@@ -170,9 +126,9 @@ export class SessionProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** HTTP without a browser, through this port. */
-  get client(): PlainClient {
-    this.#client ??= new PlainClient(this.url);
+  /** HTTP without a browser, through this proxy. */
+  get client(): HttpClient {
+    this.#client ??= new HttpClient(this.url);
     return this.#client;
   }
 
@@ -182,59 +138,43 @@ export class SessionProxy {
     return { [Symbol.dispose]: () => void this.#served.delete(host) };
   }
 
-  get exit(): Exit {
-    return this.#exit;
-  }
-
-  /** Bytes by the class of the exit that they went through. */
-  bytesByClass(): Map<Exit['class'], Bytes> {
-    const booked = new Map(this.#moved);
-    let { bytesIn, bytesOut } = this.meter;
-    for (const bytes of this.#moved.values()) {
-      bytesIn -= bytes.bytesIn;
-      bytesOut -= bytes.bytesOut;
-    }
-    const own = booked.get(this.#exit.class) ?? { bytesIn: 0, bytesOut: 0 };
-    return booked.set(this.#exit.class, { bytesIn: own.bytesIn + bytesIn, bytesOut: own.bytesOut + bytesOut });
+  get upstream(): Upstream {
+    return this.#upstream;
   }
 
   /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
   beginRequest(domains: DomainLists): EgressRequest {
     this.#policy.setRequestRules(domains);
-    this.#failures = [];
-    this.#blocked.clear();
-    this.#dropWhatIsNotAllowed();
-    const port = this;
+    this.#log.clear();
+    this.#closeDisallowed();
+    const log = this.#log;
     return {
-      name: (url) => port.#policy.name(url),
+      name: (url) => this.#policy.name(url),
       get blocked() {
-        return [...port.#blocked.values()];
+        return log.blocked;
       },
-      failure: (url) => {
-        const { host, port: number } = destinationOf(url);
-        return port.#failures.findLast(({ to }) => to.host === '' || (to.host === host && to.port === number))?.error;
-      },
+      failure: (url) => log.failure(url),
       [Symbol.dispose]: () => {
-        port.#policy.setRequestRules({});
-        port.#dropWhatIsNotAllowed();
+        this.#policy.setRequestRules({});
+        this.#closeDisallowed();
       },
     };
   }
 
   /** Lowers how many bytes may be moved, those that have been moved counted. @returns false if they are as few already */
   lowerMaxBytes(maxBytes: number): boolean {
-    if (this.#maxBytes !== undefined && this.#maxBytes <= maxBytes) return false;
+    const wasLimited = this.meter.isLimited;
+    if (!this.meter.lowerLimit(maxBytes)) return false;
     // Connections of a session without a limit are not watched; those that follow are.
-    if (this.#maxBytes === undefined) for (const socket of this.#sockets.keys()) socket.destroy();
-    this.#maxBytes = maxBytes;
+    if (!wasLimited) for (const socket of this.#sockets.keys()) socket.destroy();
     return true;
   }
 
-  /** Sends everything out by another exit from now on; what runs through the old one is closed. */
-  move(exit: Exit): void {
-    const [before, agents] = [this.#exit, this.#agents];
-    this.#moved = this.bytesByClass();
-    this.#exit = exit;
+  /** Sends everything out by another upstream from now on; what runs through the old one is closed. */
+  move(upstream: Upstream): void {
+    const [before, agents] = [this.#upstream, this.#agents];
+    this.#upstream = upstream;
+    this.meter.changeClass(upstream.class);
     this.#agents = this.#newAgents();
     for (const socket of this.#sockets.keys()) socket.destroy();
     agents.kept.destroy();
@@ -242,7 +182,7 @@ export class SessionProxy {
     before.release();
   }
 
-  /** Closes the port and every connection through it. Twice is the same promise. */
+  /** Stops listening and closes every connection. Idempotent: repeated calls return the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -256,7 +196,7 @@ export class SessionProxy {
     this.#agents.kept.destroy();
     this.#agents.fresh.destroy();
     await this.#client?.close();
-    this.#exit.release();
+    this.#upstream.release();
     await closed;
   }
 
@@ -273,54 +213,46 @@ export class SessionProxy {
 
   /** @throws MooringError `QUOTA_EXCEEDED`, `DOMAIN_NOT_ALLOWED`, `DESTINATION_FORBIDDEN` */
   #assertAllowed(to: Destination): void {
-    this.#assertQuota();
+    this.meter.assertQuota();
     this.#policy.assertDomain(to);
-    // Of a name that the proxy will resolve this is all that can be told here.
+    // If the proxy resolves the name, nothing more can be checked here.
     this.#options.guard.assertName(this.#policy.describe(to));
-  }
-
-  #assertQuota(): void {
-    if (this.#maxBytes === undefined || this.meter.total < this.#maxBytes) return;
-    throw new MooringError(
-      'QUOTA_EXCEEDED',
-      `expected the session to move at most ${this.#maxBytes} bytes (\`maxBytes\`); it has moved them.`,
-    );
   }
 
   readonly #resolve: Resolve = (to, as, signal) =>
     as === 'proxy'
-      ? this.#options.guard.resolve({ ...to, namedBy: this.#exit.namedBy, isProxy: true }, signal, this.#policy)
+      ? this.#options.guard.resolve({ ...to, namedBy: this.#upstream.namedBy, isProxy: true }, signal, this.#policy)
       : this.#policy.resolve(to, signal);
 
   get #dialOptions() {
     const { connectTimeoutMs, proxyCa, guard } = this.#options;
-    const { namedBy } = this.#exit;
+    const { namedBy } = this.#upstream;
     const assertProxy = (proxy: ProxyAddress): void => guard.assertPort({ ...proxy, namedBy, isProxy: true });
     return { resolve: this.#resolve, assertProxy, timeoutMs: connectTimeoutMs, proxyCa, signal: this.#over.signal };
   }
 
   async #dial(to: Destination): Promise<Socket> {
-    const exit = this.#exit;
-    return this.#counted(exit, to, dial(to, { ...this.#dialOptions, route: exit.route }));
+    const upstream = this.#upstream;
+    return this.#counted(upstream, to, dial(to, { ...this.#dialOptions, route: upstream.route }));
   }
 
   /** A connection to the HTTP proxy itself, which takes requests for plain HTTP as they are. */
   #dialProxy(proxy: ProxyAddress): Promise<Socket> {
-    return this.#counted(this.#exit, undefined, connectToProxy(proxy, this.#dialOptions));
+    return this.#counted(this.#upstream, undefined, connectToProxy(proxy, this.#dialOptions));
   }
 
-  async #counted(exit: Exit, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
+  async #counted(upstream: Upstream, to: Destination | undefined, opening: Promise<Socket>): Promise<Socket> {
     try {
       const socket = await opening;
-      exit.report(true);
+      upstream.report(true);
       this.#track(socket, to);
       this.meter.count(socket);
       // Between the dial and its end the session may have been moved or closed.
-      if (exit !== this.#exit || this.#over.signal.aborted) socket.destroy();
+      if (upstream !== this.#upstream || this.#over.signal.aborted) socket.destroy();
       return socket;
     } catch (error) {
       // A destination that is silent behind it is not the proxy's fault: pages could put proxies aside.
-      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) exit.report(false);
+      if (error instanceof ProxyError && (!error.reached || error.fault === 'credentials')) upstream.report(false);
       throw error;
     }
   }
@@ -355,7 +287,7 @@ export class SessionProxy {
   #forward(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url && URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (url?.protocol !== 'http:' || url.hostname.length > maxHostLength) {
-      response.destroy(); // no proxy request: nobody but a stranger sends one
+      response.destroy(); // no proxy request: not one of the session's browser
       return;
     }
     const served = this.#served.get(url.hostname);
@@ -369,7 +301,7 @@ export class SessionProxy {
     const fail = (error: unknown): void => {
       this.#remember(to, error);
       if (response.headersSent) response.destroy();
-      else request.socket.end(unusableAnswer);
+      else request.socket.end(unusableResponse);
     };
     try {
       this.#assertAllowed(to);
@@ -377,7 +309,7 @@ export class SessionProxy {
       fail(error);
       return;
     }
-    const proxy = httpProxyOf(this.#exit.route);
+    const proxy = httpProxyOf(this.#upstream.route);
     this.#watchQuota(request, request.socket);
     forwardRequest(request, response, {
       url,
@@ -387,31 +319,28 @@ export class SessionProxy {
       freshAgent: this.#agents.fresh,
       onAnswer: (answer) => this.#watchQuota(answer, response),
       fail: (error) => {
-        if (error instanceof ProxyError && error.fault === 'credentials') this.#exit.report(false);
+        if (error instanceof ProxyError && error.fault === 'credentials') this.#upstream.report(false);
         fail(error);
       },
     });
   }
 
   #newAgents(): { readonly kept: DialingAgent; readonly fresh: DialingAgent } {
-    const proxy = httpProxyOf(this.#exit.route);
+    const proxy = httpProxyOf(this.#upstream.route);
     const open = (to: Destination): Promise<Socket> => (proxy ? this.#dialProxy(proxy) : this.#dial(to));
     return { kept: new DialingAgent({ open, keepAlive: true }), fresh: new DialingAgent({ open, keepAlive: false }) };
   }
 
   #watchQuota(source: NodeJS.ReadableStream, sink: { destroy(): unknown }): void {
-    if (this.#maxBytes === undefined) return;
+    if (!this.meter.isLimited) return;
     source.on('data', () => {
-      try {
-        this.#assertQuota();
-      } catch (error) {
-        this.#remember({ host: '', port: 0 }, error);
-        sink.destroy();
-      }
+      if (!this.meter.isUsedUp) return;
+      if (!this.#over.signal.aborted) this.#log.addForAll(this.meter.quotaError());
+      sink.destroy();
     });
   }
 
-  #dropWhatIsNotAllowed(): void {
+  #closeDisallowed(): void {
     for (const [socket, to] of this.#sockets) {
       if (!to) continue;
       try {
@@ -423,21 +352,7 @@ export class SessionProxy {
   }
 
   #remember(to: Destination, error: unknown): void {
-    const { host } = to;
-    if (this.#over.signal.aborted) return;
-    const known =
-      error instanceof MooringError
-        ? error
-        : new MooringError('NO_RESPONSE', `expected a usable HTTP response from ${host}; the connection broke off.`, {
-            cause: error,
-          });
-    if (this.#failures.length < remembered.failures) this.#failures.push({ to, error: known });
-    const reason = refusals.find((code) => code === known.code);
-    if (reason === undefined || host === '') return;
-    const key = `${reason} ${host}`;
-    const before = this.#blocked.get(key);
-    if (before || this.#blocked.size < remembered.blocked)
-      this.#blocked.set(key, { host, count: (before?.count ?? 0) + 1, reason });
+    if (!this.#over.signal.aborted) this.#log.add(to, error);
   }
 }
 

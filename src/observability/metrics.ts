@@ -4,7 +4,7 @@ import type { CommandName } from '../protocol/commands.js';
 /** Sessions by state, asked for at each scrape. */
 export type SessionCounts = () => Readonly<Record<'open' | 'busy' | 'opening' | 'queued', number>>;
 
-/** Bytes by class of exit, asked for at each scrape. */
+/** Bytes by class of upstream, asked for at each scrape. */
 export type EgressTotals = () => Readonly<Record<string, { readonly bytesIn: number; readonly bytesOut: number }>>;
 
 /** The proxies of the pool, asked for at each scrape. */

@@ -15,7 +15,7 @@ interface Entry {
   command?: string;
   session?: string;
   host?: string;
-  /** The error's code; absent: it succeeded. */
+  /** The error's code. Undefined if it succeeded. */
   code?: string;
 }
 
@@ -30,7 +30,7 @@ export class RequestLog {
   readonly #logger: Logger | undefined;
   readonly #entries = new WeakMap<LoggedRequest, Entry>();
 
-  /** @param logger absent: nothing is logged */
+  /** @param logger if undefined, nothing is logged */
   constructor(logger: Logger | undefined) {
     this.#logger = logger;
   }

@@ -1,29 +1,19 @@
 import { ActionResults } from '../actions/action-context.js';
-import { runActions } from '../actions/action-runner.js';
-import type { ArtifactStore, ArtifactToKeep } from '../artifacts/artifact-store.js';
-import type { EgressRequest } from '../egress/session-proxy.js';
 import type {
   CookieToSet,
   DocumentReadLimits,
-  DownloadedFile,
   EngineContext,
   EnginePage,
-  NavigationRequest,
   NavigationResult,
-  PageActor,
   PageRecording,
-  PageWatch,
   StepLimits,
 } from '../engine/engine.js';
-import { errorMessage, MooringError } from '../errors.js';
-import type { BrowserAction } from '../protocol/actions.js';
-import type { RequestCommand } from '../protocol/commands.js';
+import { MooringError } from '../errors.js';
 import type { RequestReply, Solution } from '../protocol/replies.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
-import { type Deadline, settledWithin } from '../util/deadline.js';
-import { cookiesToSet, type HttpRequest } from './http-request.js';
+import { settledWithin } from '../util/deadline.js';
+import { cookiesToSet } from './http-request.js';
 import {
-  attemptsOf,
   extractFrom,
   idleWarnings,
   loadingOf,
@@ -34,33 +24,12 @@ import {
   unusedWarnings,
   watchOptionsOf,
 } from './page-options.js';
-import type { RequestCaller } from './request-caller.js';
-import { isNetworkFailure, withRetries } from './retries.js';
+import { type ArtifactContent, type PageRequestParts, PageVisit, stepLimits } from './page-visit.js';
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
-export interface PageRequestParts {
-  readonly command: RequestCommand;
-  /** What the browser is to send. */
-  readonly http: HttpRequest;
-  readonly leased: LeasedSession;
-  readonly deadline: Deadline;
-  readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;
-  readonly files: ArtifactStore;
-  /** The largest page, file or screenshot that a reply carries. */
-  readonly maxBytes: number;
-}
-
-type FileContent = Omit<ArtifactToKeep, 'owner' | 'until'>;
-
-/** What is sent to get a page. */
-type PageToGet = Omit<NavigationRequest, 'url' | 'loadTimeoutMs' | 'maxBodyBytes'>;
-
 const defaultAbortWaitMs = 45_000;
-/** How long the end of a film may hold back the answer to a request that failed. */
-const filmGraceMs = 1200;
-
-/** The part of the time that is kept for reading the page once it shows something. */
-const readReserveMs = (remainingMs: number): number => Math.min(3000, remainingMs * 0.2);
+/** How long the end of a video may hold back the reply to a request that failed. */
+const videoGraceMs = 1200;
 
 /**
  * One request on a session's page, with the session's turn at hand.
@@ -101,7 +70,7 @@ export class PageRequest {
     using watch = await page.watch(watchOptionsOf(request, maxBytes), signal);
     const recording = request.video && !request.onlyStatusCode ? page.record(maxBytes) : undefined;
     try {
-      const visit = new Visit(this.#parts, page, watch, egress, this.#results);
+      const visit = new PageVisit(this.#parts, page, watch, egress, this.#results);
       const solution = await this.#visit(visit, stays, url, recording);
       const warnings = [
         ...this.#warnings,
@@ -115,12 +84,12 @@ export class PageRequest {
         ...(warnings.length > 0 ? { warnings } : {}),
       };
     } finally {
-      recording?.stop().catch(() => {}); // it has been, or nobody wants it
+      recording?.stop().catch(() => {}); // it has been, or is not wanted
     }
   }
 
   async #visit(
-    visit: Visit,
+    visit: PageVisit,
     stays: EnginePage | undefined,
     url: string,
     recording: PageRecording | undefined,
@@ -141,13 +110,13 @@ export class PageRequest {
       return await this.#read(visit, recording);
     } catch (error) {
       if (!(error instanceof MooringError)) throw error;
-      const known = { ...visit.soFar(), ...(await this.#endFilm(recording)), verified: false };
+      const known = { ...visit.soFar(), ...(await this.#endVideo(visit, recording)), verified: false };
       throw error.after({ solution: known });
     }
   }
 
   /** Goes with a page that goes on by itself; actions that come after it keep half of the time. */
-  async #follow({ result, page }: Visit, hasActions: boolean): Promise<void> {
+  async #follow({ result, page }: PageVisit, hasActions: boolean): Promise<void> {
     if (result.kind !== 'document') return;
     const limits = this.#readLimits();
     const isThere = await page.follow({ ...limits, timeoutMs: hasActions ? limits.timeoutMs / 2 : limits.timeoutMs });
@@ -155,7 +124,7 @@ export class PageRequest {
   }
 
   /** What is to be over before the actions. */
-  async #settle({ page, watch, result, actor }: Visit): Promise<void> {
+  async #settle({ page, watch, result, actor }: PageVisit): Promise<void> {
     const { request } = this.#parts.command;
     if (result.kind !== 'document') {
       this.#warnings.push(...noPageWarnings(request));
@@ -173,7 +142,7 @@ export class PageRequest {
     if (request.mouseMovements || request.forceMouseMovement) await actor.wander(this.#limits());
   }
 
-  async #awaitTraffic({ watch }: Visit): Promise<void> {
+  async #awaitTraffic({ watch }: PageVisit): Promise<void> {
     const { request } = this.#parts.command;
     if (request.waitForAbortOnDetection && request.abortOnDetection) {
       const { timeoutMs, signal } = this.#limits();
@@ -191,7 +160,7 @@ export class PageRequest {
     );
   }
 
-  async #read(visit: Visit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
+  async #read(visit: PageVisit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
     const { request } = this.#parts.command;
     const { page, watch, egress } = visit;
     const { value, held } = await page.readOneDocument(
@@ -208,15 +177,15 @@ export class PageRequest {
       ...(egress.blocked.length > 0 ? { blocked: [...egress.blocked] } : {}),
       ...(screenshot && request.screenshot ? { screenshot: toBase64(screenshot) } : {}),
       ...(screenshot && request.screenshotUpload
-        ? await this.#link('screenshotUrl', { name: 'screenshot.png', type: 'image/png', bytes: screenshot })
+        ? await this.#link(visit, 'screenshotUrl', { name: 'screenshot.png', type: 'image/png', bytes: screenshot })
         : {}),
-      ...(recording ? await this.#film(await recording.stop()) : {}),
+      ...(recording ? await this.#video(visit, await recording.stop()) : {}),
     };
   }
 
   /** Everything that is said of one document. It may have to be read again. */
   async #readDocument(
-    visit: Visit,
+    visit: PageVisit,
     document: NavigationResult | undefined,
   ): Promise<{ solution: Partial<Solution>; screenshot?: Uint8Array | undefined }> {
     const { command, leased, deadline, maxBytes } = this.#parts;
@@ -251,27 +220,31 @@ export class PageRequest {
     };
   }
 
-  /** The film of a request that failed, if it can be had at once. */
-  async #endFilm(recording: PageRecording | undefined): Promise<Partial<Solution>> {
+  /** The video of a request that failed, if it is there at once. */
+  async #endVideo(visit: PageVisit, recording: PageRecording | undefined): Promise<Partial<Solution>> {
     if (!recording) return {};
-    let film: Partial<Solution> = {};
+    let video: Partial<Solution> = {};
     const ending = recording.stop().then(async (bytes) => {
-      film = await this.#film(bytes);
+      video = await this.#video(visit, bytes);
     });
-    await settledWithin(ending, filmGraceMs);
-    return film;
+    await settledWithin(ending, videoGraceMs);
+    return video;
   }
 
-  async #film(bytes: Uint8Array | undefined): Promise<Partial<Solution>> {
+  async #video(visit: PageVisit, bytes: Uint8Array | undefined): Promise<Partial<Solution>> {
     if (!bytes) {
       this.#warnings.push('`video`: the page gave no picture.');
       return {};
     }
-    return this.#link('videoUrl', { name: 'video.webm', type: 'video/webm', bytes });
+    return this.#link(visit, 'videoUrl', { name: 'video.webm', type: 'video/webm', bytes });
   }
 
-  async #link(field: 'screenshotUrl' | 'videoUrl', file: FileContent): Promise<Partial<Solution>> {
-    const link = await keepFile(this.#parts, file);
+  async #link(
+    visit: PageVisit,
+    field: 'screenshotUrl' | 'videoUrl',
+    file: ArtifactContent,
+  ): Promise<Partial<Solution>> {
+    const link = await visit.keepArtifact(file);
     if (link !== undefined) return { [field]: link };
     this.#warnings.push(
       `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, MOORING_FILES_LIMIT_PER_KEY, or its disk).`,
@@ -313,171 +286,6 @@ function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined
     `\`keepSamePage\`: expected a session that shows a page, or \`url\` to go to; ${why}`,
   );
 }
-
-/** The page while a request is on it: where it goes, and what is done there. */
-class Visit {
-  readonly page: EnginePage;
-  readonly watch: PageWatch;
-  readonly egress: EgressRequest;
-  readonly actor: PageActor;
-  readonly #parts: PageRequestParts;
-  readonly #results: ActionResults;
-  #result: NavigationResult | undefined;
-  #taken = false;
-
-  constructor(
-    parts: PageRequestParts,
-    page: EnginePage,
-    watch: PageWatch,
-    egress: EgressRequest,
-    results: ActionResults,
-  ) {
-    this.#parts = parts;
-    this.page = page;
-    this.watch = watch;
-    this.egress = egress;
-    this.#results = results;
-    this.actor = page.actor();
-  }
-
-  /** The navigation that the request is about. */
-  get result(): NavigationResult {
-    if (!this.#result) throw new Error('nothing was loaded yet');
-    return this.#result;
-  }
-
-  set result(result: NavigationResult) {
-    this.#result = result;
-  }
-
-  /** The page may stand elsewhere by now. */
-  get shown(): NavigationResult {
-    return this.result.kind === 'document' ? (this.page.document ?? this.result) : this.result;
-  }
-
-  whereabouts(): Pick<Solution, 'statusCode' | 'currentUrl'> {
-    const { kind, status, url } = this.shown;
-    // After a `goto` that failed the browser shows a page of its own.
-    const shows = kind === 'document' && !/^(chrome-error|about):/.test(this.page.url);
-    return { statusCode: status, currentUrl: shows ? this.page.url : url };
-  }
-
-  /** Why there is no document to be read. */
-  noDocument(): MooringError {
-    const { failure, url } = this.page;
-    if (failure) return this.#asSeenOutside(failure);
-    return new MooringError('NO_RESPONSE', `expected a page of a site; the page went to ${url}, which is none.`);
-  }
-
-  /** What is known without asking the page. */
-  soFar(): Partial<Solution> {
-    return {
-      ...this.whereabouts(),
-      ...resultFields(this.#results),
-      ...watchFields(this.watch, this.#parts.command.request),
-    };
-  }
-
-  /** Goes where the request is to go. */
-  async load(url: string): Promise<void> {
-    const { http, command, deadline } = this.#parts;
-    const { warnings: _warnings, ...sent } = http;
-    const toGet: PageToGet = { ...sent, ...loadingOf(command.request) };
-    this.#result = await withRetries(attemptsOf(command.request, http), () =>
-      this.#goto(url, toGet, stepLimits(deadline)),
-    );
-  }
-
-  async act(actions: readonly BrowserAction[]): Promise<void> {
-    const { leased, deadline, caller } = this.#parts;
-    await runActions(actions, {
-      page: this.page,
-      actor: this.actor,
-      context: leased.context,
-      nextDownload: (limits) => this.#nextDownload(limits),
-      results: this.#results,
-      deadline,
-      goto: (url, limits) => this.#gotoAction(url, limits),
-      keepFile: (file) => keepFile(this.#parts, file),
-      onDone: (action, place, elapsedMs, error) =>
-        caller.onProgress({
-          type: 'action',
-          action: action.type,
-          place,
-          elapsedMs: Math.round(elapsedMs),
-          ...(error === undefined ? {} : { error: errorMessage(error) }),
-        }),
-    });
-  }
-
-  /** The file that the request itself led to comes first. */
-  async #nextDownload(limits: StepLimits): Promise<Omit<DownloadedFile, 'url'>> {
-    const file = this.#result && !this.#taken ? await fileOf(this.#result) : undefined;
-    if (!file) return this.watch.nextDownload(limits);
-    this.#taken = true;
-    return file;
-  }
-
-  async #gotoAction(url: string, limits: StepLimits): Promise<void> {
-    try {
-      const file = await fileOf(await this.#goto(url, { method: 'GET', headers: {} }, limits));
-      if (file) this.#results.addDownload(file);
-    } catch (error) {
-      // Given up alone, it would hold the next action back.
-      if (limits.signal.aborted && !this.#parts.deadline.signal.aborted) await this.page.settle();
-      throw error;
-    }
-  }
-
-  /** Goes there. */
-  async #goto(url: string, request: PageToGet, { timeoutMs, signal }: StepLimits): Promise<NavigationResult> {
-    const startedAt = performance.now();
-    this.egress.name(url);
-    try {
-      const whole = { ...request, url, loadTimeoutMs: timeoutMs, maxBodyBytes: this.#parts.maxBytes };
-      const result = await this.page.navigate(whole, signal);
-      this.#parts.caller.onProgress({
-        type: 'navigation',
-        url: result.url,
-        statusCode: result.status,
-        elapsedMs: Math.round(performance.now() - startedAt),
-      });
-      return result;
-    } catch (error) {
-      throw error instanceof MooringError ? this.#asSeenOutside(error, url) : error;
-    }
-  }
-
-  /** A failure as the session's proxy saw it, which knows more than the browser. */
-  #asSeenOutside(error: MooringError, url?: string): MooringError {
-    const failedUrl = error.url ?? url;
-    return (isNetworkFailure(error) && failedUrl !== undefined && this.egress.failure(failedUrl)) || error;
-  }
-}
-
-/** The file that a navigation led to, if it did. */
-async function fileOf(result: NavigationResult): Promise<FileContent | undefined> {
-  const { kind, body: bytes, fileName: name = '', headers } = result;
-  if (kind !== 'download' || !bytes) return undefined;
-  const { 'content-type': type = 'application/octet-stream' } = (await headers).response;
-  return { name, type, bytes };
-}
-
-/** Keeps a file as long as the session lives, or its time if the request ends the session. */
-async function keepFile(
-  { files, caller, command, leased }: PageRequestParts,
-  file: FileContent,
-): Promise<string | undefined> {
-  const until = command.request.closeAfterUse ? {} : { until: leased.over };
-  // A disk that is full or gone is no reason to lose what the request has brought.
-  const path = await files.add({ ...file, owner: caller.owner, ...until }).catch(() => undefined);
-  return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;
-}
-
-const stepLimits = (deadline: Deadline): StepLimits => ({
-  timeoutMs: deadline.remainingMs - readReserveMs(deadline.remainingMs),
-  signal: deadline.signal,
-});
 
 const dialogWarning = ({ type, message }: { readonly type: string; readonly message: string }): string =>
   `The page showed a dialog (${type}: ${JSON.stringify(message)}); it was ${type === 'beforeunload' ? 'accepted' : 'dismissed'}.`;

@@ -1,5 +1,5 @@
 import { type Cookie, CookieJar, domainMatch, pathMatch } from 'tough-cookie';
-import type { PlainAnswer, RequestCookies } from '../egress/http-client.js';
+import type { PlainResponse, RequestCookies } from '../egress/http-client.js';
 import type { CookieToSet, EngineContext, EngineCookie } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import { isTrustworthy, navigationHeaders } from '../identity/navigation-headers.js';
@@ -18,7 +18,7 @@ export function assertNeedsNoPage(request: RequestFields): void {
     throw new MooringError('INVALID_PARAMETER', '`url`: expected an absolute http(s) URL; there was none.');
 }
 
-/** A plain HTTP exchange with the session's cookies, name and exit; its page stays as it is. */
+/** A plain HTTP exchange with the session's cookies, user agent and upstream; its page stays as it is. */
 export async function runPlainRequest(
   request: RequestFields,
   http: HttpRequest,
@@ -45,7 +45,7 @@ export async function runPlainRequest(
     maxBytes,
   };
   const jar = new SessionCookies(leased.context, signal);
-  let answer: PlainAnswer;
+  let answer: PlainResponse;
   try {
     answer = await leased.egress.client.request(sent, jar, signal);
   } catch (error) {
@@ -75,7 +75,7 @@ function withoutCredentials(text: string): { url: string; authorization: Record<
   return { url: url.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-/** What is percent-encoded as what it means; a stray `%` stays. */
+/** What is percent-encoded as what it means; a lone `%` stays. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -85,7 +85,7 @@ function decoded(text: string): string {
 }
 
 async function solutionOf(
-  { status, url, method, headers, requestHeaders, body, redirects }: PlainAnswer,
+  { status, url, method, headers, requestHeaders, body, redirects }: PlainResponse,
   request: RequestFields,
   jar: SessionCookies,
 ): Promise<Partial<Solution>> {

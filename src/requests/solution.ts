@@ -19,7 +19,7 @@ export interface SolutionSource {
   /** The navigation that brought what the page shows. */
   readonly result: NavigationResult;
   readonly listsRedirects: boolean;
-  /** The fields that are wanted; absent: all. */
+  /** The fields that are wanted. If undefined, all. */
   readonly filter: readonly string[] | undefined;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -124,7 +124,7 @@ export function textOf(body: Uint8Array | undefined, contentType = ''): string {
   try {
     return new TextDecoder(charset).decode(body);
   } catch {
-    return new TextDecoder().decode(body); // a charset that nobody knows
+    return new TextDecoder().decode(body); // an unknown charset
   }
 }
 

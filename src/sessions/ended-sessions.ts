@@ -14,8 +14,8 @@ export interface EndedSession {
   readonly afterUse?: boolean;
   /** Whether a request opens it afresh: no `sessions.create` made it, or its own request ended it. */
   readonly startsAfresh?: boolean;
-  /** What it was told of the proxy that it went through; absent: nothing, or it connected directly. */
-  readonly exit?: OptionDigest;
+  /** What its caller asked of the upstream. Undefined if it connected directly. */
+  readonly upstream?: OptionDigest;
 }
 
 const sentences: Record<EndReason, string> = {
@@ -74,14 +74,14 @@ export class EndedSessions {
   find(owner: string, id: string): EndedSession | undefined {
     const ended = this.#named.find(owner, id) ?? this.#anonymous.find(owner, id);
     if (!ended) return undefined;
-    return ended.exit?.size || Date.now() - ended.endedAt < keepMs ? ended : undefined;
+    return ended.upstream?.size || Date.now() - ended.endedAt < keepMs ? ended : undefined;
   }
 
   /** From now on it counts as one that had a proxy of its own. */
-  guard(owner: string, id: string, exit: OptionDigest): void {
+  guard(owner: string, id: string, upstream: OptionDigest): void {
     for (const memory of [this.#named, this.#anonymous]) {
       const ended = memory.find(owner, id);
-      if (ended) memory.remember(owner, id, { ...ended, exit });
+      if (ended) memory.remember(owner, id, { ...ended, upstream });
     }
   }
 

@@ -1,15 +1,15 @@
 import { MooringError } from '../errors.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { BoundedMemory } from './bounded-memory.js';
-import { namesExit, type OptionDigest, openingDigest, repeats } from './session-options.js';
+import { namesUpstream, type OptionDigest, openingDigest, repeats } from './session-options.js';
 
 /** A try to open a session, or to move one, that came to nothing. */
 export interface FailedOpening {
-  /** What requests to this ID get from now on; one object, so that it can be told from a failure of their own. */
+  /** What requests to this ID get from now on; one object, so that it differs from a failure of their own. */
   readonly error: MooringError;
   /** Whether `sessions.create` failed, or a request that would have opened the session. */
   readonly byCreate: boolean;
-  /** What it asked for; absent: that could not be read. */
+  /** What it asked for. Undefined if that could not be read. */
   readonly options: OptionDigest | undefined;
 }
 
@@ -24,7 +24,7 @@ const maxDetailChars = 500;
 export class FailedOpenings {
   readonly #memory = new BoundedMemory<FailedOpening>(bounds);
 
-  /** @param options what was asked for; absent: that could not be read */
+  /** @param options what was asked for; undefined if that could not be read */
   remember(owner: string, id: string, error: unknown, byCreate: boolean, options: SessionOptions | undefined): void {
     this.#memory.remember(owner, id, {
       error: failedBefore(id, error),
@@ -47,7 +47,7 @@ export class FailedOpenings {
  * failed, once more. What `sessions.create` asked for, a request does not know.
  */
 export function mayTryAgain(failed: FailedOpening, options: SessionOptions): boolean {
-  if (namesExit(options)) return true;
+  if (namesUpstream(options)) return true;
   return !failed.byCreate && failed.options !== undefined && repeats(options, failed.options);
 }
 

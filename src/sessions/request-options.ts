@@ -1,7 +1,8 @@
-import { describeExit, type EgressGateway } from '../egress/egress-gateway.js';
+import { isOwnProxy, type ProxySelector, unmetPreferences } from '../egress/proxy-selector.js';
+import { describeUpstream } from '../egress/upstream.js';
 import { MooringError } from '../errors.js';
 import type { Session } from './session.js';
-import { differingIdentity, exitOnly, withoutExit } from './session-options.js';
+import { differingIdentity, upstreamOnly, withoutUpstream } from './session-options.js';
 import type { RequestTarget } from './session-target.js';
 
 /**
@@ -9,16 +10,16 @@ import type { RequestTarget } from './session-target.js';
  * request sends anything.
  *
  * @returns what had no effect, and whether the session was moved, a sentence each
- * @throws MooringError as `EgressGateway.choose` when it names another proxy and that fails: the session stays where it is
+ * @throws MooringError as `ProxySelector.choose` when it names another proxy and that fails: the session stays where it is
  */
 export async function applyRequestOptions(
   session: Session,
   target: RequestTarget,
-  egress: EgressGateway,
+  proxies: ProxySelector,
   signal: AbortSignal,
 ): Promise<string[]> {
   const { session_ttl, maxLifetime, maxBytes } = target.options;
-  const warnings = await applyExit(session, target, egress, signal);
+  const warnings = await applyUpstream(session, target, proxies, signal);
   const identity = differingIdentity(target.options, session.options).map((name) => `\`${name}\``);
   if (identity.length > 0)
     warnings.push(`${identity.join(', ')}: no effect on a session that is open; its identity stays as it was made.`);
@@ -34,32 +35,35 @@ export async function applyRequestOptions(
   return warnings;
 }
 
-async function applyExit(
+async function applyUpstream(
   session: Session,
   target: RequestTarget,
-  egress: EgressGateway,
+  proxies: ProxySelector,
   signal: AbortSignal,
 ): Promise<string[]> {
   const { options, dontChangeProxy } = target;
-  const { exit } = session.egress;
+  const { upstream } = session.egress;
   if (target.forceNewProxy && options.proxy === undefined && !options.noProxy)
-    return [...(await applyNewProxy(session, target, egress, signal)), ...egress.unmet(session.egress.exit, options)];
+    return [
+      ...(await applyNewProxy(session, target, proxies, signal)),
+      ...unmetPreferences(session.egress.upstream, options),
+    ];
   if (options.proxy === undefined) {
-    if (!options.noProxy) return egress.unmet(exit, options);
+    if (!options.noProxy) return unmetPreferences(upstream, options);
     return session.isDirect
       ? []
       : [
-          `\`noProxy\`: no effect on a session that is open; it connects ${describeExit(exit)}. \`sessions.proxy\` moves it.`,
+          `\`noProxy\`: no effect on a session that is open; it connects ${describeUpstream(upstream)}. \`sessions.proxy\` moves it.`,
         ];
   }
-  if (egress.isOwnProxy(exit, options.proxy)) return [];
+  if (isOwnProxy(upstream, options.proxy)) return [];
   if (dontChangeProxy)
-    return [`\`proxy\`: no effect beside \`dontChangeProxy\`; the session connects ${describeExit(exit)}.`];
-  const wish = exitOnly(options);
-  const chosen = await egress.choose(wish, signal);
-  session.moveTo(chosen, { ...withoutExit(session.options), ...wish });
+    return [`\`proxy\`: no effect beside \`dontChangeProxy\`; the session connects ${describeUpstream(upstream)}.`];
+  const preferences = upstreamOnly(options);
+  const chosen = await proxies.choose(preferences, signal);
+  session.moveTo(chosen, { ...withoutUpstream(session.options), ...preferences });
   return [
-    `The session was moved: it connected ${describeExit(exit)}, and connects ${describeExit(chosen.exit)} from now on.`,
+    `The session was moved: it connected ${describeUpstream(upstream)}, and connects ${describeUpstream(chosen.upstream)} from now on.`,
     ...chosen.warnings,
   ];
 }
@@ -68,18 +72,19 @@ async function applyExit(
 async function applyNewProxy(
   session: Session,
   { dontChangeProxy }: RequestTarget,
-  egress: EgressGateway,
+  proxies: ProxySelector,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { exit } = session.egress;
+  const { upstream } = session.egress;
   const noEffect = (why: string): string[] => [`\`forceNewProxy\`: no effect; ${why}.`];
   if (dontChangeProxy) return noEffect('`dontChangeProxy` stands beside it');
-  if (exit.namedBy !== 'operator') return noEffect(`the session connects ${describeExit(exit)}, not by the pool`);
+  if (upstream.namedBy !== 'operator')
+    return noEffect(`the session connects ${describeUpstream(upstream)}, not by the pool`);
   try {
-    const chosen = await egress.chooseAnother(exit, exitOnly(session.options), signal);
+    const chosen = await proxies.chooseAnother(upstream, upstreamOnly(session.options), signal);
     session.moveTo(chosen, session.options);
     return [
-      `The session was moved to another proxy of the pool: it connects ${describeExit(chosen.exit)} from now on.`,
+      `The session was moved to another proxy of the pool: it connects ${describeUpstream(chosen.upstream)} from now on.`,
     ];
   } catch (error) {
     if (error instanceof MooringError && error.code === 'NO_MATCHING_PROXY')

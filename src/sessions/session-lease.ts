@@ -7,7 +7,7 @@ import type { EndReason } from './ended-sessions.js';
 /** What a lease gives the use of. */
 export interface LeasedSession {
   readonly id: string;
-  /** Aborts when the session ends, with the error for whoever uses it. */
+  /** Aborts when the session ends, with the error for its users. */
   readonly over: AbortSignal;
   /** How it appears to sites. */
   readonly identity: ResolvedIdentity;
@@ -19,7 +19,7 @@ export interface LeasedSession {
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;
-  /** Why the page that it showed is gone; absent: it is there, or there never was one. */
+  /** Why the page that it showed is gone. Undefined if it is there, or there never was one. */
   readonly pageLoss: MooringError | undefined;
   /** The page it shows, to do something with it. */
   usePage(): EnginePage | undefined;
@@ -29,7 +29,7 @@ export interface LeasedSession {
   openPage(signal: AbortSignal): Promise<EnginePage>;
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
   pageStarted(): void;
-  /** Ends the session. Twice is the same promise. */
+  /** Ends the session. Idempotent: repeated calls return the same promise. */
   end(reason: EndReason): Promise<void>;
 }
 

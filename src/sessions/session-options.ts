@@ -5,19 +5,19 @@ import { exitFields, identityFields, type SessionOptions } from '../protocol/ses
 
 type OptionName = keyof SessionOptions;
 
-const exitNames = Object.keys(exitFields) as OptionName[]; // the keys of a part of the schema
+const upstreamNames = Object.keys(exitFields) as OptionName[]; // the keys of a part of the schema
 const identityNames = Object.keys(identityFields) as OptionName[]; // likewise
-const upstreamNames = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
+const poolNames = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
 
 /** Options by name in a form that can be kept: short, and without a secret in it. */
 export type OptionDigest = ReadonlyMap<string, string>;
 
 /** Whether the options say by themselves where to connect: through this proxy, or directly. */
-export const namesExit = ({ proxy, noProxy }: SessionOptions): boolean => proxy !== undefined || noProxy === true;
+export const namesUpstream = ({ proxy, noProxy }: SessionOptions): boolean => proxy !== undefined || noProxy === true;
 
 /** Whether the options ask for a proxy of the pool by class or country. */
 export const asksPool = (options: SessionOptions): boolean =>
-  upstreamNames.some((name) => normal(name, options[name]) !== undefined);
+  poolNames.some((name) => normal(name, options[name]) !== undefined);
 
 /** The names of the options that ask for something else than what is there; both compared by meaning, not by spelling. */
 export function differingOptions(given: SessionOptions, made: SessionOptions): OptionName[] {
@@ -32,15 +32,15 @@ export function differingOptions(given: SessionOptions, made: SessionOptions): O
 export const differingIdentity = (given: SessionOptions, made: SessionOptions): OptionName[] =>
   differingOptions(given, made).filter((name) => identityNames.includes(name));
 
-/** What the options say of the exit. */
-export const exitDigest = (options: SessionOptions): OptionDigest => digest(options, exitNames);
+/** What the options say of the upstream. */
+export const upstreamDigest = (options: SessionOptions): OptionDigest => digest(options, upstreamNames);
 
-/** Of an exit that could not be read: nobody asks for it again. */
-export const unknownExit: OptionDigest = new Map([['proxy', '']]);
+/** An upstream that could not be read: no options ask for it again. */
+export const unknownUpstream: OptionDigest = new Map([['proxy', '']]);
 
-/** What the options say of exit, identity and bytes: what a session must not be opened without, once it was asked for. */
+/** What the options say of upstream, identity and bytes: what a session must not be opened without, once it was asked for. */
 export const openingDigest = (options: SessionOptions): OptionDigest =>
-  digest(options, [...exitNames, ...identityNames, 'maxBytes']);
+  digest(options, [...upstreamNames, ...identityNames, 'maxBytes']);
 
 /** Whether these options ask again for all that is in the digest. */
 export function repeats(options: SessionOptions, before: OptionDigest): boolean {
@@ -48,12 +48,12 @@ export function repeats(options: SessionOptions, before: OptionDigest): boolean 
   return [...before].every(([name, value]) => now.get(name) === value);
 }
 
-/** The options that are not about the exit. */
-export const withoutExit = (options: SessionOptions): SessionOptions =>
+/** The options that are not about the upstream. */
+export const withoutUpstream = (options: SessionOptions): SessionOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(exitFields, name)));
 
-/** The options that are about the exit. */
-export const exitOnly = (options: SessionOptions): SessionOptions =>
+/** The options that are about the upstream. */
+export const upstreamOnly = (options: SessionOptions): SessionOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(exitFields, name)));
 
 function digest(options: SessionOptions, names: readonly OptionName[]): OptionDigest {
@@ -85,6 +85,6 @@ function proxyText(text: string): string {
     const { protocol, host, port, username, password } = parseProxyUrl(text);
     return JSON.stringify([protocol, host.toLowerCase(), port, username, password]);
   } catch {
-    return text; // whoever opens it says what is wrong with it
+    return text; // opening it says what is wrong with it
   }
 }

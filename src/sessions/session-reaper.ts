@@ -30,7 +30,7 @@ export class SessionReaper {
     const now = performance.now();
     for (const session of this.#options.sessions()) {
       const expiry = session.expiry;
-      if (expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // told to onEnded
+      if (expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // reported to onEnded
     }
   }
 }

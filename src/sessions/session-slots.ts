@@ -1,16 +1,16 @@
 import { MooringError } from '../errors.js';
-import { FairQueue, type QueuedCaller } from './fair-queue.js';
+import { WaitQueue } from '../util/wait-queue.js';
 
 export interface SessionSlotsOptions {
   /** Slots in all. */
   readonly maxSessions: number;
-  /** Slots for one owner; absent: as many as there are. */
+  /** Slots for one owner. If omitted, as many as there are. */
   readonly maxSessionsPerKey?: number | undefined;
   /** Places for those that wait, in all; one owner may have half of them. */
   readonly maxWaiting: number;
   /**
    * Asks for room: ends one session that may be ended for it, of this owner if one is named.
-   * Tells whether there was one; its slot comes back when it has closed.
+   * Its slot comes back when it has closed. @returns false if there was none
    */
   readonly makeRoom: (owner: string | undefined) => boolean;
   /** About how long until a slot is free again. */
@@ -19,24 +19,20 @@ export interface SessionSlotsOptions {
   readonly onWaited: (ms: number) => void;
 }
 
-/** One session's place. */
+/** Room for one session. */
 export interface SessionSlot {
-  /** Gives the place back; twice does nothing more. */
+  /** Gives the slot back. Idempotent. */
   release(): void;
 }
 
-interface Waiter extends QueuedCaller {
-  readonly grant: (slot: SessionSlot) => void;
-}
-
 /**
- * How many sessions may be open: in all, and for each owner. Who finds none free waits. The next free slot is for the owner
- * that has the fewest, and among its own callers in order of arrival. Room is made by ending others' sessions only for an
- * owner that has less than its share, which is the same for all that have or want slots.
+ * Bounds how many sessions are open: in all, and for each owner. A caller that finds no slot free waits. The next free slot
+ * is for the owner that has the fewest, and among its callers in order of arrival. Room is made by ending others' sessions
+ * only for an owner that has less than its share, which is the same for all that have or want slots.
  */
 export class SessionSlots {
   readonly #options: SessionSlotsOptions;
-  readonly #waiters = new FairQueue<Waiter>();
+  readonly #waiters = new WaitQueue<SessionSlot>();
   readonly #usedBy = new Map<string, number>();
   #used = 0;
   /** Slots on their way back because room was asked for. */
@@ -73,7 +69,7 @@ export class SessionSlots {
   /**
    * Takes a slot, or waits for one.
    *
-   * @param timeoutMs how long it waits; absent: until the signal aborts
+   * @param timeoutMs how long it waits; if undefined, until the signal aborts
    * @throws MooringError `TOO_MANY_SESSIONS` when this owner is at its limit, `NO_CAPACITY` when the server is, or too many wait
    *   already, each with `retryAfterMs`; the signal's reason when it aborts first
    */
@@ -93,7 +89,7 @@ export class SessionSlots {
   /** To be called when a session has become one that may be ended for room. */
   roomMayBeMade(): void {
     const askedInVain = new Set<string | undefined>();
-    for (const { owner } of this.#waiters) {
+    for (const owner of this.#waiters.callers()) {
       if (this.#coming >= this.#waiters.size) return;
       const whose = this.#mayTakeFromOthers(owner) ? undefined : owner;
       if (!askedInVain.has(whose) && !this.#askForRoom(whose)) askedInVain.add(whose);
@@ -101,32 +97,10 @@ export class SessionSlots {
   }
 
   #wait(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        this.#waiters.delete(waiter);
-      };
-      const waiter: Waiter = {
-        owner,
-        grant: (slot) => {
-          leave();
-          resolve(slot);
-        },
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason);
-      };
-      const onTimeout = (): void => {
-        leave();
-        reject(this.fullError(owner, timeoutMs ?? 0));
-      };
-      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(waiter);
-      if (this.#coming < this.#waiters.size) this.#askForRoom(this.#mayTakeFromOthers(owner) ? undefined : owner);
-    });
+    const timeoutError = (): MooringError => this.fullError(owner, timeoutMs ?? 0);
+    const slot = this.#waiters.wait(signal, { owner, timeoutMs, timeoutError });
+    if (this.#coming < this.#waiters.size) this.#askForRoom(this.#mayTakeFromOthers(owner) ? undefined : owner);
+    return slot;
   }
 
   /** @param whose whose sessions alone may be ended */
@@ -184,7 +158,7 @@ export class SessionSlots {
     };
   }
 
-  /** What a caller is told that waited in vain. */
+  /** The error for a caller that waited and got no slot. */
   fullError(owner: string, waitedMs: number): MooringError {
     const retryAfterMs = this.#options.retryAfterMs();
     const waited = `none came free within ${Math.round(waitedMs)} ms`;

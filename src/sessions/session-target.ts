@@ -10,11 +10,14 @@ export interface SessionTarget {
   readonly options: SessionOptions;
 }
 
+/** The key of a session: the same ID of another owner is another session. */
+export const keyOf = ({ owner, id }: Pick<SessionTarget, 'owner' | 'id'>): string => `${owner}\n${id}`;
+
 /** The same for a request, which may do without a session that is open. */
 export interface RequestTarget extends SessionTarget {
   /** Refuse rather than open one. */
   readonly mustExist: boolean;
-  /** Leave an open session on its exit, whatever `proxy` says. */
+  /** Leave an open session on its upstream, whatever `proxy` says. */
   readonly dontChangeProxy: boolean;
   /** Move an open session to another proxy of the pool. */
   readonly forceNewProxy?: boolean;

@@ -19,7 +19,7 @@ export class SessionTurn implements Disposable {
 
   /** Ends the session, so that the next request to its ID opens it afresh. Its end is not waited for. */
   endSession(): void {
-    void this.session.end('destroyed', true).catch(() => {}); // told to onEnded
+    void this.session.end('destroyed', true).catch(() => {}); // reported to onEnded
   }
 
   [Symbol.dispose](): void {

@@ -1,14 +1,16 @@
-import type { ChosenExit } from '../egress/egress-gateway.js';
+import type { ChosenUpstream } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionOptions } from '../protocol/sessions.js';
 import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
+import { Lane } from './lane.js';
+import { SessionClock } from './session-clock.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
-import { exitDigest } from './session-options.js';
+import { upstreamDigest } from './session-options.js';
 import type { StartGate, StartPlace } from './start-gate.js';
 
 /** What a session is made of. */
@@ -21,7 +23,7 @@ export interface SessionParts {
   /** Whether `sessions.create` made it; else a request did. */
   readonly byCreate: boolean;
   readonly options: SessionOptions;
-  /** Whether its exit was seen to work when it was made. */
+  /** Whether its upstream was seen to work when it was made. */
   readonly verified: boolean;
   /** What is to be said of how it was made, a sentence each. */
   readonly warnings: readonly string[];
@@ -33,7 +35,7 @@ export interface SessionParts {
   readonly identity: ResolvedIdentity;
   /** The browser that really runs. */
   readonly engine: EngineInfo;
-  /** The door that all its bytes go through. */
+  /** The proxy that all its bytes go through. */
   readonly egress: SessionProxy;
   readonly context: EngineContext;
   /** Bounds how many pages start at once, of all sessions. */
@@ -44,11 +46,6 @@ export interface SessionParts {
   readonly onEnded: (session: Session, ended: EndedSession, closed: Promise<void>) => void;
   /** Told each time the session has nothing left to do. */
   readonly onIdle: (session: Session) => void;
-}
-
-interface Waiter {
-  readonly grant: () => void;
-  readonly refuse: (error: unknown) => void;
 }
 
 /**
@@ -68,21 +65,15 @@ export class Session implements LeasedSession {
   readonly egress: SessionProxy;
   readonly context: EngineContext;
   readonly #parts: SessionParts;
-  readonly #waiters: Waiter[] = [];
+  readonly #lane: Lane;
+  readonly #clock: SessionClock;
   readonly #over = new AbortController();
   #options: SessionOptions;
   #verified: boolean;
   #warnings: readonly string[];
   #byCreate: boolean;
-  #idleMs: number;
-  #maxLifetimeMs: number | undefined;
   /** Kept for the request that it was opened for, until that has had its turn. */
   #reserved: boolean;
-  #leased = false;
-  #lastAccessedAt = Date.now();
-  /** Clocks that nobody sets: `performance.now()`. */
-  readonly #openedAt = performance.now();
-  #idleSince = performance.now();
   #page: EnginePage | undefined;
   #isPageUsed = false;
   #endedAfterUse = false;
@@ -99,8 +90,8 @@ export class Session implements LeasedSession {
     this.#verified = parts.verified;
     this.#warnings = parts.warnings;
     this.#byCreate = parts.byCreate;
-    this.#idleMs = parts.idleMs;
-    this.#maxLifetimeMs = parts.maxLifetimeMs;
+    this.#clock = new SessionClock(parts);
+    this.#lane = new Lane({ session: parts.id, limit: parts.laneLimit });
     this.#reserved = parts.anonymous;
     this.identity = parts.identity;
     this.engine = parts.engine;
@@ -120,10 +111,10 @@ export class Session implements LeasedSession {
   }
 
   get state(): 'open' | 'busy' {
-    return this.#leased ? 'busy' : 'open';
+    return this.#lane.isTaken ? 'busy' : 'open';
   }
 
-  /** What it was made with, its exit as it was last moved. */
+  /** What it was made with, its upstream as it was last moved. */
   get options(): SessionOptions {
     return this.#options;
   }
@@ -137,17 +128,17 @@ export class Session implements LeasedSession {
   }
 
   /**
-   * Sends everything out by another exit from now on, or gives that back if the session has ended meanwhile. To be called
+   * Sends everything out by another upstream from now on, or gives that back if the session has ended meanwhile. To be called
    * with the session's lease.
    *
    * @throws MooringError `SESSION_ENDED`
    */
-  moveTo(chosen: ChosenExit, options: SessionOptions): void {
+  moveTo(chosen: ChosenUpstream, options: SessionOptions): void {
     if (this.over.aborted) {
-      chosen.exit.release();
+      chosen.upstream.release();
       throw this.over.reason;
     }
-    this.egress.move(chosen.exit);
+    this.egress.move(chosen.upstream);
     this.#options = options;
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
@@ -155,19 +146,19 @@ export class Session implements LeasedSession {
 
   /** Whether it goes out without a proxy. */
   get isDirect(): boolean {
-    return this.egress.exit.route.kind === 'direct';
+    return this.egress.upstream.route.kind === 'direct';
   }
 
   /** Whether it may be ended because room is needed. */
   get evictable(): boolean {
-    return this.anonymous && !this.#reserved && !this.#leased;
+    return this.anonymous && !this.#reserved && !this.#lane.isTaken;
   }
 
   /** To be called when the request that it was opened for never had its turn. */
   unreserve(): void {
     if (!this.#reserved) return;
     this.#reserved = false;
-    if (!this.#leased && !this.#closed) this.#parts.onIdle(this);
+    if (!this.#lane.isTaken && !this.#closed) this.#parts.onIdle(this);
   }
 
   /** From now on it is one that `sessions.create` asked for. */
@@ -177,14 +168,13 @@ export class Session implements LeasedSession {
 
   /** Sets the idle time from now on. */
   setIdle(seconds: number): void {
-    this.#idleMs = seconds * 1000;
+    this.#clock.setIdleMs(seconds * 1000);
     this.#options = { ...this.#options, session_ttl: seconds };
   }
 
   /** Shortens the longest lifetime, counted from its creation. @returns false if it is as short already */
   shortenLifetime(seconds: number): boolean {
-    if (this.#maxLifetimeMs !== undefined && this.#maxLifetimeMs <= seconds * 1000) return false;
-    this.#maxLifetimeMs = seconds * 1000;
+    if (!this.#clock.shortenLifetime(seconds * 1000)) return false;
     this.#options = { ...this.#options, maxLifetime: seconds };
     return true;
   }
@@ -198,17 +188,17 @@ export class Session implements LeasedSession {
 
   /** Requests that wait for their turn. */
   get waiting(): number {
-    return this.#waiters.length;
+    return this.#lane.waiting;
   }
 
-  /** Aborts when the session ends, with the error for whoever uses it. */
+  /** Aborts when the session ends, with the error for its users. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
   /** Milliseconds since 1970: the end of the last request. */
   get lastAccessedAt(): number {
-    return this.#leased ? Date.now() : this.#lastAccessedAt;
+    return this.#lane.isTaken ? Date.now() : this.#clock.lastAccessedAt;
   }
 
   /** The page it shows, if it has one that works. */
@@ -234,15 +224,12 @@ export class Session implements LeasedSession {
    * stops the idle clock alone.
    */
   get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
-    const idleAt = this.#leased ? Number.POSITIVE_INFINITY : this.#idleSince + this.#idleMs;
-    const lifetimeAt = this.#openedAt + (this.#maxLifetimeMs ?? Number.POSITIVE_INFINITY);
-    return lifetimeAt < idleAt ? { at: lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
+    return this.#clock.expiry(this.#lane.isTaken);
   }
 
-  /** Starts the idle clock anew. */
+  /** Starts the idle time anew. */
   renew(): void {
-    this.#lastAccessedAt = Date.now();
-    this.#idleSince = performance.now();
+    this.#clock.renew();
   }
 
   /**
@@ -255,12 +242,11 @@ export class Session implements LeasedSession {
   async lease(signal: AbortSignal): Promise<SessionLease> {
     this.#over.signal.throwIfAborted();
     signal.throwIfAborted();
-    if (this.#lifetimeOver()) {
+    if (this.#clock.isLifetimeOver) {
       void this.end('lifetime');
       this.#over.signal.throwIfAborted();
     }
-    if (this.#leased) await this.#wait(signal);
-    else this.#leased = true;
+    await this.#lane.enter(signal);
     this.#isPageUsed = false;
     return new SessionLease(this, signal, () => this.#release());
   }
@@ -286,8 +272,8 @@ export class Session implements LeasedSession {
   }
 
   /**
-   * Ends the session: refuses who waits, stops what runs, closes what it owns. Twice is the same promise, and the
-   * first reason stays.
+   * Ends the session: refuses callers that wait, stops what runs, closes what it owns. Idempotent: repeated calls return
+   * the same promise, and the first reason stays.
    *
    * @param afterUse its own request ended it: the next one opens it afresh
    */
@@ -298,12 +284,12 @@ export class Session implements LeasedSession {
       endedAt: Date.now(),
       afterUse,
       startsAfresh: afterUse || !this.#byCreate,
-      ...(this.isDirect ? {} : { exit: exitDigest(this.#options) }),
+      ...(this.isDirect ? {} : { upstream: upstreamDigest(this.#options) }),
     };
     this.context.lost.removeEventListener('abort', this.#onLost);
     this.#endedAfterUse = afterUse;
     this.#over.abort(sessionEndedError(this.id, ended));
-    for (const waiter of this.#waiters.splice(0)) waiter.refuse(this.#over.signal.reason);
+    this.#lane.close(this.#over.signal.reason);
     const closed = this.#parts.resources.dispose();
     this.#closed = closed;
     this.#parts.onEnded(this, ended, closed);
@@ -311,67 +297,13 @@ export class Session implements LeasedSession {
   }
 
   readonly #onLost = (): void => {
-    void this.end('crashed').catch(() => {}); // whoever listens to onEnded has the same promise
+    void this.end('crashed').catch(() => {}); // reported to onEnded
   };
-
-  #lifetimeOver(): boolean {
-    return this.#maxLifetimeMs !== undefined && performance.now() >= this.#openedAt + this.#maxLifetimeMs;
-  }
-
-  #wait(signal: AbortSignal): Promise<void> {
-    const { laneLimit } = this.#parts;
-    if (this.#waiters.length + 1 >= laneLimit) {
-      throw new MooringError(
-        'SESSION_BUSY',
-        `expected room in the lane of session ${this.id}, but its ${laneLimit} places are taken; requests on one session run one after another.`,
-        { retryAfterMs: 1000 },
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        const at = this.#waiters.indexOf(waiter);
-        if (at >= 0) this.#waiters.splice(at, 1);
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(busyInstead(signal.reason, this.id));
-      };
-      const waiter: Waiter = {
-        grant: () => {
-          leave();
-          resolve();
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(waiter);
-    });
-  }
 
   #release(): void {
     this.pageStarted();
     this.renew();
     this.#reserved = false;
-    const next = this.#waiters[0];
-    if (next) {
-      next.grant();
-      return;
-    }
-    this.#leased = false;
-    if (!this.#closed) this.#parts.onIdle(this);
+    if (this.#lane.leave() && !this.#closed) this.#parts.onIdle(this);
   }
-}
-
-/** A deadline that passes in the lane is no slow navigation: say what was waited for. */
-function busyInstead(reason: unknown, id: string): unknown {
-  if (!(reason instanceof MooringError) || reason.code !== 'NAVIGATION_TIMEOUT') return reason;
-  return new MooringError(
-    'SESSION_BUSY',
-    `expected the turn of this request within its \`timeout\`, but earlier requests on session ${id} were still running; wait for them, or raise \`timeout\`.`,
-    { cause: reason, retryAfterMs: 1000 },
-  );
 }

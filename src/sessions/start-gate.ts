@@ -1,4 +1,4 @@
-import { FairQueue, type QueuedCaller } from './fair-queue.js';
+import { WaitQueue } from '../util/wait-queue.js';
 
 export interface StartGateOptions {
   /** How many starts go on at once. */
@@ -7,9 +7,9 @@ export interface StartGateOptions {
   readonly holdMs: number;
 }
 
-/** A place among those that start. */
+/** The right to start one page. */
 export interface StartPlace {
-  /** Gives the place to who waits longest; twice does nothing more. */
+  /** Gives the place to the next caller. Idempotent. */
   release(): void;
 }
 
@@ -20,7 +20,7 @@ export interface StartPlace {
  */
 export class StartGate {
   readonly #options: StartGateOptions;
-  readonly #waiters = new FairQueue<QueuedCaller>();
+  readonly #waiters = new WaitQueue<void>();
   #running = 0;
   readonly #runningOf = new Map<string, number>();
 
@@ -28,10 +28,10 @@ export class StartGate {
     this.#options = options;
   }
 
-  /** A place; of one owner in order of arrival. It is given back by itself when its time is over. @throws the signal's reason */
+  /** Waits for a place; callers of one owner get theirs in order of arrival. It is given back when its time is over. @throws the signal's reason */
   async enter(owner: string, signal: AbortSignal): Promise<StartPlace> {
     signal.throwIfAborted();
-    if (this.#running >= this.#options.limit) await this.#wait(owner, signal);
+    if (this.#running >= this.#options.limit) await this.#waiters.wait(signal, { owner });
     else this.#count(owner, 1);
     let held = true;
     const release = (): void => {
@@ -39,34 +39,18 @@ export class StartGate {
       held = false;
       clearTimeout(timer);
       this.#count(owner, -1);
-      this.#waiters.take((next) => this.#of(next))?.grant();
+      this.#startNext();
     };
     const timer = setTimeout(release, this.#options.holdMs);
     timer.unref();
     return { release };
   }
 
-  #wait(owner: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        this.#waiters.delete(waiter);
-      };
-      const waiter: QueuedCaller = {
-        owner,
-        grant: () => {
-          leave();
-          this.#count(owner, 1);
-          resolve();
-        },
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(waiter);
-    });
+  #startNext(): void {
+    const next = this.#waiters.take((owner) => this.#of(owner));
+    if (!next) return;
+    this.#count(next.owner, 1);
+    next.grant();
   }
 
   #count(owner: string, change: 1 | -1): void {

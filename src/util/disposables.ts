@@ -32,7 +32,7 @@ export class Disposables {
   }
 
   /**
-   * Runs every clean-up once, the last added first. Twice is the same promise.
+   * Runs every clean-up once, the last added first. Idempotent: repeated calls return the same promise.
    *
    * @throws AggregateError when clean-ups threw; all of them have run by then
    */

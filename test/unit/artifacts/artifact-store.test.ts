@@ -6,7 +6,7 @@ import { ArtifactStore } from '../../../src/artifacts/artifact-store.js';
 
 const file = (size: number, until?: AbortSignal, owner = 'one') => ({
   owner,
-  name: 'a film.webm',
+  name: 'a video.webm',
   type: 'video/webm',
   bytes: new Uint8Array(size),
   ...(until ? { until } : {}),
@@ -17,7 +17,7 @@ it('keeps a file under a name that nobody can guess, and deletes it with its ses
   const store = new ArtifactStore({ limitBytes: 100, limitPerOwnerBytes: 100, keepMs: 60_000 });
   const session = new AbortController();
   const link = await store.add(file(10, session.signal));
-  expect(link).toMatch(/^[0-9a-f]{32}\/a_film\.webm$/);
+  expect(link).toMatch(/^[0-9a-f]{32}\/a_video\.webm$/);
   const kept = store.find(tokenOf(link));
   expect(kept).toMatchObject({ type: 'video/webm', size: 10 });
   expect(readFileSync(kept?.path ?? '')).toHaveLength(10);

@@ -39,25 +39,25 @@ class Site {
 }
 
 let site: Site;
-let port: SessionProxy;
+let sessionProxy: SessionProxy;
 beforeEach(async () => {
   site = new Site();
   await site.start();
-  port = new SessionProxy({
-    exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+  sessionProxy = new SessionProxy({
+    upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
     guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
     domains: {},
     connectTimeoutMs: 1000,
   });
-  await port.open();
+  await sessionProxy.open();
 });
 afterEach(async () => {
-  await port.close();
+  await sessionProxy.close();
   await site.close();
 });
 
 function send(path: string, agent: Agent | false = false): ClientRequest {
-  const outgoing = request(port.url, { path: `${site.url}${path}`, headers: { host: 'site.test' }, agent });
+  const outgoing = request(sessionProxy.url, { path: `${site.url}${path}`, headers: { host: 'site.test' }, agent });
   outgoing.on('error', () => {}); // given up on purpose
   outgoing.end();
   return outgoing;

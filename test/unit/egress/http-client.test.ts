@@ -35,24 +35,24 @@ const headers = {
   cookie: 'sid=secret',
 };
 
-describe('PlainClient', () => {
+describe('HttpClient', () => {
   const seen: IncomingHttpHeaders[] = [];
   let first: Server;
   let other: Server;
-  let port: SessionProxy;
+  let sessionProxy: SessionProxy;
   beforeEach(async () => {
     seen.length = 0;
     [first, other] = await Promise.all([startSite(seen), startSite(seen)]);
-    port = new SessionProxy({
-      exit: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
+    sessionProxy = new SessionProxy({
+      upstream: { route: { kind: 'direct' }, namedBy: 'caller', class: 'direct', report() {}, release() {} },
       guard: new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } }),
       domains: {},
       connectTimeoutMs: 1000,
     });
-    await port.open();
+    await sessionProxy.open();
   });
   afterEach(async () => {
-    await port.close();
+    await sessionProxy.close();
     for (const server of [first, other]) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -62,7 +62,9 @@ describe('PlainClient', () => {
   const post = async (url: string): Promise<string> => {
     const cookies = { headerFor: async () => '', take: async () => {} };
     const request = { url, method: 'POST', headers, body: '{"a":1}', maxBytes: 1000 };
-    return Buffer.from((await port.client.request(request, cookies, new AbortController().signal)).body).toString();
+    return Buffer.from(
+      (await sessionProxy.client.request(request, cookies, new AbortController().signal)).body,
+    ).toString();
   };
   const to = (server: Server, next: string): string => `${urlOf(server)}/to?${encodeURIComponent(next)}`;
 
@@ -91,7 +93,7 @@ describe('PlainClient', () => {
   });
 
   it.each([25, 22, 6000])('port %i – is not connected to', async (number) => {
-    const request = port.beginRequest({});
+    const request = sessionProxy.beginRequest({});
     const url = `http://127.0.0.1:${number}/`;
     expect(() => request.name(url)).toThrow('browsers do not connect to that port');
     await expect(post(url)).rejects.toMatchObject({ code: 'NO_RESPONSE' });

@@ -15,12 +15,12 @@ const guard = new AddressGuard({
     throw Object.assign(new Error(host), { code: 'ENOTFOUND' });
   },
 });
-const ports: SessionProxy[] = [];
+const proxies: SessionProxy[] = [];
 afterEach(async () => {
-  await Promise.all(ports.splice(0).map((port) => port.close()));
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
 });
 
-const direct: SessionProxyOptions['exit'] = {
+const direct: SessionProxyOptions['upstream'] = {
   route: { kind: 'direct' },
   namedBy: 'caller',
   class: 'direct',
@@ -29,10 +29,10 @@ const direct: SessionProxyOptions['exit'] = {
 };
 
 async function open(rest: Partial<SessionProxyOptions> = {}): Promise<SessionProxy> {
-  const port = new SessionProxy({ exit: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
-  ports.push(port);
-  await port.open();
-  return port;
+  const proxy = new SessionProxy({ upstream: direct, guard, domains: {}, connectTimeoutMs: 1000, ...rest });
+  proxies.push(proxy);
+  await proxy.open();
+  return proxy;
 }
 
 /** What a client gets that takes none of the answer for HTTP: two lengths that differ. */
@@ -43,10 +43,10 @@ const listening = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** What a browser behind the port gets for a URL: a status, or the name of its failure. */
-function through(port: SessionProxy, url: string): Promise<string> {
+/** What a browser behind the proxy gets for a URL: a status, or the name of its failure. */
+function through(sessionProxy: SessionProxy, url: string): Promise<string> {
   return new Promise((resolve) => {
-    const outgoing = request(port.url, { path: url, headers: { host: 'site.test' }, agent: false });
+    const outgoing = request(sessionProxy.url, { path: url, headers: { host: 'site.test' }, agent: false });
     outgoing.once('response', (response) => {
       response.resume();
       resolve(String(response.statusCode));
@@ -56,9 +56,9 @@ function through(port: SessionProxy, url: string): Promise<string> {
   });
 }
 
-function tunnel(port: SessionProxy, authority: string): Promise<number> {
+function tunnel(sessionProxy: SessionProxy, authority: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(port.url, { method: 'CONNECT', path: authority, agent: false });
+    const outgoing = request(sessionProxy.url, { method: 'CONNECT', path: authority, agent: false });
     outgoing.once('connect', (response, socket) => {
       socket.destroy();
       resolve(response.statusCode ?? 0);
@@ -69,7 +69,7 @@ function tunnel(port: SessionProxy, authority: string): Promise<number> {
 }
 
 describe('SessionProxy', () => {
-  it("another session's port – is not reached through one's own, whatever is allowed", async () => {
+  it("another session's proxy – is not reached through one's own, whatever is allowed", async () => {
     const [own, other] = [await open(), await open()];
     const { port } = new URL(other.url);
     expect(await through(own, `${other.url}/`)).toBe(networkError);
@@ -83,16 +83,16 @@ describe('SessionProxy', () => {
   });
 
   it('a request that names no proxy target – gets nothing', async () => {
-    const port = await open();
+    const sessionProxy = await open();
     for (const path of ['/secret', 'https://site.test/', 'ftp://site.test/', 'nonsense', '*'])
-      expect(await through(port, path), path).toBe('ECONNRESET');
+      expect(await through(sessionProxy, path), path).toBe('ECONNRESET');
   });
 
   it('a name that is not known – is a failed request, and the reason is kept', async () => {
-    const port = await open();
-    const running = port.beginRequest({});
-    expect(await through(port, 'http://x.test/')).toBe(networkError);
-    expect(await tunnel(port, 'x.test:443')).toBe(502);
+    const sessionProxy = await open();
+    const running = sessionProxy.beginRequest({});
+    expect(await through(sessionProxy, 'http://x.test/')).toBe(networkError);
+    expect(await tunnel(sessionProxy, 'x.test:443')).toBe(502);
     expect(running.failure('http://x.test/')).toMatchObject({ code: 'NO_RESPONSE' });
     expect(running.failure('https://x.test/')).toMatchObject({ code: 'NO_RESPONSE' });
     expect(running.blocked).toEqual([]);
@@ -102,10 +102,10 @@ describe('SessionProxy', () => {
     const proxy = new TestProxy({ kind: 'http' });
     await proxy.start();
     const route = { kind: 'proxy', proxy: parseProxyUrl(proxy.url()) } as const;
-    const port = await open(how === 'directly' ? {} : { exit: { ...direct, route, class: 'caller' } });
-    const running = port.beginRequest({});
-    expect(await through(port, 'http://site.test:25/')).toBe(networkError);
-    expect(await tunnel(port, 'site.test:22')).toBe(502);
+    const sessionProxy = await open(how === 'directly' ? {} : { upstream: { ...direct, route, class: 'caller' } });
+    const running = sessionProxy.beginRequest({});
+    expect(await through(sessionProxy, 'http://site.test:25/')).toBe(networkError);
+    expect(await tunnel(sessionProxy, 'site.test:22')).toBe(502);
     expect(proxy.requests).toEqual([]);
     expect(running.failure('http://site.test:25/')?.message).toContain('browsers do not connect to that port');
     await proxy.close();
@@ -115,7 +115,7 @@ describe('SessionProxy', () => {
     'CONNECT %s:443 – does not pass a deny list with evil.test',
     async (host) => {
       const resolved: string[] = [];
-      const port = await open({
+      const sessionProxy = await open({
         guard: new AddressGuard({
           privateNetworks: { kind: 'deny' },
           resolve: async (name) => {
@@ -125,16 +125,16 @@ describe('SessionProxy', () => {
         }),
         domains: { blackListedDomains: ['evil.test'] },
       });
-      expect([400, 502]).toContain(await tunnel(port, `${host}:443`));
+      expect([400, 502]).toContain(await tunnel(sessionProxy, `${host}:443`));
       expect(resolved).toEqual([]);
     },
   );
 
   it('close – twice is the same promise, and the port is free', async () => {
-    const port = await open();
-    const { url } = port;
-    expect(port.close()).toBe(port.close());
-    await port.close();
+    const sessionProxy = await open();
+    const { url } = sessionProxy;
+    expect(sessionProxy.close()).toBe(sessionProxy.close());
+    await sessionProxy.close();
     await expect(fetch(url)).rejects.toThrow();
     expect(guard.ownPorts.has(Number(new URL(url).port))).toBe(false);
   });
@@ -226,7 +226,7 @@ const answers = fc.oneof(
 );
 
 describe('SessionProxy, sent anything', () => {
-  let port: SessionProxy;
+  let sessionProxy: SessionProxy;
   let answer: Uint8Array = Buffer.alloc(0);
   const site = createHttpServer((_request, response) => response.end('ok'));
   const oddSite = createServer((socket) => {
@@ -243,14 +243,14 @@ describe('SessionProxy, sent anything', () => {
   });
 
   const serves = async (): Promise<void> => {
-    expect(await through(port, `http://site.test:${sitePort}/`)).toBe('200');
-    expect(await tunnel(port, `site.test:${sitePort}`)).toBe(200);
+    expect(await through(sessionProxy, `http://site.test:${sitePort}/`)).toBe('200');
+    expect(await tunnel(sessionProxy, `site.test:${sitePort}`)).toBe(200);
   };
 
   /** Sends the pieces, and hangs up when there has been time to read them. */
   const babble = (pieces: readonly Uint8Array[]): Promise<void> =>
     new Promise((resolve) => {
-      const socket: Socket = connect(Number(new URL(port.url).port), '127.0.0.1');
+      const socket: Socket = connect(Number(new URL(sessionProxy.url).port), '127.0.0.1');
       socket.on('error', () => {}); // it may well be cut off
       socket.once('close', () => resolve());
       socket.resume();
@@ -258,8 +258,8 @@ describe('SessionProxy, sent anything', () => {
       socket.setTimeout(10, () => socket.destroy());
     });
 
-  it('garbage, half requests, odd targets, huge headers – the port goes on serving', async () => {
-    port = await open();
+  it('garbage, half requests, odd targets, huge headers – the proxy goes on serving', async () => {
+    sessionProxy = await open();
     await fuzz(
       fc.asyncProperty(garbage, async (pieces) => {
         const named = pieces.map((piece) =>
@@ -272,12 +272,12 @@ describe('SessionProxy, sent anything', () => {
     await serves();
   });
 
-  it('any answer of a site – is passed on or is a failed request, and the port goes on serving', async () => {
-    port = await open();
+  it('any answer of a site – is passed on or is a failed request, and the proxy goes on serving', async () => {
+    sessionProxy = await open();
     await fuzz(
       fc.asyncProperty(answers, async (bytes) => {
         answer = bytes;
-        expect(await through(port, `http://site.test:${oddPort}/`)).toMatch(/^(\d{3}|HPE_\w+|ECONNRESET)$/);
+        expect(await through(sessionProxy, `http://site.test:${oddPort}/`)).toMatch(/^(\d{3}|HPE_\w+|ECONNRESET)$/);
       }),
       150,
     );

@@ -1,0 +1,60 @@
+export interface SessionClockOptions {
+  /** How long the session lives without a request. */
+  readonly idleMs: number;
+  /** How long it lives at most. If omitted, without end. */
+  readonly maxLifetimeMs: number | undefined;
+}
+
+/** When a session is to end. Durations are counted by `performance.now()`, which nobody sets. */
+export class SessionClock {
+  readonly #openedAt = performance.now();
+  #idleMs: number;
+  #maxLifetimeMs: number | undefined;
+  #idleSince = performance.now();
+  #lastAccessedAt = Date.now();
+
+  constructor({ idleMs, maxLifetimeMs }: SessionClockOptions) {
+    this.#idleMs = idleMs;
+    this.#maxLifetimeMs = maxLifetimeMs;
+  }
+
+  /** Milliseconds since 1970: the last time that the idle time started. */
+  get lastAccessedAt(): number {
+    return this.#lastAccessedAt;
+  }
+
+  get isLifetimeOver(): boolean {
+    return performance.now() >= this.#lifetimeAt;
+  }
+
+  /**
+   * When the session is to end if nothing more happens, by `performance.now()`, and why.
+   *
+   * @param isBusy whether a request runs; that stops the idle time alone
+   */
+  expiry(isBusy: boolean): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
+    const idleAt = isBusy ? Number.POSITIVE_INFINITY : this.#idleSince + this.#idleMs;
+    return this.#lifetimeAt < idleAt ? { at: this.#lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
+  }
+
+  /** Starts the idle time anew. */
+  renew(): void {
+    this.#lastAccessedAt = Date.now();
+    this.#idleSince = performance.now();
+  }
+
+  setIdleMs(idleMs: number): void {
+    this.#idleMs = idleMs;
+  }
+
+  /** Shortens the longest lifetime, counted from the session's creation. @returns false if it is as short already */
+  shortenLifetime(maxLifetimeMs: number): boolean {
+    if (this.#maxLifetimeMs !== undefined && this.#maxLifetimeMs <= maxLifetimeMs) return false;
+    this.#maxLifetimeMs = maxLifetimeMs;
+    return true;
+  }
+
+  get #lifetimeAt(): number {
+    return this.#openedAt + (this.#maxLifetimeMs ?? Number.POSITIVE_INFINITY);
+  }
+}

@@ -1,0 +1,166 @@
+import { availableParallelism } from 'node:os';
+import type { EgressGateway } from '../egress/egress-gateway.js';
+import type { ChosenUpstream, ProxySelector } from '../egress/proxy-selector.js';
+import type { SessionProxy } from '../egress/session-proxy.js';
+import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
+import { MooringError } from '../errors.js';
+import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
+import type { SessionOptions } from '../protocol/sessions.js';
+import { Deadline } from '../util/deadline.js';
+import { Disposables } from '../util/disposables.js';
+import { Session, type SessionParts } from './session.js';
+import type { SessionSlots } from './session-slots.js';
+import type { SessionTarget } from './session-target.js';
+import { StartGate } from './start-gate.js';
+
+/** The browsers that sessions are opened in. */
+export interface SessionEngines {
+  readonly infos: readonly EngineInfo[];
+  newContext(name: string, options: ContextOptions, signal: AbortSignal): Promise<EngineContext>;
+}
+
+export interface SessionOpenerOptions {
+  readonly engines: SessionEngines;
+  readonly identities: IdentityResolver;
+  readonly proxies: ProxySelector;
+  readonly egress: EgressGateway;
+  readonly slots: SessionSlots;
+  /** How long a session lives without a request, if its caller names no time. */
+  readonly idleTimeoutMs: number;
+  /** How long a session lives at most. If undefined, as long as its caller says. */
+  readonly maxLifetimeMs: number | undefined;
+  /** How long `sessions.create` waits for a slot. */
+  readonly queueTimeoutMs: number;
+  readonly laneLimit: number;
+  /** Called when a session is open, before anybody gets it, with the time since it had its slot. */
+  readonly onOpened: (session: Session, ms: number) => void;
+  readonly onEnded: SessionParts['onEnded'];
+  readonly onIdle: SessionParts['onIdle'];
+}
+
+/** How long a browser may take to open a context; launching one is part of it. */
+const openTimeoutMs = 30_000;
+/** How many pages start at once for each core: renderers and first documents wait for the processor, less for the network. */
+const startsPerCore = 2;
+const startHoldMs = 3000;
+
+/**
+ * Opens sessions.
+ *
+ * ```
+ * slot ─▶ upstream ─▶ session proxy ─▶ identity ─▶ context ─▶ Session, which owns them all
+ * ```
+ *
+ * If a step fails, what the steps before it opened is closed again.
+ */
+export class SessionOpener {
+  readonly #options: SessionOpenerOptions;
+  readonly #starts = new StartGate({ limit: startsPerCore * availableParallelism(), holdMs: startHoldMs });
+
+  constructor(options: SessionOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** Refuses options that no session's proxy could have. @throws MooringError `INVALID_PARAMETER` */
+  assertUpstream(options: SessionOptions): void {
+    this.#options.egress.assertDomains(options);
+    this.#options.proxies.assertPreferences(options);
+  }
+
+  /**
+   * Opens a session.
+   *
+   * @param onSlot called when it has a slot
+   * @throws MooringError `INVALID_PARAMETER`, `IDENTITY_IMPOSSIBLE`; `NO_CAPACITY`, `TOO_MANY_SESSIONS` when no slot came
+   *   free; as `ProxySelector.choose`; `BROWSER_FAILED`; the signal's reason
+   */
+  async open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
+    const { egress, proxies, identities, slots, queueTimeoutMs, onOpened } = this.#options;
+    this.assertUpstream(target.options);
+    identities.assertPossible(target.options);
+    // A request waits for as long as its own time lasts.
+    const slot = await slots.acquire(target.owner, byCreate ? queueTimeoutMs : undefined, signal);
+    onSlot();
+    const startedAt = performance.now();
+    const resources = new Disposables();
+    resources.defer(() => slot.release());
+    try {
+      const chosen = await proxies.choose(target.options, signal);
+      const proxy = resources.use(await this.#openProxy(chosen, target.options), (opened) => egress.close(opened));
+      const identity = await identities.resolve(target.options, target.id, chosen.upstream.country);
+      const context = resources.use(await this.#openContext(target.owner, identity, proxy, signal), (it) => it.close());
+      signal.throwIfAborted();
+      const session = new Session({
+        ...target,
+        ...this.#lifetimes(target.options),
+        byCreate,
+        anonymous: !target.named && !byCreate,
+        verified: chosen.verified,
+        warnings: chosen.warnings,
+        laneLimit: this.#options.laneLimit,
+        identity: withShortfalls(identity, context),
+        engine: engineNamed(this.#options.engines, identity.engine),
+        egress: proxy,
+        context,
+        starts: this.#starts,
+        resources: resources.move(),
+        onEnded: this.#options.onEnded,
+        onIdle: this.#options.onIdle,
+      });
+      onOpened(session, performance.now() - startedAt);
+      return session;
+    } catch (error) {
+      await resources.dispose();
+      throw error;
+    }
+  }
+
+  /** Opens the proxy that owns the upstream; if it does not open, the upstream is given back. */
+  async #openProxy({ upstream }: ChosenUpstream, options: SessionOptions): Promise<SessionProxy> {
+    try {
+      return await this.#options.egress.open(upstream, options);
+    } catch (error) {
+      upstream.release();
+      throw error;
+    }
+  }
+
+  async #openContext(
+    owner: string,
+    { identity, engine }: ResolvedIdentity,
+    proxy: SessionProxy,
+    signal: AbortSignal,
+  ): Promise<EngineContext> {
+    using deadline = new Deadline({
+      ms: openTimeoutMs,
+      reason: () =>
+        new MooringError(
+          'BROWSER_FAILED',
+          `expected the browser to open a session within ${openTimeoutMs} ms; it did not.`,
+        ),
+      parent: signal,
+    });
+    return await this.#options.engines.newContext(engine, { owner, proxyServer: proxy.url, identity }, deadline.signal);
+  }
+
+  #lifetimes({ session_ttl, maxLifetime }: SessionOptions): Pick<SessionParts, 'idleMs' | 'maxLifetimeMs'> {
+    const lifetimes = [this.#options.maxLifetimeMs, maxLifetime === undefined ? undefined : maxLifetime * 1000];
+    const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
+    return {
+      idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
+      maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
+    };
+  }
+}
+
+/** The identity with what the browser could not present among its warnings. */
+const withShortfalls = (identity: ResolvedIdentity, { shortfalls = [] }: EngineContext): ResolvedIdentity => ({
+  ...identity,
+  warnings: [...identity.warnings, ...shortfalls],
+});
+
+function engineNamed({ infos }: SessionEngines, wanted: string): EngineInfo {
+  const info = infos.find(({ name }) => name === wanted) ?? infos[0];
+  if (!info) throw new Error('there is no engine');
+  return info;
+}
