@@ -1,5 +1,5 @@
-import type { Command } from '../protocol/commands.js';
-import type { Progress, Reply, TimedReply } from '../protocol/replies.js';
+import type { Command, Reply, TimedReply } from '../protocol/commands.js';
+import type { Progress } from '../protocol/progress.js';
 import type { ReplyBudget } from '../requests/reply-budget.js';
 
 /** Who sent a command, and until when it matters. */

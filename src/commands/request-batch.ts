@@ -1,6 +1,7 @@
 import { MooringError } from '../errors.js';
-import type { BatchCommand } from '../protocol/commands.js';
-import type { BatchReply, Progress, RequestReply } from '../protocol/replies.js';
+import type { RequestReply } from '../protocol/commands/request.js';
+import type { BatchCommand, BatchReply } from '../protocol/commands/request-batch.js';
+import type { Progress } from '../protocol/progress.js';
 import { httpRequestOf } from '../requests/http-request.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { CommandHandler } from './executor.js';

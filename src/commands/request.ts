@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
-import type { RequestCommand } from '../protocol/commands.js';
-import type { BatchReply, RequestReply } from '../protocol/replies.js';
+import type { RequestCommand, RequestReply } from '../protocol/commands/request.js';
+import type { BatchReply } from '../protocol/commands/request-batch.js';
 import { type HttpRequest, httpRequestOf } from '../requests/http-request.js';
 import { attemptsOf } from '../requests/page-options.js';
 import { PageRequest } from '../requests/page-request.js';

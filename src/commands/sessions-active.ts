@@ -1,4 +1,4 @@
-import type { ActiveCommand } from '../protocol/commands.js';
+import type { ActiveCommand } from '../protocol/commands/sessions-active.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 

@@ -1,4 +1,4 @@
-import type { CreateCommand } from '../protocol/commands.js';
+import type { CreateCommand } from '../protocol/commands/sessions-create.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';

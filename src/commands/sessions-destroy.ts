@@ -1,4 +1,4 @@
-import type { DestroyCommand } from '../protocol/commands.js';
+import type { DestroyCommand } from '../protocol/commands/sessions-destroy.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 

@@ -7,7 +7,7 @@ import {
   selfCheckFiles,
   selfCheckHost,
 } from '../identity/self-check/self-check-page.js';
-import type { IdentityCommand } from '../protocol/commands.js';
+import type { IdentityCommand } from '../protocol/commands/sessions-identity.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';

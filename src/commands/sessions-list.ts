@@ -1,4 +1,4 @@
-import type { ListCommand } from '../protocol/commands.js';
+import type { ListCommand } from '../protocol/commands/sessions-list.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 

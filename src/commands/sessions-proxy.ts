@@ -1,4 +1,4 @@
-import type { ProxyCommand } from '../protocol/commands.js';
+import type { ProxyCommand } from '../protocol/commands/sessions-proxy.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 import { requestDeadline } from './request.js';

@@ -1,5 +1,6 @@
 import { MooringError } from '../errors.js';
-import { type ExitWish, exitFields, type SessionOptions } from '../protocol/sessions.js';
+import { type ExitWish, exitFields } from '../protocol/fields/proxy.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 import type { AddressGuard } from './address-guard.js';
 import { countryCode } from './countries.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';

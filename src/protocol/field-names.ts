@@ -1,7 +1,10 @@
 import { MooringError } from '../errors.js';
 import { actionShapes, maxActionDepth, maxActions, unsupportedActions } from './actions.js';
+import { fieldsWhere, traitsOf } from './fields/define-fields.js';
+import { requestSchema } from './fields/request.js';
+import { pendingSessionFields } from './fields/session-options.js';
 import { distance, looseName, nearestName } from './nearest-name.js';
-import { isSolvingField } from './requests.js';
+import { isSolvingField } from './solving-fields.js';
 import { shorten } from './validation-message.js';
 
 /**
@@ -10,22 +13,9 @@ import { shorten } from './validation-message.js';
  * misspelt `proxy` would let the page see the address of the server.
  */
 
+const fields = { ...requestSchema.shape, ...pendingSessionFields };
 /** Fields that limit where a session goes, how much, or which session it is. */
-const guards = [
-  'proxy',
-  'noProxy',
-  'premiumProxy',
-  'mobileProxy',
-  'proxyCountry',
-  'dontChangeProxy',
-  'forceNewProxy',
-  'whitelistedDomains',
-  'blackListedDomains',
-  'maxBytes',
-  'session',
-  'mustExist',
-  'persist',
-] as const;
+const guards: readonly string[] = fieldsWhere(fields, (traits) => traits.guards === true);
 
 /** Names for them in other APIs, loose (see `looseName`), which no count of letters would find. */
 const foreignGuards: ReadonlyMap<string, string> = new Map(
@@ -193,9 +183,9 @@ const withoutEffect = new Map(Object.entries(fieldsWithoutEffect).map(([name, wh
 
 /** Two names for one field: the second is read as the first. */
 const synonyms: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    overwriteLocale: 'setLocale',
-    dontLoadFirstRequest: 'dontLoadMainSite',
+  Object.entries(fields).flatMap(([name, schema]) => {
+    const { sameAs } = traitsOf(schema);
+    return sameAs === undefined ? [] : [[name, sameAs]];
   }),
 );
 

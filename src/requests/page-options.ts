@@ -1,8 +1,9 @@
 import type { EnginePage, Extraction, NavigationRequest, WatchOptions } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
-import type { Solution } from '../protocol/replies.js';
-import { parseRegex, type RequestFields } from '../protocol/requests.js';
+import { parseRegex } from '../protocol/fields/regex.js';
+import type { RequestFields } from '../protocol/fields/request.js';
+import type { Solution } from '../protocol/solution.js';
 import type { HttpRequest } from './http-request.js';
 
 type Field = keyof RequestFields;

@@ -5,8 +5,9 @@ import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
-import type { SessionRow } from '../protocol/replies.js';
-import type { ExitWish, SessionOptions } from '../protocol/sessions.js';
+import type { ExitWish } from '../protocol/fields/proxy.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
+import type { SessionRow } from '../protocol/session-row.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import {
