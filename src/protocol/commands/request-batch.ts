@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { MooringError } from '../../errors.js';
 import { commandNameOf, unknownCommand } from '../command-name.js';
-import { type Body, type CommandFrom, defineCommand, type ParseContext, readCommand } from '../define-command.js';
+import { type Body, defineCommand, type ParseContext, readCommand } from '../define-command.js';
 import { asksForNothing } from '../field-names.js';
 import { defineFields } from '../fields/define-fields.js';
 import { flag, optional, optionalSessionId } from '../fields/scalars.js';
@@ -114,7 +114,6 @@ export const requestBatch = defineCommand({
     },
   },
 });
-export type BatchCommand = CommandFrom<typeof requestBatch>;
 export type BatchReply = z.infer<typeof requestBatch.reply>;
 
 const requestNames = requestDefinitions.map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandFrom, defineCommand } from '../define-command.js';
+import { defineCommand } from '../define-command.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleClosing, noSolution, replyFields, sessionField } from '../reply-fields.js';
 
@@ -16,4 +16,3 @@ export const sessionsActive = defineCommand({
     response: { solution: {}, data: 'success', session: 'my-session-id', active: true, ...exampleClosing(0) },
   },
 });
-export type ActiveCommand = CommandFrom<typeof sessionsActive>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type CommandFrom, defineCommand } from '../define-command.js';
+import { defineCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { sessionDomainFields } from '../fields/domains.js';
 import { optionalSessionId } from '../fields/scalars.js';
@@ -60,4 +60,3 @@ export const sessionsCreate = defineCommand({
     },
   },
 });
-export type CreateCommand = CommandFrom<typeof sessionsCreate>;

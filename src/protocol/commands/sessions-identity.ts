@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandFrom, defineCommand } from '../define-command.js';
+import { defineCommand } from '../define-command.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleFingerprint, fingerprintSchema } from '../fingerprint.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../reply-fields.js';
@@ -46,4 +46,3 @@ export const sessionsIdentity = defineCommand({
     },
   },
 });
-export type IdentityCommand = CommandFrom<typeof sessionsIdentity>;

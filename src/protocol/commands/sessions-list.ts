@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandFrom, defineCommand } from '../define-command.js';
+import { defineCommand } from '../define-command.js';
 import { exampleClosing, noSolution, replyFields } from '../reply-fields.js';
 import { sessionRowSchema } from '../session-row.js';
 
@@ -41,4 +41,3 @@ export const sessionsList = defineCommand({
     },
   },
 });
-export type ListCommand = CommandFrom<typeof sessionsList>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandFrom, defineCommand } from '../define-command.js';
+import { defineCommand } from '../define-command.js';
 import { type ExitWish, exitFields } from '../fields/proxy.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../reply-fields.js';
@@ -24,4 +24,3 @@ export const sessionsProxy = defineCommand({
     response: { solution: { verified: true }, data: 'success', session: 'my-session-id', ...exampleClosing(31) },
   },
 });
-export type ProxyCommand = CommandFrom<typeof sessionsProxy>;
