@@ -11,8 +11,8 @@ export async function compatibilityRows(folder) {
   const { actionSchema, unsupportedActions } = await import('../dist/protocol/actions.js');
   const { refusedRequestFields } = await import('../dist/protocol/commands/request.js');
   const { requestSchema } = await import('../dist/protocol/fields/request.js');
-  const { solvingFields } = await import('../dist/protocol/solving-fields.js');
-  const { fieldsWithoutEffect } = await import('../dist/protocol/field-names.js');
+  const { solvingFields } = await import('../dist/protocol/names/solving-fields.js');
+  const { fieldsWithoutEffect } = await import('../dist/protocol/names/foreign-names.js');
   const { dialectSchema } = await import('../dist/protocol/dialects/flaresolverr.js');
   const fieldsOf = (schema) => Object.entries(schema.shape).map(([name, field]) => [name, field.description ?? '']);
   const groups = [

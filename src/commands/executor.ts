@@ -1,5 +1,5 @@
 import type { Command, CommandName, CommandOf, ReplyOf, TimedReply } from '../protocol/commands.js';
-import type { Progress } from '../protocol/progress.js';
+import type { Progress } from '../protocol/replies/progress.js';
 import type { ReplyBudget } from '../requests/reply-budget.js';
 
 /** Who sent a command, and until when it matters. */

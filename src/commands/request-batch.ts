@@ -1,7 +1,7 @@
 import { MooringError } from '../errors.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { BatchReply } from '../protocol/commands/request-batch.js';
-import type { Progress } from '../protocol/progress.js';
+import type { Progress } from '../protocol/replies/progress.js';
 import { httpRequestOf } from '../requests/http-request.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { CommandHandler } from './executor.js';

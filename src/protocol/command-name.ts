@@ -1,5 +1,5 @@
 import { MooringError } from '../errors.js';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from './names/nearest-name.js';
 import { shorten } from './validation-message.js';
 
 /** The `cmd` of a body, whatever the case of the field's name. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { MooringError } from '../errors.js';
-import { asksForNothing, FieldNames, FieldReader, type FieldWarnings } from './field-names.js';
+import { asksForNothing } from './names/asks-for-nothing.js';
+import { FieldNames } from './names/field-names.js';
+import { FieldReader } from './names/field-reader.js';
+import type { FieldWarnings } from './names/field-warnings.js';
 import { parse } from './validation-message.js';
 
 export type Body = Readonly<Record<string, unknown>>;

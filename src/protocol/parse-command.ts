@@ -1,7 +1,8 @@
 import { commandNameOf, unknownCommand } from './command-name.js';
 import { type Command, commandDefinitions, commandNames, isCommandName } from './commands.js';
 import { type Body, type DefinedCommand, readCommand } from './define-command.js';
-import { FieldNames, FieldWarnings } from './field-names.js';
+import { FieldNames } from './names/field-names.js';
+import { FieldWarnings } from './names/field-warnings.js';
 
 const allNames = new FieldNames(
   commandNames.flatMap((name) => [...commandDefinitions[name].fieldNames]).filter((name) => name !== 'state'),

@@ -4,7 +4,7 @@ import type { BrowserAction } from '../protocol/actions.js';
 import { type FieldNeed, fieldsWhere, traitsOf } from '../protocol/fields/define-fields.js';
 import { parseRegex } from '../protocol/fields/regex.js';
 import { type RequestFields, requestSchema } from '../protocol/fields/request.js';
-import type { Solution } from '../protocol/solution.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { HttpRequest } from './http-request.js';
 
 type Field = keyof RequestFields;

@@ -18,7 +18,7 @@ import type {
 import { errorMessage, MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import type { RequestCommand, RequestReply } from '../protocol/commands/request.js';
-import type { Solution } from '../protocol/solution.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import { type Deadline, settledWithin } from '../util/deadline.js';
 import { cookiesToSet, type HttpRequest } from './http-request.js';

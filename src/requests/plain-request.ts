@@ -5,7 +5,7 @@ import { MooringError } from '../errors.js';
 import { isTrustworthy, navigationHeaders } from '../identity/navigation-headers.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { RequestFields } from '../protocol/fields/request.js';
-import type { Solution } from '../protocol/solution.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
 import { cookiesToSet, type HttpRequest } from './http-request.js';

@@ -10,7 +10,7 @@ import type {
   Redirect,
 } from '../engine/engine.js';
 import type { RequestFields } from '../protocol/fields/request.js';
-import type { CookieOutput, ExchangeOutput, Solution } from '../protocol/solution.js';
+import type { CookieOutput, ExchangeOutput, Solution } from '../protocol/replies/solution.js';
 import { abortable } from '../util/deadline.js';
 
 export interface SolutionSource {

@@ -7,7 +7,7 @@ import { drainingError, MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { ExitWish } from '../protocol/fields/proxy.js';
 import type { SessionOptions } from '../protocol/fields/session-options.js';
-import type { SessionRow } from '../protocol/session-row.js';
+import type { SessionRow } from '../protocol/replies/session-row.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import {

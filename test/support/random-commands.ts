@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { commandDefinitions } from '../../src/protocol/commands.js';
-import { errorReplySchema } from '../../src/protocol/error-reply.js';
-import { closingFields } from '../../src/protocol/reply-fields.js';
-import { solvingFields } from '../../src/protocol/solving-fields.js';
+import { solvingFields } from '../../src/protocol/names/solving-fields.js';
+import { errorReplySchema } from '../../src/protocol/replies/error-reply.js';
+import { closingFields } from '../../src/protocol/replies/reply-fields.js';
 
 export type Json = Record<string, unknown>;
 

@@ -3,14 +3,21 @@ import { z } from 'zod';
 import { MooringError } from '../../errors.js';
 import { commandNameOf, unknownCommand } from '../command-name.js';
 import { type Body, defineCommand, type ParseContext, readCommand } from '../define-command.js';
-import { asksForNothing } from '../field-names.js';
 import { defineFields } from '../fields/define-fields.js';
 import { flag, optional, optionalSessionId } from '../fields/scalars.js';
 import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '../fields/session-options.js';
 import { openSessionFields } from '../fields/session-use.js';
 import { requestTimeout } from '../fields/waiting.js';
-import { createdField, exampleClosing, noSolution, replyFields, sessionField, timedFields } from '../reply-fields.js';
-import { exampleSolution, partialSolutionSchema } from '../solution.js';
+import { asksForNothing } from '../names/asks-for-nothing.js';
+import {
+  createdField,
+  exampleClosing,
+  noSolution,
+  replyFields,
+  sessionField,
+  timedFields,
+} from '../replies/reply-fields.js';
+import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
 import { type RequestCommand, requestDefinitions } from './request.js';
 
 /** How many requests one batch may hold. */

@@ -9,8 +9,8 @@ import {
   sessionOptionFields,
   sessionOptionsSchema,
 } from '../fields/session-options.js';
-import { createdField, exampleClosing, replyFields, sessionField } from '../reply-fields.js';
-import { exampleSolution, partialSolutionSchema } from '../solution.js';
+import { createdField, exampleClosing, replyFields, sessionField } from '../replies/reply-fields.js';
+import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
 
 /** What a request does to a session that it finds open. */
 export interface OnOpenSession {

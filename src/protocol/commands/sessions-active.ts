@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
 import { namedSessionFields } from '../fields/session-use.js';
-import { exampleClosing, noSolution, replyFields, sessionField } from '../reply-fields.js';
+import { exampleClosing, noSolution, replyFields, sessionField } from '../replies/reply-fields.js';
 
 export const sessionsActive = defineCommand({
   name: 'sessions.active',

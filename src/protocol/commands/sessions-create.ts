@@ -5,8 +5,8 @@ import { defineFields } from '../fields/define-fields.js';
 import { sessionDomainFields } from '../fields/domains.js';
 import { optionalSessionId } from '../fields/scalars.js';
 import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '../fields/session-options.js';
-import { exampleFingerprint, fingerprintSchema } from '../fingerprint.js';
-import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../reply-fields.js';
+import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
+import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
 interface Create {
   readonly session: string;

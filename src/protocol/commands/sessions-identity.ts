@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
 import { namedSessionFields } from '../fields/session-use.js';
-import { exampleFingerprint, fingerprintSchema } from '../fingerprint.js';
-import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../reply-fields.js';
+import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
+import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
 export const sessionsIdentity = defineCommand({
   name: 'sessions.identity',

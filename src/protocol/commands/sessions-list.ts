@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
-import { exampleClosing, noSolution, replyFields } from '../reply-fields.js';
-import { sessionRowSchema } from '../session-row.js';
+import { exampleClosing, noSolution, replyFields } from '../replies/reply-fields.js';
+import { sessionRowSchema } from '../replies/session-row.js';
 
 export const sessionsList = defineCommand({
   name: 'sessions.list',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
 import { type ExitWish, exitFields } from '../fields/proxy.js';
 import { namedSessionFields } from '../fields/session-use.js';
-import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../reply-fields.js';
+import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
 interface Move {
   readonly session: string;

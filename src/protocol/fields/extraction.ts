@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { solutionFields } from '../solution.js';
+import { solutionFields } from '../replies/solution.js';
 import { defineFields } from './define-fields.js';
 import { regex } from './regex.js';
 import { boundedText, flag, listOf, optional, optionalFilled, strictList } from './scalars.js';

@@ -2,13 +2,13 @@ import { actionList, unsupportedActions } from '../actions.js';
 import { maxBatch } from '../commands/request-batch.js';
 import { type CommandName, commandDefinitions, commandNames } from '../commands.js';
 import { dialectFailureSchema, dialectReplySchema, dialectSchema } from '../dialects/flaresolverr.js';
-import { errorReplySchema } from '../error-reply.js';
-import { fieldsWithoutEffect } from '../field-names.js';
 import { cookieSchema } from '../fields/cookies.js';
 import { requestSchema } from '../fields/request.js';
-import { progressSchema } from '../progress.js';
-import { closingFields } from '../reply-fields.js';
-import { solvingFields } from '../solving-fields.js';
+import { fieldsWithoutEffect } from '../names/foreign-names.js';
+import { solvingFields } from '../names/solving-fields.js';
+import { errorReplySchema } from '../replies/error-reply.js';
+import { progressSchema } from '../replies/progress.js';
+import { closingFields } from '../replies/reply-fields.js';
 import { annotationsOf, type JsonSchema, jsonSchema, lenientSchema, open } from './json-schema.js';
 
 /** The schema of one action. Those that this project does not do are in it, for callers that let them fail. */

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { actionSchema, actionShapes } from '../../../src/protocol/actions.js';
 import { commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
-import { fieldsWithoutEffect } from '../../../src/protocol/field-names.js';
-import { distance } from '../../../src/protocol/nearest-name.js';
+import { fieldsWithoutEffect } from '../../../src/protocol/names/foreign-names.js';
+import { distance } from '../../../src/protocol/names/nearest-name.js';
 import { parseCommand } from '../../../src/protocol/parse-command.js';
 
 const get = (fields: Record<string, unknown>) => {

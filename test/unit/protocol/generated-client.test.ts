@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
 import { openApiDocument } from '../../../src/protocol/openapi/openapi-document.js';
 import { parseCommand } from '../../../src/protocol/parse-command.js';
-import { closingFields } from '../../../src/protocol/reply-fields.js';
+import { closingFields } from '../../../src/protocol/replies/reply-fields.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 let folder = '';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wireCodes } from '../errors.js';
+import { wireCodes } from '../../errors.js';
 import { closingFields } from './reply-fields.js';
 import { partialSolutionSchema } from './solution.js';
 
