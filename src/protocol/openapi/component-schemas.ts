@@ -45,6 +45,7 @@ function cookieInputSchema(): JsonSchema {
 const cookiesForm = {
   anyOf: [
     { type: 'string' },
+    { $ref: '#/components/schemas/CookieInput' },
     { type: 'array', items: { anyOf: [{ $ref: '#/components/schemas/CookieInput' }, { type: 'string' }] } },
   ],
 };
