@@ -7,18 +7,25 @@ const suites = ['test/browser', 'test/program', 'test/hostile', 'test/soak', 'te
 
 /** Every field and action: its name, what stands for it in a test, what it does or why it is refused. */
 export async function compatibilityRows(folder) {
-  const { commandSchemas } = await import('../dist/protocol/commands.js');
+  const { commandDefinitions } = await import('../dist/protocol/commands.js');
   const { actionSchema, unsupportedActions } = await import('../dist/protocol/actions.js');
-  const { refusedRequestFields, requestSchema, solvingFields } = await import('../dist/protocol/requests.js');
-  const { fieldsWithoutEffect } = await import('../dist/protocol/field-names.js');
+  const { refusedRequestFields } = await import('../dist/protocol/commands/request.js');
+  const { requestSchema } = await import('../dist/protocol/fields/request.js');
+  const { solvingFields } = await import('../dist/protocol/names/solving-fields.js');
+  const { fieldsWithoutEffect } = await import('../dist/protocol/names/foreign-names.js');
   const { dialectSchema } = await import('../dist/protocol/dialects/flaresolverr.js');
   const fieldsOf = (schema) => Object.entries(schema.shape).map(([name, field]) => [name, field.description ?? '']);
   const groups = [
-    { group: '`sessions.create`', kind: 'field', rows: fieldsOf(commandSchemas['sessions.create']), state: 'works' },
+    {
+      group: '`sessions.create`',
+      kind: 'field',
+      rows: fieldsOf(commandDefinitions['sessions.create'].parameters),
+      state: 'works',
+    },
     {
       group: '`sessions.*`',
       kind: 'command',
-      rows: Object.keys(commandSchemas).flatMap((name) =>
+      rows: Object.keys(commandDefinitions).flatMap((name) =>
         name.startsWith('sessions.') ? [[name, 'See `/docs`.']] : [],
       ),
       state: 'works',
@@ -45,7 +52,7 @@ export async function compatibilityRows(folder) {
     {
       group: '`request.batch`',
       kind: 'field',
-      rows: fieldsOf(commandSchemas['request.batch']).filter(([name]) => name === 'requests'),
+      rows: fieldsOf(commandDefinitions['request.batch'].parameters).filter(([name]) => name === 'requests'),
       state: 'works',
     },
     {

@@ -1,5 +1,5 @@
-// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, and the table of
-// compatibility from the schemas and the tests.
+// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, the table of
+// compatibility from the schemas and the tests, and the OpenAPI document, so that a change of the API shows in review.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ build();
 const isCheck = process.argv.includes('--check');
 const { settingRows } = await import('../dist/config/load-config.js');
 const { errorCatalogue, wireCodeOf } = await import('../dist/errors.js');
+const { openApiDocument } = await import('../dist/protocol/openapi/openapi-document.js');
 
 const tables = {
   settings: table(
@@ -39,6 +40,8 @@ for (const [name, text] of Object.entries(tables)) {
   readme = readme.replace(marked, (_all, start, end) => `${start}${text}\n${end}`);
 }
 keep('README.md', readme);
+const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+keep('docs/openapi.json', `${JSON.stringify(openApiDocument(version), null, 2)}\n`);
 keep('docs/compatibility.md', compatibilityPage(await compatibilityRows(folder)));
 
 if (stale.length > 0) {

@@ -1,6 +1,6 @@
 import type { DownloadedFile, EngineContext, EnginePage, PageActor, StepLimits } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
-import type { DownloadOutput } from '../protocol/replies.js';
+import type { DownloadOutput } from '../protocol/replies/solution.js';
 
 /** What actions bring back, in the order in which they ran. */
 export class ActionResults {

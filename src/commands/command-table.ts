@@ -1,5 +1,5 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
-import type { Command, CommandName, CommandOf } from '../protocol/commands.js';
+import type { CommandName } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import { ReplyBudget } from '../requests/reply-budget.js';
 import type { SessionManager } from '../sessions/session-manager.js';
@@ -26,14 +26,18 @@ export interface CommandsOptions {
   readonly files: ArtifactStore;
 }
 
-type Registry = { readonly [N in CommandName]: CommandHandler<CommandOf<N>> };
+/** The handler of each command: one that is missing, or of another command, does not compile. */
+type CommandTable = {
+  // Written out, so that the one handler of the verbs fits each of them: TypeScript compares `CommandHandler` by its name alone.
+  readonly [N in CommandName]: (...args: Parameters<CommandHandler<N>>) => ReturnType<CommandHandler<N>>;
+};
 
 /** Runs commands in this process. */
 export function createExecutor(options: CommandsOptions): CommandExecutor {
   const { responseLimitBytes, bufferLimitBytes } = options;
   const allReplies = new ByteBudget(Math.max(bufferLimitBytes, ReplyBudget.largest(responseLimitBytes)));
   const request = requestHandler(options);
-  const registry: Registry = {
+  const table: CommandTable = {
     'sessions.create': sessionsCreateHandler(options),
     'sessions.destroy': sessionsDestroyHandler(options),
     'sessions.list': sessionsListHandler(options),
@@ -50,7 +54,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
   return {
     async execute(command, context) {
       const startedAt = performance.now();
-      const handler = registry[command.cmd] as CommandHandler<Command>; // the row of this very `cmd`
+      const handler = table[command.cmd] as CommandHandler<CommandName>; // the row of this very `cmd`
       const budget = new ReplyBudget(responseLimitBytes, allReplies);
       context.onAnswered(() => budget.release());
       const reply = await handler(command, { ...context, budget });

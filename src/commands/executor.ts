@@ -1,5 +1,5 @@
-import type { Command } from '../protocol/commands.js';
-import type { Progress, Reply, TimedReply } from '../protocol/replies.js';
+import type { Command, CommandName, CommandOf, ReplyOf, TimedReply } from '../protocol/commands.js';
+import type { Progress } from '../protocol/replies/progress.js';
 import type { ReplyBudget } from '../requests/reply-budget.js';
 
 /** Who sent a command, and until when it matters. */
@@ -22,8 +22,11 @@ export interface HandlerContext extends CommandContext {
   readonly budget: ReplyBudget;
 }
 
-/** Runs one kind of command. Failures are a `MooringError`; anything else is a fault of the server. */
-export type CommandHandler<C extends Command> = (command: C, context: HandlerContext) => Promise<Reply>;
+/** Runs the commands of a name. Failures are a `MooringError`; anything else is a fault of the server. */
+export type CommandHandler<N extends CommandName> = (
+  command: CommandOf<N>,
+  context: HandlerContext,
+) => Promise<ReplyOf<N>>;
 
 /**
  * Runs commands. What stands behind it, this process or another node, is nothing that whoever calls it can tell: it is

@@ -1,6 +1,6 @@
 import { machineTimezone } from '../identity/country-locale.js';
 import { isDriven } from '../identity/self-check/coherence.js';
-import type { Fingerprint } from '../protocol/replies.js';
+import type { Fingerprint } from '../protocol/replies/fingerprint.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 
 /** How a session appears to sites, and what really runs, as a reply prints it. */

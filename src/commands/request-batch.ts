@@ -1,6 +1,7 @@
 import { MooringError } from '../errors.js';
-import type { BatchCommand } from '../protocol/commands.js';
-import type { BatchReply, Progress, RequestReply } from '../protocol/replies.js';
+import type { RequestReply } from '../protocol/commands/request.js';
+import type { BatchReply } from '../protocol/commands/request-batch.js';
+import type { Progress } from '../protocol/replies/progress.js';
 import { httpRequestOf } from '../requests/http-request.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { CommandHandler } from './executor.js';
@@ -10,7 +11,7 @@ type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: numbe
 
 /** Runs several requests of one session in one turn: nobody else's comes between them. */
 export const requestBatchHandler =
-  (options: RequestHandlerOptions): CommandHandler<BatchCommand> =>
+  (options: RequestHandlerOptions): CommandHandler<'request.batch'> =>
   async (command, context) => {
     const { owner, signal } = context;
     const { sessions, requestTimeoutMs } = options;

@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
-import type { RequestCommand } from '../protocol/commands.js';
-import type { BatchReply, RequestReply } from '../protocol/replies.js';
+import type { RequestCommand, RequestName, RequestReply } from '../protocol/commands/request.js';
+import type { BatchReply } from '../protocol/commands/request-batch.js';
 import { type HttpRequest, httpRequestOf } from '../requests/http-request.js';
 import { attemptsOf } from '../requests/page-options.js';
 import { PageRequest } from '../requests/page-request.js';
@@ -30,7 +30,7 @@ const answerMarginMs = (timeoutMs: number): number => Math.min(1000, Math.max(25
 
 /** `request.get`, `.post`, `.put`, `.delete`, `.patch`: goes to a page in a session, or stays, and tells what it shows. */
 export const requestHandler =
-  (options: RequestHandlerOptions): CommandHandler<RequestCommand> =>
+  (options: RequestHandlerOptions): CommandHandler<RequestName> =>
   async (command, context) => {
     const { sessions } = options;
     const { request } = command;

@@ -1,4 +1,3 @@
-import type { CreateCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -10,7 +9,7 @@ export interface SessionsCreateOptions {
 
 /** Opens a session, or gives the open one of the same ID and options. */
 export const sessionsCreateHandler =
-  ({ sessions }: SessionsCreateOptions): CommandHandler<CreateCommand> =>
+  ({ sessions }: SessionsCreateOptions): CommandHandler<'sessions.create'> =>
   async (command, { owner, signal }) => {
     const target = { owner, id: command.session, named: command.named, options: command.options };
     const session = await sessions.create(target, signal);

@@ -7,7 +7,6 @@ import {
   selfCheckFiles,
   selfCheckHost,
 } from '../identity/self-check/self-check-page.js';
-import type { IdentityCommand } from '../protocol/commands.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { Deadline } from '../util/deadline.js';
@@ -18,7 +17,7 @@ const timeoutMs = 15_000;
 
 /** Lets a session look at itself: what headers, pages and workers say, and where that does not fit. Its page stays. */
 export const sessionsIdentityHandler =
-  ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<IdentityCommand> =>
+  ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<'sessions.identity'> =>
   async ({ session: id }, { owner, signal }) => {
     using deadline = new Deadline({
       ms: timeoutMs,

@@ -1,4 +1,3 @@
-import type { ProxyCommand } from '../protocol/commands.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
 import { requestDeadline } from './request.js';
@@ -11,7 +10,7 @@ export interface SessionsProxyOptions {
 
 /** Moves an open session to another exit: its cookies, storage and page stay. */
 export const sessionsProxyHandler =
-  ({ sessions, requestTimeoutMs }: SessionsProxyOptions): CommandHandler<ProxyCommand> =>
+  ({ sessions, requestTimeoutMs }: SessionsProxyOptions): CommandHandler<'sessions.proxy'> =>
   async (command, { owner, signal }) => {
     using deadline = requestDeadline(requestTimeoutMs, signal);
     const session = await sessions.move(owner, command.session, command.wish, deadline.signal);

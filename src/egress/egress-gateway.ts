@@ -1,4 +1,4 @@
-import type { SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 import type { AddressGuard } from './address-guard.js';
 import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';

@@ -1,5 +1,5 @@
 import { MooringError } from '../errors.js';
-import { type ExitWish, exitFields } from '../protocol/sessions.js';
+import { type ExitWish, exitFields } from '../protocol/fields/proxy.js';
 import type { AddressGuard } from './address-guard.js';
 import { countryCode } from './countries.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';

@@ -1,6 +1,8 @@
 import { type ErrorCode, errorCatalogue, wireCodeOf } from '../errors.js';
-import { type CommandName, commandNames } from '../protocol/commands.js';
-import { commandBodySchema, commandDocs, type JsonSchema, type OpenApiDocument } from '../protocol/openapi.js';
+import { type CommandName, commandDefinitions, commandNames } from '../protocol/commands.js';
+import { commandBodySchema } from '../protocol/openapi/component-schemas.js';
+import type { JsonSchema } from '../protocol/openapi/json-schema.js';
+import type { OpenApiDocument } from '../protocol/openapi/openapi-document.js';
 
 /**
  * The reference that this server shows: plain HTML without scripts or anything from elsewhere, made once at start from
@@ -48,14 +50,14 @@ ${rows}</tbody></table></main>`,
 }
 
 function commandSection(name: CommandName, query: string): string {
-  const doc = commandDocs[name];
-  const body = JSON.stringify({ cmd: name, ...doc.request }, null, 2);
-  const curl = `curl -s '${addressMark}/api/v1${query}' -d '${JSON.stringify({ cmd: name, ...doc.request })}'`;
+  const doc = commandDefinitions[name];
+  const body = JSON.stringify({ cmd: name, ...doc.example.request }, null, 2);
+  const curl = `curl -s '${addressMark}/api/v1${query}' -d '${JSON.stringify({ cmd: name, ...doc.example.request })}'`;
   return `<section id="${name}"><h2><a href="#${name}">${name}</a></h2><p class="summary">${escapeHtml(doc.summary)}</p>
 <p>${prose(doc.description)}</p>
 ${fieldTable(commandBodySchema(name))}
 <h3>Request</h3><pre>${escapeHtml(body)}</pre><pre class="shell">${escapeHtml(curl)}</pre>
-<h3>Reply</h3><pre>${escapeHtml(JSON.stringify(doc.response, null, 2))}</pre></section>`;
+<h3>Reply</h3><pre>${escapeHtml(JSON.stringify(doc.example.response, null, 2))}</pre></section>`;
 }
 
 function fieldTable(schema: JsonSchema): string {

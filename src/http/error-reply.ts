@@ -1,6 +1,6 @@
 import { type ErrorCode, MooringError, wireCodeOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { ErrorReply } from '../protocol/replies.js';
+import type { ErrorReply } from '../protocol/replies/error-reply.js';
 
 /**
  * Codes that are about the HTTP exchange itself. Every other failure is a 200 with its error in the body: most clients

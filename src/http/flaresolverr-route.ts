@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MooringError } from '../errors.js';
-import { parseCommand } from '../protocol/commands.js';
+import type { TimedReply } from '../protocol/commands.js';
 import {
   type DialectTimes,
   refusal,
@@ -10,7 +10,7 @@ import {
   translateReply,
   translateRequest,
 } from '../protocol/dialects/flaresolverr.js';
-import type { TimedReply } from '../protocol/replies.js';
+import { parseCommand } from '../protocol/parse-command.js';
 import { callerSignal, onAnswered } from './caller-signal.js';
 import {
   asObject,

@@ -10,7 +10,7 @@ import type { Metrics } from '../observability/metrics.js';
 import type { Readiness } from '../observability/readiness.js';
 import { RequestLog } from '../observability/request-log.js';
 import { notFoundSentence, wrongMethodSentence } from '../protocol/dialects/flaresolverr.js';
-import { openApiDocument } from '../protocol/openapi.js';
+import { openApiDocument } from '../protocol/openapi/openapi-document.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
 import { registerFileRoute } from './artifact-route.js';

@@ -9,7 +9,7 @@ import {
   optional,
   optionalFilled,
   webUrl,
-} from './fields.js';
+} from './fields/scalars.js';
 
 /** The most actions in one request, nested ones included. */
 export const maxActions = 500;

@@ -1,6 +1,6 @@
-import { sessionId } from './fields.js';
-import { distance } from './nearest-name.js';
-import { exitFields } from './sessions.js';
+import { exitFields } from './fields/proxy.js';
+import { sessionId } from './fields/scalars.js';
+import { distance } from './names/nearest-name.js';
 
 type Body = Readonly<Record<string, unknown>>;
 

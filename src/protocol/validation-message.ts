@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type ErrorCode, MooringError } from '../errors.js';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from './names/nearest-name.js';
 
 /**
  * What a schema makes of a value; what does not fit it is told in our words: the field, what was expected, what came.

@@ -1,8 +1,8 @@
 import type { CookieToSet, HttpMethod } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
-import type { RequestName } from '../protocol/commands.js';
-import { type CookieInput, parseCookieString } from '../protocol/fields.js';
-import type { RequestFields } from '../protocol/requests.js';
+import type { RequestName } from '../protocol/commands/request.js';
+import { type CookieInput, parseCookieString } from '../protocol/fields/cookies.js';
+import type { RequestFields } from '../protocol/fields/request.js';
 
 /** The HTTP side of a request: what the browser is to send. */
 export interface HttpRequest {

@@ -1,11 +1,29 @@
 import type { EnginePage, Extraction, NavigationRequest, WatchOptions } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
-import type { Solution } from '../protocol/replies.js';
-import { parseRegex, type RequestFields } from '../protocol/requests.js';
+import { type FieldNeed, fieldsWhere, traitsOf } from '../protocol/fields/define-fields.js';
+import { parseRegex } from '../protocol/fields/regex.js';
+import { type RequestFields, requestSchema } from '../protocol/fields/request.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { HttpRequest } from './http-request.js';
 
 type Field = keyof RequestFields;
+
+const needing = (...needs: readonly FieldNeed[]): readonly Field[] =>
+  fieldsWhere(requestSchema.shape, (traits) => needs.some((need) => traits.needs?.includes(need)));
+
+const navigationFields = needing('navigation');
+const documentFields = needing('document');
+const pageFields = needing('page', 'document');
+const solutionFields: readonly Field[] = fieldsWhere(requestSchema.shape, (traits) => traits.fillsSolution === true);
+const dependents = Object.entries(requestSchema.shape).flatMap(([name, schema]) => {
+  const { dependsOn } = traitsOf(schema);
+  return dependsOn ? [{ name: name as Field, owners: dependsOn as readonly [Field, ...Field[]] }] : []; // fields of the same group
+});
+
+/** The fields of a list that ask for something. */
+const asked = (names: readonly Field[], request: RequestFields): Field[] =>
+  names.filter((name) => request[name] !== undefined && request[name] !== false && request[name] !== '');
 
 /** How the page is to be loaded. */
 export function loadingOf(
@@ -70,22 +88,9 @@ export function splitActions(actions: readonly BrowserAction[]): Record<'before'
   };
 }
 
-/** Fields that say how the page is gone to. */
-const sendingFields = [
-  'postData',
-  'customHeaders',
-  'referer',
-  'localStorage',
-  'base64Response',
-  'base64',
-  'binary',
-  'dontLoadMainSite',
-  'blockCookieBanners',
-] as const satisfies readonly Field[];
-
 /** Fields of a request that were given although nothing was sent. */
 export function unusedWarnings(request: RequestFields): string[] {
-  return asked(sendingFields, request).map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
+  return asked(navigationFields, request).map((name) => `\`${name}\` had no effect: the session stayed on its page.`);
 }
 
 /** The screenshot that the request asks for: a PNG. @throws MooringError `RESPONSE_TOO_LARGE` */
@@ -120,72 +125,6 @@ function fitting(bytes: Uint8Array, what: string, maxBytes: number): Uint8Array 
   );
 }
 
-/** Fields that say what the reply is to show of a page. */
-const readingFields = [
-  'cssSelector',
-  'regex',
-  'includeLinks',
-  'includeImages',
-  'markdown',
-  'screenshot',
-  'screenshotUpload',
-  'pdf',
-] as const satisfies readonly Field[];
-
-/** Fields that say what is to be over, or done with the page, before it is read. */
-const settlingFields = [
-  'waitForUrl',
-  'removeIframes',
-  'blockCookieBanners',
-  'mouseMovements',
-  'forceMouseMovement',
-] as const satisfies readonly Field[];
-
-/** Fields that say how another one is done, and that one. */
-const dependentFields = {
-  customAttribute: ['cssSelector'],
-  fullPage: ['screenshot', 'screenshotUpload'],
-  screenshotWidth: ['screenshot', 'screenshotUpload'],
-  screenshotHeight: ['screenshot', 'screenshotUpload'],
-  abortOnPostRequest: ['abortOnDetection'],
-  waitForAbortOnDetection: ['abortOnDetection'],
-  waitForAbortOnDetectionTimeout: ['waitForAbortOnDetection'],
-} as const satisfies Partial<Record<Field, readonly Field[]>>;
-
-const dependents = Object.entries(dependentFields) as [keyof typeof dependentFields, readonly Field[]][]; // its own keys
-
-/** Fields that nothing can come of without a page. */
-const pageFields: readonly Field[] = [
-  ...readingFields,
-  ...settlingFields,
-  ...dependents.map(([name]) => name),
-  'keepSamePage',
-  'browserActions',
-  'localStorage',
-  'fullPageLoad',
-  'dontWaitOnPageLoad',
-  'dontLoadMainSite',
-  'disableMedia',
-  'interceptFetchRequest',
-  'abortOnDetection',
-  'video',
-];
-
-/** Fields that bring something into the reply which `onlyStatusCode` leaves out. */
-const detailFields: readonly Field[] = [
-  ...readingFields,
-  'base64Response',
-  'base64',
-  'binary',
-  'listAllRedirects',
-  'interceptFetchRequest',
-  'video',
-];
-
-/** The fields of a list that ask for something. */
-const asked = <F extends Field>(names: readonly F[], request: RequestFields): F[] =>
-  names.filter((name) => request[name] !== undefined && request[name] !== false && request[name] !== '');
-
 /** @throws MooringError `INVALID_PARAMETER` when a field needs a page */
 export function assertNoPageFields(request: RequestFields): void {
   const [field] = asked(pageFields, request);
@@ -198,9 +137,7 @@ export function assertNoPageFields(request: RequestFields): void {
 
 /** What is to be said when the answer was a file, or nothing: the page that is there is the one before. */
 export function noPageWarnings(request: RequestFields): string[] {
-  const warnings = asked([...readingFields, ...settlingFields], request).map(
-    (name) => `\`${name}\` had no effect: the answer is no page.`,
-  );
+  const warnings = asked(documentFields, request).map((name) => `\`${name}\` had no effect: the answer is no page.`);
   const acting = request.browserActions?.some(({ type, when }) => type !== 'download' && when !== 'beforeload');
   return acting ? [...warnings, '`browserActions` ran on the page of before: the answer is no page.'] : warnings;
 }
@@ -208,11 +145,11 @@ export function noPageWarnings(request: RequestFields): string[] {
 /** Fields that can have no effect beside the others, or without one that is missing. */
 export function idleWarnings(request: RequestFields): string[] {
   const lone = dependents
-    .filter(([name, owners]) => request[name] && !owners.some((owner) => request[owner]))
-    .map(([name, [owner]]) => `\`${name}\` has no effect without \`${owner}\`.`);
+    .filter(({ name, owners }) => request[name] && !owners.some((owner) => request[owner]))
+    .map(({ name, owners: [owner] }) => `\`${name}\` has no effect without \`${owner}\`.`);
   if (!request.onlyStatusCode) return lone;
   return [
     ...lone,
-    ...asked(detailFields, request).map((name) => `\`${name}\` has no effect: \`onlyStatusCode\` leaves it out.`),
+    ...asked(solutionFields, request).map((name) => `\`${name}\` has no effect: \`onlyStatusCode\` leaves it out.`),
   ];
 }

@@ -9,7 +9,8 @@ import type {
   StepLimits,
 } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
-import type { RequestReply, Solution } from '../protocol/replies.js';
+import type { RequestReply } from '../protocol/commands/request.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import { settledWithin } from '../util/deadline.js';
 import { cookiesToSet } from './http-request.js';

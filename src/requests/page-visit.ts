@@ -13,8 +13,8 @@ import type {
 } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
-import type { RequestCommand } from '../protocol/commands.js';
-import type { Solution } from '../protocol/replies.js';
+import type { RequestCommand } from '../protocol/commands/request.js';
+import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
 import type { HttpRequest } from './http-request.js';

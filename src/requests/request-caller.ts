@@ -1,4 +1,4 @@
-import type { Progress } from '../protocol/replies.js';
+import type { Progress } from '../protocol/replies/progress.js';
 import type { ReplyBudget } from './reply-budget.js';
 
 /** What a request has to know of its caller. */

@@ -9,8 +9,8 @@ import type {
   PageWatch,
   Redirect,
 } from '../engine/engine.js';
-import type { CookieOutput, ExchangeOutput, Solution } from '../protocol/replies.js';
-import type { RequestFields } from '../protocol/requests.js';
+import type { RequestFields } from '../protocol/fields/request.js';
+import type { CookieOutput, ExchangeOutput, Solution } from '../protocol/replies/solution.js';
 import { abortable } from '../util/deadline.js';
 
 export interface SolutionSource {

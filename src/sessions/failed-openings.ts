@@ -1,5 +1,5 @@
 import { MooringError } from '../errors.js';
-import type { SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { namesUpstream, type OptionDigest, openingDigest, repeats } from './session-options.js';
 

@@ -1,5 +1,5 @@
 import { MooringError } from '../errors.js';
-import type { SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 import { type EndedSession, EndedSessions, sessionEndedError, sessionNotFoundError } from './ended-sessions.js';
 import { FailedOpenings, mayTryAgain } from './failed-openings.js';
 import { asksPool, namesUpstream, openingDigest, repeats, unknownUpstream, upstreamDigest } from './session-options.js';

@@ -1,8 +1,8 @@
 import type { DomainLists } from '../egress/domain-rules.js';
 import type { UpstreamPreferences } from '../egress/proxy-selector.js';
 import { MooringError } from '../errors.js';
-import type { SessionRow } from '../protocol/replies.js';
-import type { SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
+import type { SessionRow } from '../protocol/replies/session-row.js';
 import { abortable } from '../util/deadline.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { applyRequestOptions } from './request-options.js';

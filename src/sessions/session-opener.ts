@@ -5,7 +5,7 @@ import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
-import type { SessionOptions } from '../protocol/sessions.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 import { Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import { Session, type SessionParts } from './session.js';

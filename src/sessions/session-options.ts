@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { countryCode } from '../egress/countries.js';
 import { parseProxyUrl } from '../egress/proxy-url.js';
-import { exitFields, identityFields, type SessionOptions } from '../protocol/sessions.js';
+import { identityFields } from '../protocol/fields/identity.js';
+import { exitFields } from '../protocol/fields/proxy.js';
+import type { SessionOptions } from '../protocol/fields/session-options.js';
 
 type OptionName = keyof SessionOptions;
 

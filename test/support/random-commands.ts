@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { commandSchemas } from '../../src/protocol/commands.js';
-import { commandDocs } from '../../src/protocol/openapi.js';
-import { closingFields, errorReplySchema } from '../../src/protocol/replies.js';
-import { solvingFields } from '../../src/protocol/requests.js';
+import { commandDefinitions } from '../../src/protocol/commands.js';
+import { solvingFields } from '../../src/protocol/names/solving-fields.js';
+import { errorReplySchema } from '../../src/protocol/replies/error-reply.js';
+import { closingFields } from '../../src/protocol/replies/reply-fields.js';
 
 export type Json = Record<string, unknown>;
 
@@ -150,7 +150,7 @@ function bodyOf(names: readonly string[], always: readonly string[], most: numbe
     .chain((some) => fc.record(Object.fromEntries([...always, ...some].map((name) => [name, anyOf(name)]))));
 }
 
-const requestFields = Object.keys(commandSchemas['request.get'].shape);
+const requestFields = Object.keys(commandDefinitions['request.get'].parameters.shape);
 const requestBody: fc.Arbitrary<Json> = bodyOf(requestFields, ['url', 'session', 'timeout'], 5);
 const command: fc.Arbitrary<Json> = fc.oneof(
   {
@@ -171,8 +171,8 @@ const command: fc.Arbitrary<Json> = fc.oneof(
   ).map((cmd) => ({
     weight: 1,
     arbitrary: bodyOf(
-      Object.keys(commandSchemas[cmd].shape),
-      Object.keys(commandSchemas[cmd].shape).filter((name) => ['session', 'requests'].includes(name)),
+      Object.keys(commandDefinitions[cmd].parameters.shape),
+      Object.keys(commandDefinitions[cmd].parameters.shape).filter((name) => ['session', 'requests'].includes(name)),
       3,
     ).map((body) => ({ ...body, cmd })),
   })),
@@ -195,7 +195,7 @@ export function problemOf(sent: Json, { status, body }: { status: number; body: 
     return success ? undefined : String(error);
   }
   if ('error' in body) return 'a success with an error';
-  const doc = commandDocs[sent.cmd as keyof typeof commandDocs]; // it was understood
+  const doc = commandDefinitions[sent.cmd as keyof typeof commandDefinitions]; // it was understood
   const { success, error } = doc.reply.extend(closingFields).strict().safeParse(body);
   return success ? undefined : String(error);
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { errorMessage, MooringError } from '../../errors.js';
-import { type Command, parseCommand, type RequestCommand } from '../commands.js';
-import { meansProxy } from '../field-names.js';
-import { boundedText, cookieList, flag, integer, optional } from '../fields.js';
-import { type CookieOutput, cookieOutputSchema, type Solution, type TimedReply } from '../replies.js';
+import type { RequestCommand } from '../commands/request.js';
+import type { Command, TimedReply } from '../commands.js';
+import { cookieList } from '../fields/cookies.js';
+import { boundedText, flag, integer, optional } from '../fields/scalars.js';
+import { meansProxy } from '../names/guarded-fields.js';
+import { parseCommand } from '../parse-command.js';
+import { type CookieOutput, cookieOutputSchema, type Solution } from '../replies/solution.js';
 
 /**
  * The second dialect: what FlareSolverr's clients send, said in our commands, and our replies said as they expect them, with

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { actionSchema, actionShapes } from '../../../src/protocol/actions.js';
-import { commandNames, commandSchemas, parseCommand } from '../../../src/protocol/commands.js';
-import { fieldsWithoutEffect } from '../../../src/protocol/field-names.js';
-import { distance } from '../../../src/protocol/nearest-name.js';
+import { commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
+import { fieldsWithoutEffect } from '../../../src/protocol/names/foreign-names.js';
+import { distance } from '../../../src/protocol/names/nearest-name.js';
+import { parseCommand } from '../../../src/protocol/parse-command.js';
 
 const get = (fields: Record<string, unknown>) => {
   const command = parseCommand({ cmd: 'request.get', url: 'http://a.example/', ...fields });
@@ -64,7 +65,7 @@ describe('names of fields', () => {
 
   it.each(commandNames)('%s – every field of its schema is taken in upper case, and none is told as unknown', (cmd) => {
     const base: Record<string, unknown> = { requests: [{ url: 'http://a/' }], session: 'x', url: 'http://a/' };
-    for (const name of Object.keys(commandSchemas[cmd].shape)) {
+    for (const name of Object.keys(commandDefinitions[cmd].parameters.shape)) {
       const { [name]: _itself, ...others } = base;
       const told = toldOf({ cmd, ...others, [name.toUpperCase()]: 'x' });
       if (name !== name.toUpperCase()) expect(told).not.toContain(`\`${name.toUpperCase()}\``);

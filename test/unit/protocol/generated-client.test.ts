@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import openapiTypescript, { type OpenAPI3 } from 'openapi-typescript';
 import { afterEach, describe, expect, it } from 'vitest';
-import { commandNames, parseCommand } from '../../../src/protocol/commands.js';
-import { commandDocs, openApiDocument } from '../../../src/protocol/openapi.js';
-import { closingFields } from '../../../src/protocol/replies.js';
+import { commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
+import { openApiDocument } from '../../../src/protocol/openapi/openapi-document.js';
+import { parseCommand } from '../../../src/protocol/parse-command.js';
+import { closingFields } from '../../../src/protocol/replies/reply-fields.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 let folder = '';
@@ -16,7 +17,8 @@ describe('the OpenAPI document', () => {
   it.each(commandNames)(
     'the examples of %s – are a command without warnings and a reply as the schema has it',
     (cmd) => {
-      const { request, response, reply } = commandDocs[cmd];
+      const { example, reply } = commandDefinitions[cmd];
+      const { request, response } = example;
       expect(parseCommand({ cmd, ...request }).warnings).toEqual([]);
       expect(reply.extend(closingFields).strict().parse(response)).toEqual(response);
     },

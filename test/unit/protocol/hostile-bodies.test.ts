@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { actionShapes } from '../../../src/protocol/actions.js';
-import { type Command, commandNames, commandSchemas, parseCommand } from '../../../src/protocol/commands.js';
+import { type Command, commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
 import { dialectSchema, translateRequest } from '../../../src/protocol/dialects/flaresolverr.js';
+import { parseCommand } from '../../../src/protocol/parse-command.js';
 import { mayNameUpstream, sessionNamedIn } from '../../../src/protocol/refused-body.js';
 import { cookiesToSet, httpRequestOf } from '../../../src/requests/http-request.js';
 
@@ -89,7 +90,7 @@ describe('every field, with values that cost much', () => {
         url: 'http://a/',
         ...(cmd === 'request.batch' ? { requests: [{ url: 'http://a/' }], url: undefined } : {}),
       };
-      for (const name of [...Object.keys(commandSchemas[cmd].shape), 'cmd'])
+      for (const name of [...Object.keys(commandDefinitions[cmd].parameters.shape), 'cmd'])
         attack(`${cmd}.${name}`, (value) => ({ ...complete, [name]: value }));
       for (const name of ['persist', 'state', 'model', 'unknownField', 'captcha'])
         attack(`${cmd}.no such field`, (value) => ({ ...complete, [name]: value }));

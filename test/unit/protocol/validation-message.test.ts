@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { actionShapes } from '../../../src/protocol/actions.js';
-import { type CommandName, commandNames, commandSchemas, parseCommand } from '../../../src/protocol/commands.js';
+import { type CommandName, commandDefinitions, commandNames } from '../../../src/protocol/commands.js';
 import { dialectSchema } from '../../../src/protocol/dialects/flaresolverr.js';
+import { parseCommand } from '../../../src/protocol/parse-command.js';
 import { parse } from '../../../src/protocol/validation-message.js';
 
 const secret = 'hunter2-secret';
@@ -64,21 +65,21 @@ const required: Partial<Record<CommandName, Record<string, unknown>>> = {
 };
 
 describe('a value that does not fit', () => {
-  it.each(commandNames.flatMap((cmd) => Object.keys(commandSchemas[cmd].shape).map((field) => [cmd, field] as const)))(
-    '%s %s – is told by its field, what was expected and what came',
-    (cmd, field) => {
-      let failed = 0;
-      for (const value of wrongValues) {
-        const base =
-          cmd.startsWith('request.') && cmd !== 'request.batch' ? { url: 'http://a.example/' } : required[cmd];
-        const error = failure(() => parseCommand({ cmd, ...base, [field]: value }));
-        if (!error) continue;
-        failed += 1;
-        assertSentence(error, value);
-      }
-      expect(failed).toBeGreaterThan(0);
-    },
-  );
+  it.each(
+    commandNames.flatMap((cmd) =>
+      Object.keys(commandDefinitions[cmd].parameters.shape).map((field) => [cmd, field] as const),
+    ),
+  )('%s %s – is told by its field, what was expected and what came', (cmd, field) => {
+    let failed = 0;
+    for (const value of wrongValues) {
+      const base = cmd.startsWith('request.') && cmd !== 'request.batch' ? { url: 'http://a.example/' } : required[cmd];
+      const error = failure(() => parseCommand({ cmd, ...base, [field]: value }));
+      if (!error) continue;
+      failed += 1;
+      assertSentence(error, value);
+    }
+    expect(failed).toBeGreaterThan(0);
+  });
 
   it.each(Object.entries(actionShapes))('action %s – each of its fields too', (type, fields) => {
     for (const field of fields) {

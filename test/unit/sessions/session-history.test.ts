@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
-import type { SessionOptions } from '../../../src/protocol/sessions.js';
+import type { SessionOptions } from '../../../src/protocol/fields/session-options.js';
 import type { EndedSession } from '../../../src/sessions/ended-sessions.js';
 import { SessionHistory } from '../../../src/sessions/session-history.js';
 import { upstreamDigest } from '../../../src/sessions/session-options.js';

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { MooringError } from '../../errors.js';
+import { type Body, type CommandFrom, defineCommand } from '../define-command.js';
+import { type RequestFields, requestSchema } from '../fields/request.js';
+import {
+  pendingSessionFields,
+  type SessionOptions,
+  sessionOptionFields,
+  sessionOptionsSchema,
+} from '../fields/session-options.js';
+import { createdField, exampleClosing, replyFields, sessionField } from '../replies/reply-fields.js';
+import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
+
+/** What a request does to a session that it finds open. */
+export interface OnOpenSession {
+  /** Its options are for a session that the request opens; an open one keeps its own. */
+  readonly keepOptions: boolean;
+  /** An idle session older than this is made anew first, with the options that it has. */
+  readonly renewAfterMs?: number;
+}
+
+interface Request {
+  readonly session: string;
+  readonly anonymous: boolean;
+  readonly options: SessionOptions;
+  readonly request: RequestFields;
+  /** How it treats a session that is open, where that is not as usual. No field of a body: a dialect asks for it. */
+  readonly onOpenSession?: OnOpenSession;
+}
+
+/** Fields that this project will never serve. */
+const refusedFields = {
+  autoparse: z.unknown().optional(),
+  structure: z.unknown().optional(),
+  model: z.unknown().optional(),
+  api_key: z.unknown().optional(),
+};
+export const refusedRequestFields = Object.keys(refusedFields);
+
+const optionNames = Object.keys(sessionOptionFields);
+
+const requestReplySchema = z.object({
+  solution: partialSolutionSchema,
+  ...replyFields,
+  ...sessionField,
+  ...createdField,
+});
+export type RequestReply = z.infer<typeof requestReplySchema>;
+
+/** The verbs differ in the method that they send. */
+const requestWith = <V extends 'get' | 'post' | 'put' | 'delete' | 'patch'>(verb: V, example: Body) => {
+  const method = verb.toUpperCase();
+  return defineCommand({
+    name: `request.${verb}`,
+    summary: `Goes to a page with ${method}`,
+    description:
+      `A real navigation of the session's tab with the method ${method}; what it answers is what the page shows. ` +
+      'An ID that was never seen creates that session. Requests on one session run one after another.',
+    parameters: requestSchema,
+    unsupported: { ...pendingSessionFields, ...refusedFields },
+    goesOut: true,
+    toCommand: (request) => toRequest(verb, request),
+    reply: requestReplySchema,
+    example: {
+      request: { url: 'https://example.com/', session: 'my-session-id', ...example },
+      response: {
+        solution: { ...exampleSolution, method },
+        data: 'success',
+        session: 'my-session-id',
+        ...exampleClosing(112),
+      },
+    },
+  });
+};
+
+function toRequest(verb: string, request: RequestFields): Request {
+  if (!request.url && !request.keepSamePage) {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`url`: expected an absolute http(s) URL (or `keepSamePage`); got nothing.',
+    );
+  }
+  if (verb === 'get' && request.postData !== undefined && request.postData !== '') {
+    throw new MooringError(
+      'INVALID_PARAMETER',
+      '`postData`: expected none with request.get; use request.post, .put or .patch.',
+    );
+  }
+  const options = Object.entries(request).filter(([name, value]) => optionNames.includes(name) && value !== undefined);
+  return {
+    session: request.session ?? randomUUID(),
+    anonymous: request.session === undefined,
+    options: sessionOptionsSchema.parse(Object.fromEntries(options)),
+    request,
+  };
+}
+
+const jsonBody = { customHeaders: { 'content-type': 'application/json' }, postData: { name: 'Anna' } };
+
+/** `request.get`, `.post`, `.put`, `.delete` and `.patch`. */
+export const requestDefinitions = [
+  requestWith('get', {}),
+  requestWith('post', { url: 'https://example.com/login', postData: { user: 'anna', password: 'secret' } }),
+  requestWith('put', jsonBody),
+  requestWith('delete', {}),
+  requestWith('patch', jsonBody),
+] as const;
+
+export type RequestCommand = CommandFrom<(typeof requestDefinitions)[number]>;
+export type RequestName = RequestCommand['cmd'];

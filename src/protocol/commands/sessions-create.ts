@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { defineCommand } from '../define-command.js';
+import { defineFields } from '../fields/define-fields.js';
+import { sessionDomainFields } from '../fields/domains.js';
+import { optionalSessionId } from '../fields/scalars.js';
+import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '../fields/session-options.js';
+import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
+import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
+
+interface Create {
+  readonly session: string;
+  /** Whether the caller gave the ID; if not, only the reply tells it. */
+  readonly named: boolean;
+  readonly options: SessionOptions;
+}
+
+export const sessionsCreate = defineCommand({
+  name: 'sessions.create',
+  summary: 'Opens a session',
+  description:
+    'A browser session with its own cookies and storage. It ends 200 seconds after its last request, or as ' +
+    '`session_ttl` says. The ID of an open session gives that session.',
+  parameters: z.object({
+    ...defineFields('session', {
+      session: optionalSessionId().describe(
+        'An ID of your own: 1 to 128 characters of `A-Za-z0-9._:-`. Default: a random UUID. The ID of an open session gives ' +
+          'that session, if the other options are absent or equal.',
+      ),
+    }),
+    ...sessionOptionFields,
+    ...sessionDomainFields,
+  }),
+  unsupported: pendingSessionFields,
+  goesOut: true,
+  toCommand: ({ session, ...options }): Create => ({
+    session: session ?? randomUUID(),
+    named: session !== undefined,
+    options,
+  }),
+  reply: z.object({
+    ...verifiedSolution,
+    ...replyFields,
+    ...sessionField,
+    fingerprint: fingerprintSchema,
+    context: z.object({
+      _type: z.literal('BrowserContext'),
+      _guid: z.string().describe('`browser-context@` and 32 hex digits.'),
+    }),
+  }),
+  example: {
+    request: { session: 'my-session-id' },
+    response: {
+      solution: { verified: true },
+      data: 'success',
+      session: 'my-session-id',
+      fingerprint: exampleFingerprint,
+      context: { _type: 'BrowserContext', _guid: 'browser-context@2356ec33a1fa91f08e3b3da7b55b13f6' },
+      ...exampleClosing(6),
+    },
+  },
+});

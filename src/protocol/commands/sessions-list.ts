@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { defineCommand } from '../define-command.js';
+import { exampleClosing, noSolution, replyFields } from '../replies/reply-fields.js';
+import { sessionRowSchema } from '../replies/session-row.js';
+
+export const sessionsList = defineCommand({
+  name: 'sessions.list',
+  summary: 'Lists the open sessions of this key',
+  description: 'Looking does not renew them.',
+  parameters: z.object({}),
+  goesOut: false,
+  toCommand: () => ({}),
+  reply: z.object({
+    ...noSolution,
+    ...replyFields,
+    sessions: z.array(sessionRowSchema).describe('The open sessions of this key.'),
+    open: z.int().describe('How many those are.'),
+    limit: z.int().describe('How many this key can have.'),
+  }),
+  example: {
+    request: {},
+    response: {
+      solution: {},
+      data: 'success',
+      sessions: [
+        {
+          session: 'my-session-id',
+          lastAccessed: 1764000000000,
+          createdAt: 1763999990000,
+          idleMs: 1200,
+          bytesIn: 48211,
+          bytesOut: 3120,
+          state: 'open',
+          waiting: 0,
+          anonymous: false,
+        },
+      ],
+      open: 1,
+      limit: 100,
+      ...exampleClosing(0),
+    },
+  },
+});

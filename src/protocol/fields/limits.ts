@@ -1,0 +1,18 @@
+import { defineFields } from './define-fields.js';
+import { integer, optionalFilled } from './scalars.js';
+
+/** How long a session lives, and how much it may move. */
+export const limitFields = defineFields('limits', {
+  maxBytes: {
+    schema: optionalFilled(integer(1, Number.MAX_SAFE_INTEGER, 'bytes')).describe(
+      'How many bytes the session may move, both ways together; then everything is refused with `QUOTA_EXCEEDED`.',
+    ),
+    guards: true,
+  },
+  session_ttl: optionalFilled(integer(1, 31_536_000, 'seconds')).describe(
+    'Seconds that the session lives after the end of its last request. Default: the setting `MOORING_IDLE_TIMEOUT` (200).',
+  ),
+  maxLifetime: optionalFilled(integer(1, 31_536_000, 'seconds')).describe(
+    'Seconds that the session lives at most, counted from its creation. Default: the setting `MOORING_MAX_LIFETIME`.',
+  ),
+});

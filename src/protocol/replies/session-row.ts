@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+const wholeMs = (what: string) => z.int().describe(`${what}, milliseconds since 1970.`);
+
+export const sessionRowSchema = z
+  .object({
+    session: z.string(),
+    lastAccessed: wholeMs('The end of the last request'),
+    createdAt: wholeMs('When it was made'),
+    idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
+    bytesIn: z.int().describe('Bytes that came from the network.'),
+    bytesOut: z.int().describe('Bytes that went to the network.'),
+    state: z.enum(['open', 'busy']),
+    waiting: z.int().describe('How many requests wait for their turn.'),
+    anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
+  })
+  .meta({ id: 'SessionRow' });
+export type SessionRow = z.infer<typeof sessionRowSchema>;
