@@ -8,6 +8,7 @@ export const settingsPage = (rows) => `# Settings
 
 A setting is given by an environment variable, or in \`mooring.config.yaml\` or \`mooring.config.json\` in the working
 folder. \`MOORING_CONFIG\` names another file. The environment takes precedence over the file.
+[Command line and library](../guides/library.md) says how to give it as a flag or an option.
 
 Durations are written \`500ms\`, \`200s\`, \`15m\`, \`2h\`; sizes \`512KB\`, \`32MB\`, \`2GB\`. An unknown name or a bad value stops
 the start, and the message names it. ${printed}
