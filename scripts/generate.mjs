@@ -1,28 +1,17 @@
-// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, the table of
+// npm run generate [-- --check]: prints docs/reference/ from the settings and the error catalogue, the table of
 // compatibility from the schemas and the tests, and the OpenAPI document, so that a change of the API shows in review.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { compatibilityPage, compatibilityRows } from './compatibility.mjs';
-import { table } from './markdown.mjs';
+import { errorsPage, settingsPage } from './reference-pages.mjs';
 
 build();
 const isCheck = process.argv.includes('--check');
 const { settingRows } = await import('../dist/config/load-config.js');
 const { errorCatalogue, wireCodeOf } = await import('../dist/errors.js');
 const { openApiDocument } = await import('../dist/protocol/openapi/openapi-document.js');
-
-const tables = {
-  settings: table(
-    ['variable', 'in the file', 'default', 'shape', ''],
-    settingRows().map(({ env, file, default: fallback, shape, sentence }) => [env, file, fallback, shape, sentence]),
-  ),
-  errors: table(
-    ['code', 'what it means', 'what to do'],
-    Object.entries(errorCatalogue).map(([code, { meaning, remedy }]) => [`\`${wireCodeOf(code)}\``, meaning, remedy]),
-  ),
-};
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stale = [];
@@ -33,13 +22,9 @@ function keep(name, text) {
   else writeFileSync(path, text);
 }
 
-let readme = readFileSync(join(folder, 'README.md'), 'utf8');
-for (const [name, text] of Object.entries(tables)) {
-  const marked = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!marked.test(readme)) throw new Error(`README.md has no place for ${name}`);
-  readme = readme.replace(marked, (_all, start, end) => `${start}${text}\n${end}`);
-}
-keep('README.md', readme);
+const errorRows = Object.entries(errorCatalogue).map(([name, row]) => ({ code: wireCodeOf(name), ...row }));
+keep('docs/reference/settings.md', settingsPage(settingRows()));
+keep('docs/reference/errors.md', errorsPage(errorRows));
 const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 keep('docs/openapi.json', `${JSON.stringify(openApiDocument(version), null, 2)}\n`);
 keep('docs/compatibility.md', compatibilityPage(await compatibilityRows(folder)));

@@ -17,9 +17,9 @@ import { registerFileRoute } from './artifact-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
-import { baseUrlOf, RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
+import { RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
 import { answerAndClose, ConnectionLimits, lingerMs } from './connection-limits.js';
-import { errorsPage, referencePage } from './docs-pages.js';
+import { registerDocsRoutes } from './docs-routes.js';
 import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';
@@ -170,14 +170,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.get('/metrics', { onRequest: mayRead }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
-  const openapi = openApiDocument(options.version);
-  server.get('/openapi.json', async (request) => ({ ...openapi, servers: [{ url: baseUrlOf(request) }] }));
-  const reference = referencePage(openapi, options.keys.length > 0);
-  server.get('/docs', async (request, reply) =>
-    reply.type('text/html; charset=utf-8').send(reference(baseUrlOf(request))),
-  );
-  const errors = errorsPage();
-  server.get('/docs/errors', async (_request, reply) => reply.type('text/html; charset=utf-8').send(errors));
+  registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
   refuseOtherMethods(server, methods);
   return server;
 }

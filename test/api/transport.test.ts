@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wireCodes } from '../../src/errors.js';
 import { commandNames } from '../../src/protocol/commands.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { Origin } from '../support/origin.js';
@@ -329,34 +328,5 @@ describe('the documents', () => {
     expect(body.paths['/files/{token}/{name}'].get.security).toEqual([]);
     expect(body.paths['/livez'].get.security).toEqual([]);
     expect(body.servers[0].url).toBe(app.url);
-  });
-
-  it('/docs – its examples go to the address that it was read at', async () => {
-    app = await RunningApp.start();
-    const { text } = await app.get('/docs');
-    expect(text).toContain(`curl -s '${app.url}/api/v1' -d`);
-    expect(text).not.toContain(':8191');
-  });
-
-  it('/docs – its examples show where a key goes if the server wants one', async () => {
-    app = await RunningApp.start({ MOORING_API_KEYS: 'hush' });
-    const { text } = await app.get('/docs');
-    expect(text).toContain(`curl -s '${app.url}/api/v1?key=YOUR_KEY' -d`);
-    expect(text).not.toContain('hush');
-  });
-
-  it('/docs – every command with its fields, and nothing from elsewhere', async () => {
-    app = await RunningApp.start();
-    const { text } = await app.get('/docs');
-    for (const name of commandNames) expect(text).toContain(`<section id="${name}">`);
-    for (const field of ['session_ttl', 'customHeaders', 'keepSamePage'])
-      expect(text).toContain(`<code>${field}</code>`);
-    expect(text).not.toMatch(/<script|src=|@import|url\(/);
-  });
-
-  it('/docs/errors – a row for each code', async () => {
-    app = await RunningApp.start();
-    const { text } = await app.get('/docs/errors');
-    for (const code of wireCodes) expect(text).toContain(`<tr id="${code}">`);
   });
 });

@@ -131,6 +131,7 @@ export function openApiPaths() {
                   name,
                   {
                     summary: commandDefinitions[name].summary,
+                    description: commandDefinitions[name].description,
                     value: { cmd: name, ...commandDefinitions[name].example.request },
                   },
                 ]),
