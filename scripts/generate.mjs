@@ -9,7 +9,7 @@ import { table } from './markdown.mjs';
 
 build();
 const isCheck = process.argv.includes('--check');
-const { settingRows } = await import('../dist/config/load-config.js');
+const { settingRows } = await import('../dist/config/settings.js');
 const { errorCatalogue, wireCodeOf } = await import('../dist/errors.js');
 
 const tables = {

@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { createExecutor } from './commands/command-table.js';
-import type { Config } from './config/load-config.js';
+import type { Config } from './config/settings.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
 import { EgressGateway } from './egress/egress-gateway.js';
 import { destinationOf } from './egress/egress-policy.js';

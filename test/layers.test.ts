@@ -9,9 +9,10 @@ import { describe, expect, it } from 'vitest';
 const table: Record<string, { folders: string[]; packages: string[] }> = {
   errors: { folders: [], packages: [] },
   util: { folders: ['errors'], packages: [] },
+  'log-level': { folders: [], packages: [] },
   'log-error': { folders: ['errors'], packages: [] },
-  logger: { folders: ['log-error'], packages: ['pino'] },
-  config: { folders: ['errors', 'logger', 'util'], packages: ['zod', 'yaml'] },
+  logger: { folders: ['log-error', 'log-level'], packages: ['pino'] },
+  config: { folders: ['errors', 'log-level', 'util'], packages: ['zod', 'yaml'] },
   protocol: { folders: ['errors'], packages: ['zod'] },
   artifacts: { folders: [], packages: [] },
   egress: {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, ownerShareOf, StartError } from '../app.js';
-import { type Config, ConfigError, isLoopback, loadConfig } from '../config/load-config.js';
+import { ConfigError, loadConfig } from '../config/load-config.js';
+import type { Config } from '../config/settings.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from '../engine/executables/chromium.js';
 import { findFirefox } from '../engine/executables/firefox.js';
 import { findWebKit } from '../engine/executables/webkit.js';
@@ -12,6 +13,7 @@ import { createFirefoxEngine } from '../engine/playwright/browsers/firefox.js';
 import { createWebKitEngine } from '../engine/playwright/browsers/webkit.js';
 import { errorMessage, MooringError } from '../errors.js';
 import { createLogger, type Logger } from '../logger.js';
+import { isLoopback } from '../util/loopback.js';
 import { ScratchFolder } from '../util/scratch-folder.js';
 import { systemProblem } from '../util/system-problem.js';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, isLoopback, loadConfig, settingRows, settings } from '../../../src/config/load-config.js';
+import { ConfigError, loadConfig } from '../../../src/config/load-config.js';
 
 let folder: string;
 beforeEach(() => {
@@ -83,16 +83,4 @@ describe('loadConfig', () => {
   it('another address with keys – is fine', () => {
     expect(loadConfig({ MOORING_HOST: '0.0.0.0', MOORING_API_KEYS: 'k' }, folder).apiKeys).toEqual(['k']);
   });
-});
-
-describe('isLoopback', () => {
-  it.each(['127.0.0.1', '127.8.8.8', 'localhost', '::1'])('%s – is', (host) => expect(isLoopback(host)).toBe(true));
-  it.each(['0.0.0.0', '::', '10.0.0.1', '127.example.com', 'example.com'])('%s – is not', (host) =>
-    expect(isLoopback(host)).toBe(false),
-  );
-});
-
-it('settingRows – a row for each setting, every variable with its prefix', () => {
-  expect(settingRows()).toHaveLength(Object.keys(settings).length);
-  for (const { env } of settingRows()) expect(env).toContain('`MOORING_');
 });
