@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, ownerShareOf, StartError } from '../app.js';
-import { ConfigError, loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../config/load-config.js';
+import { ConfigError } from '../config/resolve-settings.js';
 import type { Config } from '../config/settings.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from '../engine/executables/chromium.js';
 import { findFirefox } from '../engine/executables/firefox.js';

@@ -1,18 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { errorMessage } from '../errors.js';
-import { isLoopback } from '../util/loopback.js';
-import { type Config, fileName, type Setting, settings } from './settings.js';
+import { resolveSettings, type SettingSource } from './resolve-settings.js';
+import { type Config, fileName, flagName, type SettingKey, settingKeys, settingRow } from './settings.js';
 
-/** A setting that stops the start; the message has one sentence for each. */
-export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'ConfigError';
-  }
-}
+/** Values of the command line, by the key of the setting. */
+export type Flags = Readonly<Partial<Record<SettingKey, string>>>;
 
 /** The variable that names the config file. */
 export const configFileVariable = 'MOORING_CONFIG';
@@ -21,71 +15,52 @@ const defaultConfigFiles = ['mooring.config.yaml', 'mooring.config.json'];
 /** Variables that scripts of this project read, which are no settings of the server. */
 const foreignVariables = new Set([configFileVariable]);
 
+/** The variable of a setting. */
+export const variableOf = (key: SettingKey): string => settingRow(key).env[0];
+
 /**
- * Reads every setting: the environment first, then the config file (JSON or YAML; `MOORING_CONFIG`, or
- * `mooring.config.yaml` / `.json` in the working folder), then the default.
+ * Reads every setting: the command line first, then the environment, then the config file (JSON or YAML;
+ * `MOORING_CONFIG`, or `mooring.config.yaml` / `.json` in the working folder), then the default.
  *
  * @throws ConfigError naming every unknown or bad setting
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string = process.cwd()): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  folder: string = process.cwd(),
+  flags: Flags = {},
+): Config {
   const problems: string[] = [];
   const file = readConfigFile(env, folder, problems);
-  const rows = Object.entries(settings) as [string, Setting<unknown>][];
-
-  const known = new Set(rows.flatMap(([, row]) => row.env));
+  const known = new Set(settingKeys.flatMap((key) => settingRow(key).env));
   for (const name of Object.keys(env)) {
     if (name.startsWith('MOORING_') && !known.has(name) && !foreignVariables.has(name)) {
       problems.push(`${name} is not a setting; known are ${[...known].filter((n) => n !== 'PORT').join(', ')}.`);
     }
   }
-  const fileNames = new Set(rows.map(([name]) => fileName(name)));
+  const fileNames = new Set(settingKeys.map(fileName));
   for (const name of Object.keys(file.values)) {
     if (!fileNames.has(name)) {
       problems.push(`\`${name}\` in ${file.path} is not a setting; known are ${[...fileNames].join(', ')}.`);
     }
   }
-
-  const values: Record<string, unknown> = {};
-  for (const [name, row] of rows) {
-    const variable = row.env.find((candidate) => env[candidate] !== undefined && env[candidate] !== '');
-    const fromFile = file.values[fileName(name)] ?? undefined;
-    const [source, raw] =
-      variable !== undefined
-        ? [variable, env[variable]]
-        : fromFile !== undefined
-          ? [`\`${fileName(name)}\` in ${file.path}`, fromFile]
-          : ['the default', defaultOf(name, row)];
-    if (raw === undefined && name !== 'apiKeys') {
-      values[name] = undefined;
-      continue;
-    }
-    const parsed = row.schema.safeParse(raw ?? []);
-    if (parsed.success) values[name] = parsed.data;
-    else {
-      const came = name === 'apiKeys' || name === 'metricsKey' ? '' : ` (got: ${JSON.stringify(raw)})`;
-      problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
-    }
-  }
-
-  const config = values as Config; // each row's schema made its value
-  if (problems.length === 0 && config.apiKeys.length === 0 && !isLoopback(config.host)) {
-    problems.push(
-      `MOORING_HOST is ${config.host}, which others can reach, and no key is set: set MOORING_API_KEYS, or listen on 127.0.0.1.`,
-    );
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  const ofCommandLine: SettingSource = { read: (key) => flags[key], labelOf: (key) => `--${flagName(key)}` };
+  const ofFile: SettingSource = {
+    read: (key) => file.values[fileName(key)] ?? undefined,
+    labelOf: (key) => `\`${fileName(key)}\` in ${file.path}`,
+  };
+  return resolveSettings([ofCommandLine, environmentSource(env), ofFile], variableOf, problems);
 }
 
-const userFolder = (variable: string, fallback: string): string => {
-  const base = process.env[variable];
-  return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'mooring');
-};
-
-function defaultOf(name: string, row: Setting<unknown>): string | undefined {
-  if (name === 'dataDir') return userFolder('XDG_DATA_HOME', '.local/share');
-  if (name === 'cacheDir') return userFolder('XDG_CACHE_HOME', '.cache');
-  return row.default;
+function environmentSource(env: NodeJS.ProcessEnv): SettingSource {
+  const variable = (key: SettingKey): string | undefined =>
+    settingRow(key).env.find((name) => env[name] !== undefined && env[name] !== '');
+  return {
+    read: (key) => {
+      const name = variable(key);
+      return name === undefined ? undefined : env[name];
+    },
+    labelOf: (key) => variable(key) ?? variableOf(key),
+  };
 }
 
 interface ConfigFile {

@@ -12,8 +12,22 @@ import {
   waitSchema,
 } from './value-schemas.js';
 
+/** The groups of settings, in the order in which they are listed. */
+export const settingGroups = [
+  'Listening',
+  'Sessions',
+  'Network and proxies',
+  'Browsers',
+  'HTTP limits',
+  'Files',
+  'Log',
+] as const;
+export type SettingGroup = (typeof settingGroups)[number];
+
 /** One setting: everything there is to know about it, in one row. */
 export interface Setting<T> {
+  /** What it is listed under. */
+  readonly group: SettingGroup;
   /** Names in the environment; the first that is set counts. */
   readonly env: readonly [string, ...string[]];
   readonly schema: z.ZodType<T>;
@@ -29,6 +43,7 @@ const setting = <T>(row: Setting<T>): Setting<T> => row;
 /** Every setting. The README's table is printed from here. */
 export const settings = {
   port: setting({
+    group: 'Listening',
     env: ['MOORING_PORT', 'PORT'],
     schema: countSchema(0, 65535),
     shape: 'port; `0` = any free one',
@@ -36,6 +51,7 @@ export const settings = {
     sentence: 'The port that the server listens on.',
   }),
   host: setting({
+    group: 'Listening',
     env: ['MOORING_HOST'],
     schema: z.string().min(1),
     shape: 'address',
@@ -43,6 +59,7 @@ export const settings = {
     sentence: 'The address that the server listens on. Any but a loopback address needs `MOORING_API_KEYS`.',
   }),
   apiKeys: setting({
+    group: 'Listening',
     env: ['MOORING_API_KEYS'],
     schema: listSchema,
     shape: 'list, comma-separated',
@@ -50,6 +67,7 @@ export const settings = {
     sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
   }),
   metricsKey: setting({
+    group: 'Listening',
     env: ['MOORING_METRICS_KEY'],
     schema: z.string().min(1).optional(),
     shape: 'key',
@@ -59,6 +77,7 @@ export const settings = {
       'not named, where keys are set.',
   }),
   idleTimeoutMs: setting({
+    group: 'Sessions',
     env: ['MOORING_IDLE_TIMEOUT'],
     schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
     shape: 'duration',
@@ -66,6 +85,7 @@ export const settings = {
     sentence: 'How long a session lives after its last request (`session_ttl` of a session goes first).',
   }),
   maxLifetimeMs: setting({
+    group: 'Sessions',
     env: ['MOORING_MAX_LIFETIME'],
     schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0').optional(),
     shape: 'duration',
@@ -73,6 +93,7 @@ export const settings = {
     sentence: 'The longest life of a session, however busy. `maxLifetime` of a session can only shorten it.',
   }),
   maxSessions: setting({
+    group: 'Sessions',
     env: ['MOORING_MAX_SESSIONS'],
     schema: countSchema(1, 100_000),
     shape: 'count',
@@ -80,6 +101,7 @@ export const settings = {
     sentence: 'How many sessions may be open at once.',
   }),
   maxSessionsPerKey: setting({
+    group: 'Sessions',
     env: ['MOORING_MAX_SESSIONS_PER_KEY'],
     schema: countSchema(1, 100_000).optional(),
     shape: 'count',
@@ -88,6 +110,7 @@ export const settings = {
       'How many sessions one key may have open at once. Absent: all; four fifths of them where several keys are set.',
   }),
   queueTimeoutMs: setting({
+    group: 'Sessions',
     env: ['MOORING_QUEUE_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -96,6 +119,7 @@ export const settings = {
       'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own `timeout`.',
   }),
   queueLimit: setting({
+    group: 'Sessions',
     env: ['MOORING_QUEUE_LIMIT'],
     schema: countSchema(1, 100_000),
     shape: 'count',
@@ -103,6 +127,7 @@ export const settings = {
     sentence: 'How many may wait for a slot at once; one key can have half of these places.',
   }),
   laneLimit: setting({
+    group: 'Sessions',
     env: ['MOORING_LANE_LIMIT'],
     schema: countSchema(1, 100_000),
     shape: 'count',
@@ -110,6 +135,7 @@ export const settings = {
     sentence: 'How many requests one session holds at once, the running one included.',
   }),
   requestTimeoutMs: setting({
+    group: 'Sessions',
     env: ['MOORING_REQUEST_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -118,6 +144,7 @@ export const settings = {
       'The time for a request whose caller names no `timeout`. It begins when its page does: such a request may wait four times as long for a place.',
   }),
   drainTimeoutMs: setting({
+    group: 'Sessions',
     env: ['MOORING_DRAIN_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -125,6 +152,7 @@ export const settings = {
     sentence: 'How long running commands may go on after SIGTERM.',
   }),
   privateNetworks: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PRIVATE_NETWORKS'],
     schema: privateNetworksSchema.optional(),
     shape: '`deny`, `named`, or CIDRs, comma-separated',
@@ -134,6 +162,7 @@ export const settings = {
       'or these networks. Absent: `deny` where keys are set, else `named`.',
   }),
   proxies: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PROXIES'],
     schema: pathSchema.optional(),
     shape: 'file, JSON or YAML',
@@ -141,6 +170,7 @@ export const settings = {
     sentence: 'The proxy pool: a list of `{url, class, country, weight, maxSessions}`. Read again when it changes.',
   }),
   proxyCheck: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PROXY_CHECK'],
     schema: switchSchema,
     shape: '`on` `off`',
@@ -148,6 +178,7 @@ export const settings = {
     sentence: 'Whether one connection is made through a proxy before a session is given to its caller.',
   }),
   proxyCheckTarget: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PROXY_CHECK_TARGET'],
     schema: hostAndPortSchema,
     shape: 'host:port',
@@ -155,6 +186,7 @@ export const settings = {
     sentence: 'Where that connection leads. Nothing is sent over it.',
   }),
   proxyCheckTimeoutMs: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PROXY_CHECK_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -162,6 +194,7 @@ export const settings = {
     sentence: 'How long that connection may take.',
   }),
   proxyCa: setting({
+    group: 'Network and proxies',
     env: ['MOORING_PROXY_CA'],
     schema: pathSchema.optional(),
     shape: 'file, PEM',
@@ -169,6 +202,7 @@ export const settings = {
     sentence: 'More authorities that may certify `https://` proxies, besides those that Node knows.',
   }),
   connectTimeoutMs: setting({
+    group: 'Network and proxies',
     env: ['MOORING_CONNECT_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -176,6 +210,7 @@ export const settings = {
     sentence: 'How long a site, or a proxy with the tunnel behind it, may take until a connection stands.',
   }),
   engineStrict: setting({
+    group: 'Browsers',
     env: ['MOORING_ENGINE_STRICT'],
     schema: switchSchema,
     shape: '`on` `off`',
@@ -183,6 +218,7 @@ export const settings = {
     sentence: 'Whether an identity that no browser of this server has by itself is refused, not told in `warnings`.',
   }),
   maxBrowsers: setting({
+    group: 'Browsers',
     env: ['MOORING_MAX_BROWSERS'],
     schema: z.union([z.literal('auto').transform(() => undefined), countSchema(1, 1000)], {
       error: 'expected auto or a whole number from 1 to 1000',
@@ -194,6 +230,7 @@ export const settings = {
       '`warnings`. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450 MB for Firefox.',
   }),
   sessionsPerBrowser: setting({
+    group: 'Browsers',
     env: ['MOORING_SESSIONS_PER_BROWSER'],
     schema: countSchema(1, 10_000),
     shape: 'count',
@@ -201,6 +238,7 @@ export const settings = {
     sentence: 'How many sessions share one browser process: what a crash of it can take along.',
   }),
   pageMemoryBytes: setting({
+    group: 'Browsers',
     env: ['MOORING_PAGE_MEMORY'],
     schema: sizeSchema,
     shape: 'size',
@@ -209,6 +247,7 @@ export const settings = {
       'The most memory that the process of a page may hold; it is ended then, and its session goes on with its cookies. Linux alone.',
   }),
   bodyLimitBytes: setting({
+    group: 'HTTP limits',
     env: ['MOORING_BODY_LIMIT'],
     schema: sizeSchema,
     shape: 'size',
@@ -216,6 +255,7 @@ export const settings = {
     sentence: 'The largest HTTP body that the server takes.',
   }),
   bodyTimeoutMs: setting({
+    group: 'HTTP limits',
     env: ['MOORING_BODY_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -223,6 +263,7 @@ export const settings = {
     sentence: 'How long an HTTP request may take to arrive, its body included.',
   }),
   writeTimeoutMs: setting({
+    group: 'HTTP limits',
     env: ['MOORING_WRITE_TIMEOUT'],
     schema: waitSchema,
     shape: 'duration',
@@ -230,6 +271,7 @@ export const settings = {
     sentence: 'How long a caller may take nothing of its response before its connection is closed.',
   }),
   bufferLimitBytes: setting({
+    group: 'HTTP limits',
     env: ['MOORING_BUFFER_LIMIT'],
     schema: z.union([z.literal('auto').transform(() => undefined), sizeSchema], {
       error: 'expected auto or a size such as 512MB',
@@ -241,6 +283,7 @@ export const settings = {
       'no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
   }),
   maxConnections: setting({
+    group: 'HTTP limits',
     env: ['MOORING_MAX_CONNECTIONS'],
     schema: countSchema(1, 1_000_000),
     shape: 'count',
@@ -248,6 +291,7 @@ export const settings = {
     sentence: 'How many HTTP connections there may be at once.',
   }),
   maxConnectionsPerAddress: setting({
+    group: 'HTTP limits',
     env: ['MOORING_MAX_CONNECTIONS_PER_ADDRESS'],
     schema: countSchema(1, 1_000_000),
     shape: 'count',
@@ -255,6 +299,7 @@ export const settings = {
     sentence: 'How many of them one address may have. Behind a reverse proxy all callers have its address.',
   }),
   responseLimitBytes: setting({
+    group: 'HTTP limits',
     env: ['MOORING_RESPONSE_LIMIT'],
     schema: sizeSchema,
     shape: 'size',
@@ -262,6 +307,7 @@ export const settings = {
     sentence: 'How much a reply carries: pages, files, pictures and all else, of a batch together.',
   }),
   filesLimitBytes: setting({
+    group: 'Files',
     env: ['MOORING_FILES_LIMIT'],
     schema: sizeSchema,
     shape: 'size',
@@ -269,6 +315,7 @@ export const settings = {
     sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
   }),
   filesLimitPerKeyBytes: setting({
+    group: 'Files',
     env: ['MOORING_FILES_LIMIT_PER_KEY'],
     schema: sizeSchema.optional(),
     shape: 'size',
@@ -276,6 +323,7 @@ export const settings = {
     sentence: 'How much of it one key may take. Absent: half, where there is more than one key.',
   }),
   filesKeepMs: setting({
+    group: 'Files',
     env: ['MOORING_FILES_KEEP'],
     schema: waitSchema,
     shape: 'duration',
@@ -283,6 +331,7 @@ export const settings = {
     sentence: 'How long such a link is good; it ends with its session in any case.',
   }),
   dataDir: setting({
+    group: 'Files',
     env: ['MOORING_DATA_DIR'],
     schema: pathSchema,
     shape: 'folder',
@@ -290,6 +339,7 @@ export const settings = {
     sentence: 'Where the server keeps what it must find again, and the scratch folders of its browsers.',
   }),
   cacheDir: setting({
+    group: 'Files',
     env: ['MOORING_CACHE_DIR'],
     schema: pathSchema,
     shape: 'folder',
@@ -297,6 +347,7 @@ export const settings = {
     sentence: 'Where the embedded browser is unpacked, once. May be deleted at any time.',
   }),
   chromium: setting({
+    group: 'Browsers',
     env: ['MOORING_CHROMIUM'],
     schema: pathSchema.optional(),
     shape: 'file',
@@ -304,6 +355,7 @@ export const settings = {
     sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
   }),
   chromiumFlavour: setting({
+    group: 'Browsers',
     env: ['MOORING_CHROMIUM_FLAVOUR'],
     schema: z.enum(['shell', 'full'], { error: 'expected shell or full' }),
     shape: '`shell` `full`',
@@ -313,6 +365,7 @@ export const settings = {
       'codecs. Without a shell the whole browser runs too.',
   }),
   sandbox: setting({
+    group: 'Browsers',
     env: ['MOORING_SANDBOX'],
     schema: z.enum(['auto', 'on', 'off'], { error: 'expected auto, on or off' }),
     shape: '`auto` `on` `off`',
@@ -322,6 +375,7 @@ export const settings = {
       'as root on any other the server does not start.',
   }),
   firefox: setting({
+    group: 'Browsers',
     env: ['MOORING_FIREFOX'],
     schema: pathSchema.optional(),
     shape: 'file',
@@ -329,6 +383,7 @@ export const settings = {
     sentence: 'The Firefox binary for sessions that wish for Firefox. Absent: the best one found, if there is one.',
   }),
   logLevel: setting({
+    group: 'Log',
     env: ['MOORING_LOG_LEVEL'],
     schema: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }),
     shape: logLevels.map((level) => `\`${level}\``).join(' '),
@@ -336,6 +391,7 @@ export const settings = {
     sentence: 'What is logged, as JSON lines on stderr.',
   }),
   requestLog: setting({
+    group: 'Log',
     env: ['MOORING_REQUEST_LOG'],
     schema: switchSchema,
     shape: '`on` `off`',
@@ -350,8 +406,23 @@ type Value<S> = S extends Setting<infer T> ? T : never;
 /** The settings after parsing; durations in milliseconds, sizes in bytes. */
 export type Config = { readonly [K in keyof typeof settings]: Value<(typeof settings)[K]> };
 
-/** The name of a setting in the config file: the key of its row without the unit. */
-export const fileName = (name: string): string => name.replace(/(Ms|Bytes)$/, '');
+/** The key of a setting in the table, with its unit. */
+export type SettingKey = keyof typeof settings;
+
+export const settingKeys = Object.keys(settings) as SettingKey[]; // its own keys
+
+/** One row, whatever its value. */
+export const settingRow = (key: SettingKey): Setting<unknown> => settings[key];
+
+/** The name of a setting in the config file and in the options of `createServer`: its key without the unit. */
+export const fileName = (key: string): string => key.replace(/(Ms|Bytes)$/, '');
+
+/** The name of a setting on the command line, without its dashes: `idle-timeout`. */
+export const flagName = (key: string): string =>
+  fileName(key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Whether values of this setting never appear in messages. */
+export const isSecret = (key: SettingKey): boolean => key === 'apiKeys' || key === 'metricsKey';
 
 /** The settings as rows for a table: variable, name in the file, shape, default, sentence. */
 export function settingRows(): { env: string; file: string; shape: string; default: string; sentence: string }[] {

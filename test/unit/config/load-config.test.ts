@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from '../../../src/config/load-config.js';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { ConfigError } from '../../../src/config/resolve-settings.js';
 
 let folder: string;
 beforeEach(() => {
@@ -42,6 +43,14 @@ describe('loadConfig', () => {
     writeFileSync(join(folder, 'mooring.config.yaml'), 'idleTimeout: 15m\nmaxSessions: 7\napiKeys: [a, b]\n');
     const config = loadConfig({ MOORING_MAX_SESSIONS: '9' }, folder);
     expect(config).toMatchObject({ idleTimeoutMs: 900_000, maxSessions: 9, apiKeys: ['a', 'b'], laneLimit: 32 });
+  });
+
+  it('flags – go before the environment, and are named in what is wrong with them', () => {
+    const env = { MOORING_MAX_SESSIONS: '9', MOORING_LANE_LIMIT: '8' };
+    expect(loadConfig(env, folder, { maxSessions: '5' })).toMatchObject({ maxSessions: 5, laneLimit: 8 });
+    expect(() => loadConfig(env, folder, { idleTimeoutMs: '200' })).toThrow(
+      '--idle-timeout: expected a duration such as 200s, 15m or 500ms (got: "200").',
+    );
   });
 
   it('MOORING_CONFIG – names a JSON file', () => {
