@@ -9,6 +9,10 @@ import { describe, expect, it } from 'vitest';
 const table: Record<string, { folders: string[]; packages: string[] }> = {
   errors: { folders: [], packages: [] },
   util: { folders: ['errors'], packages: [] },
+  'start-error': { folders: [], packages: [] },
+  version: { folders: [], packages: [] },
+  // What it gives is loaded when it is started.
+  index: { folders: ['config', 'server', 'start-error'], packages: [] },
   'log-level': { folders: [], packages: [] },
   'log-error': { folders: ['errors'], packages: [] },
   logger: { folders: ['log-error', 'log-level'], packages: ['pino'] },
@@ -51,7 +55,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['fastify'],
   },
 };
-const anything = new Set(['app', 'cli']);
+const anything = new Set(['app', 'server', 'cli']);
 
 const root = join(import.meta.dirname, '..', 'src');
 

@@ -44,7 +44,7 @@ export function resolveSettings(
     const parsed = settingRow(key).schema.safeParse(raw);
     if (parsed.success) values[key] = parsed.data;
     else {
-      const got = isSecret(key) ? '' : ` (got: ${JSON.stringify(raw)})`;
+      const got = isSecret(key) ? '' : ` (got: ${show(raw)})`;
       const label = source?.labelOf(key) ?? 'the default';
       found.push(`${label}: ${parsed.error.issues[0]?.message ?? 'bad value'}${got}.`);
     }
@@ -57,6 +57,12 @@ export function resolveSettings(
   }
   if (found.length > 0) throw new ConfigError(found);
   return config;
+}
+
+function show(value: unknown): string {
+  if (value === null || ['number', 'boolean'].includes(typeof value)) return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }
 
 function defaultOf(key: SettingKey): unknown {

@@ -9,6 +9,7 @@ import {
   privateNetworksSchema,
   sizeSchema,
   switchSchema,
+  textSchema,
   waitSchema,
 } from './value-schemas.js';
 
@@ -53,7 +54,7 @@ export const settings = {
   host: setting({
     group: 'Listening',
     env: ['MOORING_HOST'],
-    schema: z.string().min(1),
+    schema: textSchema('an address'),
     shape: 'address',
     default: '127.0.0.1',
     sentence: 'The address that the server listens on. Any but a loopback address needs `MOORING_API_KEYS`.',
@@ -69,7 +70,7 @@ export const settings = {
   metricsKey: setting({
     group: 'Listening',
     env: ['MOORING_METRICS_KEY'],
-    schema: z.string().min(1).optional(),
+    schema: textSchema('a key').optional(),
     shape: 'key',
     default: undefined,
     sentence:

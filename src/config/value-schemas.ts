@@ -4,10 +4,15 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../util/duration.js';
 
-export const durationSchema = z.string().transform((text, context) => {
+/** A text that is not empty. */
+export const textSchema = (what: string) => z.string({ error: `expected ${what}` }).min(1, `expected ${what}`);
+
+const durationExpected = 'expected a duration such as 200s, 15m or 500ms';
+
+export const durationSchema = z.string({ error: durationExpected }).transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 200s, 15m or 500ms' });
+  context.addIssue({ code: 'custom', message: durationExpected });
   return z.NEVER;
 });
 
@@ -17,11 +22,13 @@ export const waitSchema = durationSchema.refine(
   'expected more than 0 and at most 1d',
 );
 
-export const sizeSchema = z.union([z.string(), z.number()]).transform((value, context) => {
+const sizeExpected = 'expected a size such as 32MB';
+
+export const sizeSchema = z.union([z.string(), z.number()], { error: sizeExpected }).transform((value, context) => {
   const match = /^(\d+)\s*(B|KB|MB|GB)?$/i.exec(String(value).trim());
   const factor = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match?.[2] ?? 'B').toUpperCase()];
   if (match && factor && Number(match[1]) > 0) return Number(match[1]) * factor;
-  context.addIssue({ code: 'custom', message: 'expected a size such as 32MB' });
+  context.addIssue({ code: 'custom', message: sizeExpected });
   return z.NEVER;
 });
 
@@ -31,13 +38,12 @@ export const countSchema = (min: number, max: number) =>
     .refine((n) => Number.isInteger(n) && n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
 
 export const listSchema = z
-  .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+  .union([z.string().transform((text) => text.split(',')), z.array(z.string())], { error: 'expected a list of texts' })
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
 
-export const pathSchema = z
-  .string()
-  .min(1)
-  .transform((path) => resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+export const pathSchema = textSchema('a path').transform((path) =>
+  resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path),
+);
 
 /** `deny`, `named`, or networks. */
 export const privateNetworksSchema = listSchema.transform((items, context) => {
@@ -59,11 +65,13 @@ export const switchSchema = z
   .union([z.boolean(), z.enum(['on', 'off'])], { error: 'expected on or off' })
   .transform((value) => value === true || value === 'on');
 
+const hostAndPort = 'host:port such as example.com:443';
+
 /** `host:port`. */
-export const hostAndPortSchema = z.string().transform((text, context) => {
+export const hostAndPortSchema = textSchema(hostAndPort).transform((text, context) => {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host !== undefined && Number(port) > 0 && Number(port) < 65536) return { host, port: Number(port) };
-  context.addIssue({ code: 'custom', message: 'expected host:port such as example.com:443' });
+  context.addIssue({ code: 'custom', message: `expected ${hostAndPort}` });
   return z.NEVER;
 });
