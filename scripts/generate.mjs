@@ -1,11 +1,12 @@
-// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, and the table of
-// compatibility from the schemas and the tests.
+// npm run generate [-- --check]: prints the README's tables from the settings and the error catalogue, the options of
+// `createServer` from the settings, and the table of compatibility from the schemas and the tests.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { compatibilityPage, compatibilityRows } from './compatibility.mjs';
 import { table } from './markdown.mjs';
+import { serverOptionsSource } from './server-options.mjs';
 
 build();
 const isCheck = process.argv.includes('--check');
@@ -39,6 +40,7 @@ for (const [name, text] of Object.entries(tables)) {
   readme = readme.replace(marked, (_all, start, end) => `${start}${text}\n${end}`);
 }
 keep('README.md', readme);
+keep('src/config/server-options.ts', await serverOptionsSource());
 keep('docs/compatibility.md', compatibilityPage(await compatibilityRows(folder)));
 
 if (stale.length > 0) {
