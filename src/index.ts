@@ -5,7 +5,7 @@ import type { Config } from './config/settings.js';
 import type { Server } from './server.js';
 import { StartError } from './start-error.js';
 
-export { ConfigError } from './config/resolve-settings.js';
+export { ConfigError } from './config/config-error.js';
 export type { ServerOptions } from './config/server-options.js';
 export { StartError } from './start-error.js';
 

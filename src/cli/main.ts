@@ -1,5 +1,5 @@
+import { ConfigError } from '../config/config-error.js';
 import { configFileVariable, loadConfig, variableOf } from '../config/load-config.js';
-import { ConfigError } from '../config/resolve-settings.js';
 import { fileName, flagName, settingKeys } from '../config/settings.js';
 import { errorMessage } from '../errors.js';
 import { StartError } from '../start-error.js';

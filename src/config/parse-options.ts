@@ -1,4 +1,5 @@
-import { ConfigError, resolveSettings } from './resolve-settings.js';
+import { ConfigError } from './config-error.js';
+import { resolveSettings } from './resolve-settings.js';
 import type { ServerOptions } from './server-options.js';
 import { type Config, fileName, settingKeys } from './settings.js';
 

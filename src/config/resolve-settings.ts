@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { isLoopback } from '../util/loopback.js';
+import { ConfigError } from './config-error.js';
 import { type Config, isSecret, type SettingKey, settingKeys, settingRow } from './settings.js';
 
 /** One place that values of settings come from. */
@@ -9,14 +10,6 @@ export interface SettingSource {
   readonly read: (key: SettingKey) => unknown;
   /** What the setting is called there. */
   readonly labelOf: (key: SettingKey) => string;
-}
-
-/** Settings that stop the start; the message has one sentence for each. */
-export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'ConfigError';
-  }
 }
 
 /**
