@@ -433,10 +433,24 @@ export const flagName = (key: string): string =>
 /** Whether values of this setting never appear in messages. */
 export const isSecret = (key: SettingKey): boolean => key === 'apiKeys' || key === 'metricsKey';
 
-/** The settings as rows for a table: variable, name in the file, shape, default, sentence. */
-export function settingRows(): { env: string; file: string; shape: string; default: string; sentence: string }[] {
+/** A setting as texts for a table, names in backticks. */
+export interface SettingText {
+  readonly group: SettingGroup;
+  readonly env: string;
+  readonly flag: string;
+  /** Its name in the config file and in the options of `createServer`. */
+  readonly file: string;
+  readonly shape: string;
+  readonly default: string;
+  readonly sentence: string;
+}
+
+/** Every setting, in the order of the table. */
+export function settingRows(): SettingText[] {
   return Object.entries(settings).map(([name, row]) => ({
+    group: row.group,
     env: row.env.map((variable) => `\`${variable}\``).join(' or '),
+    flag: `\`--${flagName(name)}\``,
     file: `\`${fileName(name)}\``,
     shape: row.shape,
     default: row.default === undefined ? 'none' : `\`${row.default}\``,
