@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, generated files fresh, the import table and the unit tests. Under a minute.
+// npm run check: types, lint and format, generated files fresh, the package as published, the import table and the unit tests. Under a minute.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ const steps = [
   ['types', [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']],
   ['lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings']],
   ['generated files', [join(root, 'scripts', 'generate.mjs'), '--check']],
+  ['package', [bin('publint/src/cli.js'), '--strict', '--level', 'warning']],
   ['unit tests', [bin('vitest/vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot']],
 ];
 for (const [name, args] of steps) {

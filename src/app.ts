@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { createExecutor } from './commands/command-table.js';
-import type { Config } from './config/load-config.js';
+import type { Config } from './config/settings.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
 import { EgressGateway } from './egress/egress-gateway.js';
 import { destinationOf } from './egress/egress-policy.js';
@@ -20,6 +20,7 @@ import { EventLog } from './observability/event-log.js';
 import { Metrics } from './observability/metrics.js';
 import { cachedReadiness, type Readiness } from './observability/readiness.js';
 import { SessionManager } from './sessions/session-manager.js';
+import { StartError } from './start-error.js';
 import { Deadline } from './util/deadline.js';
 import { Disposables } from './util/disposables.js';
 import { faults } from './util/faults.js';
@@ -33,14 +34,6 @@ export interface AppOptions {
   readonly engines: (observer: BrowserPoolObserver) => readonly BrowserEngine[];
   /** Every address of a name. Default: as the system resolves it. */
   readonly resolve?: AddressGuardOptions['resolve'];
-}
-
-/** The server cannot start, for a reason that a person can mend; the message says it. */
-export class StartError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'StartError';
-  }
 }
 
 const checkTimeoutMs = 10_000;
@@ -98,6 +91,7 @@ export class App {
     const engines = this.#resources.use(new EngineRegistry(made), (it) => it.close());
     await engines.start();
     this.#engines = engines;
+    this.#assertOpen();
 
     const guard = new AddressGuard({
       privateNetworks: config.privateNetworks ?? { kind: config.apiKeys.length > 0 ? 'deny' : 'named' },
@@ -185,9 +179,16 @@ export class App {
     const address = await http.start().catch((error: unknown) => {
       throw listenError(error, config);
     });
+    if (this.#closed) await http.close();
+    this.#assertOpen();
     this.#http = http;
     guard.ownPorts.add(destinationOf(address).port);
     return address;
+  }
+
+  /** @throws when it was closed while it started */
+  #assertOpen(): void {
+    if (this.#closed) throw new StartError('expected a server that stays open; it was closed while it started.');
   }
 
   #openPool(path: string, metrics: Metrics): ProxyPool {
@@ -205,9 +206,10 @@ export class App {
     try {
       pool.start();
     } catch (error) {
-      throw new StartError(
-        `MOORING_PROXIES: expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`,
-      );
+      throw new StartError(`expected a file with proxies at ${path}; ${systemProblem(error) ?? errorMessage(error)}.`, {
+        setting: 'proxies',
+        cause: error,
+      });
     }
     const { apiKeys, metricsKey } = this.#options.config;
     const namesProxies = apiKeys.length === 0 || metricsKey !== undefined;
@@ -240,7 +242,8 @@ function readAuthorities(path: string): string[] {
     return [...rootCertificates, readFileSync(path, 'utf8')];
   } catch (error) {
     throw new StartError(
-      `MOORING_PROXY_CA: expected a file with certificates (PEM) at ${path}; ${systemProblem(error) ?? 'it cannot be read'}.`,
+      `expected a file with certificates (PEM) at ${path}; ${systemProblem(error) ?? 'it cannot be read'}.`,
+      { setting: 'proxyCa', cause: error },
     );
   }
 }
@@ -250,15 +253,20 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   const { code } = error as { code?: unknown }; // Node's errors have one
   if (code === 'EADDRINUSE') {
     return new StartError(
-      `MOORING_PORT: expected a free port; ${port} is in use by another program. End that one, or set another port (0 takes any free one).`,
+      `expected a free port; ${port} is in use by another program. End that one, or set another port (0 takes any free one).`,
+      { setting: 'port', cause: error },
     );
   }
   const problem = systemProblem(error);
   if (problem === undefined) return error;
   if (code === 'EACCES') {
-    return new StartError(`MOORING_PORT: expected a port that this user may listen on; ${port} is not: ${problem}.`);
+    const detail = `expected a port that this user may listen on; ${port} is not: ${problem}.`;
+    return new StartError(detail, { setting: 'port', cause: error });
   }
-  return new StartError(`MOORING_HOST: expected an address of this machine; ${host} is none: ${problem}.`);
+  return new StartError(`expected an address of this machine; ${host} is none: ${problem}.`, {
+    setting: 'host',
+    cause: error,
+  });
 }
 
 /** Counted, and logged. */

@@ -1,10 +1,8 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { logError } from './log-error.js';
+import type { LogLevel } from './log-level.js';
 
 export type { Logger } from 'pino';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** Where a secret could stand in a logged object. Redaction is by path, here and nowhere else. */
 const secretPaths = ['key', 'apiKey', 'proxy', 'password', 'authorization', 'cookie'].flatMap((name) => [

@@ -1,427 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
 import { errorMessage } from '../errors.js';
-import { logLevels } from '../logger.js';
-import { parseDuration } from '../util/duration.js';
+import { resolveSettings, type SettingSource } from './resolve-settings.js';
+import { type Config, fileName, flagName, type SettingKey, settingKeys, settingRow } from './settings.js';
 
-/** One setting: everything there is to know about it, in one row. */
-interface Setting<T> {
-  /** Names in the environment; the first that is set counts. */
-  readonly env: readonly [string, ...string[]];
-  readonly schema: z.ZodType<T>;
-  /** Shape and unit, as the README prints it. */
-  readonly shape: string;
-  readonly sentence: string;
-  /** The default as text; `undefined` where there is none. */
-  readonly default: string | undefined;
-}
-
-const setting = <T>(row: Setting<T>): Setting<T> => row;
-
-const durationSchema = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 200s, 15m or 500ms' });
-  return z.NEVER;
-});
-
-/** A wait that a timer holds: longer than zero, at most a day. */
-const waitSchema = durationSchema.refine((ms) => ms > 0 && ms <= 86_400_000, 'expected more than 0 and at most 1d');
-
-const sizeSchema = z.union([z.string(), z.number()]).transform((value, context) => {
-  const match = /^(\d+)\s*(B|KB|MB|GB)?$/i.exec(String(value).trim());
-  const factor = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match?.[2] ?? 'B').toUpperCase()];
-  if (match && factor && Number(match[1]) > 0) return Number(match[1]) * factor;
-  context.addIssue({ code: 'custom', message: 'expected a size such as 32MB' });
-  return z.NEVER;
-});
-
-const countSchema = (min: number, max: number) =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: `expected a whole number` })
-    .refine((n) => Number.isInteger(n) && n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
-
-const listSchema = z
-  .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
-  .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
-
-const pathSchema = z
-  .string()
-  .min(1)
-  .transform((path) => resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
-
-const userFolder = (variable: string, fallback: string): string => {
-  const base = process.env[variable];
-  return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'mooring');
-};
-
-/** `deny`, `named`, or networks. */
-const privateNetworksSchema = listSchema.transform((items, context) => {
-  const text = items.join(',');
-  if (text === 'deny') return { kind: 'deny' as const };
-  if (text === 'named') return { kind: 'named' as const };
-  if (items.length > 0 && items.every(isCidr)) return { kind: 'listed' as const, cidrs: items };
-  context.addIssue({ code: 'custom', message: 'expected deny, named, or CIDRs such as 10.0.0.0/8' });
-  return z.NEVER;
-});
-
-function isCidr(text: string): boolean {
-  const [, address = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
-}
-
-const switchSchema = z
-  .union([z.boolean(), z.enum(['on', 'off'])], { error: 'expected on or off' })
-  .transform((value) => value === true || value === 'on');
-
-/** `host:port`. */
-const hostAndPortSchema = z.string().transform((text, context) => {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host !== undefined && Number(port) > 0 && Number(port) < 65536) return { host, port: Number(port) };
-  context.addIssue({ code: 'custom', message: 'expected host:port such as example.com:443' });
-  return z.NEVER;
-});
-
-/** Every setting. The README's table is printed from here. */
-export const settings = {
-  port: setting({
-    env: ['MOORING_PORT', 'PORT'],
-    schema: countSchema(0, 65535),
-    shape: 'port; `0` = any free one',
-    default: '8191',
-    sentence: 'The port that the server listens on.',
-  }),
-  host: setting({
-    env: ['MOORING_HOST'],
-    schema: z.string().min(1),
-    shape: 'address',
-    default: '127.0.0.1',
-    sentence: 'The address that the server listens on. Any but a loopback address needs `MOORING_API_KEYS`.',
-  }),
-  apiKeys: setting({
-    env: ['MOORING_API_KEYS'],
-    schema: listSchema,
-    shape: 'list, comma-separated',
-    default: undefined,
-    sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
-  }),
-  metricsKey: setting({
-    env: ['MOORING_METRICS_KEY'],
-    schema: z.string().min(1).optional(),
-    shape: 'key',
-    default: undefined,
-    sentence:
-      'The key that reads `/metrics`, and no other. Absent: every key reads them, and proxies of the pool are numbered, ' +
-      'not named, where keys are set.',
-  }),
-  idleTimeoutMs: setting({
-    env: ['MOORING_IDLE_TIMEOUT'],
-    schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
-    shape: 'duration',
-    default: '200s',
-    sentence: 'How long a session lives after its last request (`session_ttl` of a session goes first).',
-  }),
-  maxLifetimeMs: setting({
-    env: ['MOORING_MAX_LIFETIME'],
-    schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0').optional(),
-    shape: 'duration',
-    default: undefined,
-    sentence: 'The longest life of a session, however busy. `maxLifetime` of a session can only shorten it.',
-  }),
-  maxSessions: setting({
-    env: ['MOORING_MAX_SESSIONS'],
-    schema: countSchema(1, 100_000),
-    shape: 'count',
-    default: '100',
-    sentence: 'How many sessions may be open at once.',
-  }),
-  maxSessionsPerKey: setting({
-    env: ['MOORING_MAX_SESSIONS_PER_KEY'],
-    schema: countSchema(1, 100_000).optional(),
-    shape: 'count',
-    default: undefined,
-    sentence:
-      'How many sessions one key may have open at once. Absent: all; four fifths of them where several keys are set.',
-  }),
-  queueTimeoutMs: setting({
-    env: ['MOORING_QUEUE_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '30s',
-    sentence:
-      'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own `timeout`.',
-  }),
-  queueLimit: setting({
-    env: ['MOORING_QUEUE_LIMIT'],
-    schema: countSchema(1, 100_000),
-    shape: 'count',
-    default: '1000',
-    sentence: 'How many may wait for a slot at once; one key can have half of these places.',
-  }),
-  laneLimit: setting({
-    env: ['MOORING_LANE_LIMIT'],
-    schema: countSchema(1, 100_000),
-    shape: 'count',
-    default: '32',
-    sentence: 'How many requests one session holds at once, the running one included.',
-  }),
-  requestTimeoutMs: setting({
-    env: ['MOORING_REQUEST_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '60s',
-    sentence:
-      'The time for a request whose caller names no `timeout`. It begins when its page does: such a request may wait four times as long for a place.',
-  }),
-  drainTimeoutMs: setting({
-    env: ['MOORING_DRAIN_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '30s',
-    sentence: 'How long running commands may go on after SIGTERM.',
-  }),
-  privateNetworks: setting({
-    env: ['MOORING_PRIVATE_NETWORKS'],
-    schema: privateNetworksSchema.optional(),
-    shape: '`deny`, `named`, or CIDRs, comma-separated',
-    default: undefined,
-    sentence:
-      'What sessions may reach besides public addresses: nothing; hosts that the caller itself names in `url` or `proxy`; ' +
-      'or these networks. Absent: `deny` where keys are set, else `named`.',
-  }),
-  proxies: setting({
-    env: ['MOORING_PROXIES'],
-    schema: pathSchema.optional(),
-    shape: 'file, JSON or YAML',
-    default: undefined,
-    sentence: 'The proxy pool: a list of `{url, class, country, weight, maxSessions}`. Read again when it changes.',
-  }),
-  proxyCheck: setting({
-    env: ['MOORING_PROXY_CHECK'],
-    schema: switchSchema,
-    shape: '`on` `off`',
-    default: 'on',
-    sentence: 'Whether one connection is made through a proxy before a session is given to its caller.',
-  }),
-  proxyCheckTarget: setting({
-    env: ['MOORING_PROXY_CHECK_TARGET'],
-    schema: hostAndPortSchema,
-    shape: 'host:port',
-    default: 'example.com:443',
-    sentence: 'Where that connection leads. Nothing is sent over it.',
-  }),
-  proxyCheckTimeoutMs: setting({
-    env: ['MOORING_PROXY_CHECK_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '5s',
-    sentence: 'How long that connection may take.',
-  }),
-  proxyCa: setting({
-    env: ['MOORING_PROXY_CA'],
-    schema: pathSchema.optional(),
-    shape: 'file, PEM',
-    default: undefined,
-    sentence: 'More authorities that may certify `https://` proxies, besides those that Node knows.',
-  }),
-  connectTimeoutMs: setting({
-    env: ['MOORING_CONNECT_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '10s',
-    sentence: 'How long a site, or a proxy with the tunnel behind it, may take until a connection stands.',
-  }),
-  engineStrict: setting({
-    env: ['MOORING_ENGINE_STRICT'],
-    schema: switchSchema,
-    shape: '`on` `off`',
-    default: 'off',
-    sentence: 'Whether an identity that no browser of this server has by itself is refused, not told in `warnings`.',
-  }),
-  maxBrowsers: setting({
-    env: ['MOORING_MAX_BROWSERS'],
-    schema: z.union([z.literal('auto').transform(() => undefined), countSchema(1, 1000)], {
-      error: 'expected auto or a whole number from 1 to 1000',
-    }),
-    shape: 'count, `auto`',
-    default: 'auto',
-    sentence:
-      'How many user agents besides its own each engine gives a browser process; more of them share one, which is told in ' +
-      '`warnings`. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450 MB for Firefox.',
-  }),
-  sessionsPerBrowser: setting({
-    env: ['MOORING_SESSIONS_PER_BROWSER'],
-    schema: countSchema(1, 10_000),
-    shape: 'count',
-    default: '50',
-    sentence: 'How many sessions share one browser process: what a crash of it can take along.',
-  }),
-  pageMemoryBytes: setting({
-    env: ['MOORING_PAGE_MEMORY'],
-    schema: sizeSchema,
-    shape: 'size',
-    default: '2GB',
-    sentence:
-      'The most memory that the process of a page may hold; it is ended then, and its session goes on with its cookies. Linux alone.',
-  }),
-  bodyLimitBytes: setting({
-    env: ['MOORING_BODY_LIMIT'],
-    schema: sizeSchema,
-    shape: 'size',
-    default: '32MB',
-    sentence: 'The largest HTTP body that the server takes.',
-  }),
-  bodyTimeoutMs: setting({
-    env: ['MOORING_BODY_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '60s',
-    sentence: 'How long an HTTP request may take to arrive, its body included.',
-  }),
-  writeTimeoutMs: setting({
-    env: ['MOORING_WRITE_TIMEOUT'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '30s',
-    sentence: 'How long a caller may take nothing of its response before its connection is closed.',
-  }),
-  bufferLimitBytes: setting({
-    env: ['MOORING_BUFFER_LIMIT'],
-    schema: z.union([z.literal('auto').transform(() => undefined), sizeSchema], {
-      error: 'expected auto or a size such as 512MB',
-    }),
-    shape: 'size, `auto`',
-    default: 'auto',
-    sentence:
-      'How much memory the bodies of all running commands may take together, and their replies as much again; what finds ' +
-      'no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
-  }),
-  maxConnections: setting({
-    env: ['MOORING_MAX_CONNECTIONS'],
-    schema: countSchema(1, 1_000_000),
-    shape: 'count',
-    default: '2000',
-    sentence: 'How many HTTP connections there may be at once.',
-  }),
-  maxConnectionsPerAddress: setting({
-    env: ['MOORING_MAX_CONNECTIONS_PER_ADDRESS'],
-    schema: countSchema(1, 1_000_000),
-    shape: 'count',
-    default: '1000',
-    sentence: 'How many of them one address may have. Behind a reverse proxy all callers have its address.',
-  }),
-  responseLimitBytes: setting({
-    env: ['MOORING_RESPONSE_LIMIT'],
-    schema: sizeSchema,
-    shape: 'size',
-    default: '32MB',
-    sentence: 'How much a reply carries: pages, files, pictures and all else, of a batch together.',
-  }),
-  filesLimitBytes: setting({
-    env: ['MOORING_FILES_LIMIT'],
-    schema: sizeSchema,
-    shape: 'size',
-    default: '1GB',
-    sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
-  }),
-  filesLimitPerKeyBytes: setting({
-    env: ['MOORING_FILES_LIMIT_PER_KEY'],
-    schema: sizeSchema.optional(),
-    shape: 'size',
-    default: undefined,
-    sentence: 'How much of it one key may take. Absent: half, where there is more than one key.',
-  }),
-  filesKeepMs: setting({
-    env: ['MOORING_FILES_KEEP'],
-    schema: waitSchema,
-    shape: 'duration',
-    default: '1h',
-    sentence: 'How long such a link is good; it ends with its session in any case.',
-  }),
-  dataDir: setting({
-    env: ['MOORING_DATA_DIR'],
-    schema: pathSchema,
-    shape: 'folder',
-    default: '~/.local/share/mooring',
-    sentence: 'Where the server keeps what it must find again, and the scratch folders of its browsers.',
-  }),
-  cacheDir: setting({
-    env: ['MOORING_CACHE_DIR'],
-    schema: pathSchema,
-    shape: 'folder',
-    default: '~/.cache/mooring',
-    sentence: 'Where the embedded browser is unpacked, once. May be deleted at any time.',
-  }),
-  chromium: setting({
-    env: ['MOORING_CHROMIUM'],
-    schema: pathSchema.optional(),
-    shape: 'file',
-    default: undefined,
-    sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
-  }),
-  chromiumFlavour: setting({
-    env: ['MOORING_CHROMIUM_FLAVOUR'],
-    schema: z.enum(['shell', 'full'], { error: 'expected shell or full' }),
-    shape: '`shell` `full`',
-    default: 'shell',
-    sentence:
-      'Which build is preferred: the headless shell, small and quick, or the whole browser, with plugins, PDF viewer and ' +
-      'codecs. Without a shell the whole browser runs too.',
-  }),
-  sandbox: setting({
-    env: ['MOORING_SANDBOX'],
-    schema: z.enum(['auto', 'on', 'off'], { error: 'expected auto, on or off' }),
-    shape: '`auto` `on` `off`',
-    default: 'auto',
-    sentence:
-      'Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, but for root on a loopback address; ' +
-      'as root on any other the server does not start.',
-  }),
-  firefox: setting({
-    env: ['MOORING_FIREFOX'],
-    schema: pathSchema.optional(),
-    shape: 'file',
-    default: undefined,
-    sentence: 'The Firefox binary for sessions that wish for Firefox. Absent: the best one found, if there is one.',
-  }),
-  logLevel: setting({
-    env: ['MOORING_LOG_LEVEL'],
-    schema: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }),
-    shape: logLevels.map((level) => `\`${level}\``).join(' '),
-    default: 'info',
-    sentence: 'What is logged, as JSON lines on stderr.',
-  }),
-  requestLog: setting({
-    env: ['MOORING_REQUEST_LOG'],
-    schema: switchSchema,
-    shape: '`on` `off`',
-    default: 'on',
-    sentence:
-      'Whether a line is logged for each command (at `info`): who, what, where to, how it ended, how long it took.',
-  }),
-};
-
-type Value<S> = S extends Setting<infer T> ? T : never;
-
-/** The settings after parsing; durations in milliseconds, sizes in bytes. */
-export type Config = { readonly [K in keyof typeof settings]: Value<(typeof settings)[K]> };
-
-/** A setting that stops the start; the message has one sentence for each. */
-export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'ConfigError';
-  }
-}
-
-/** The name of a setting in the config file: the key of its row without the unit. */
-export const fileName = (name: string): string => name.replace(/(Ms|Bytes)$/, '');
+/** Values of the command line, by the key of the setting. */
+export type Flags = Readonly<Partial<Record<SettingKey, string>>>;
 
 /** The variable that names the config file. */
 export const configFileVariable = 'MOORING_CONFIG';
@@ -430,66 +15,52 @@ const defaultConfigFiles = ['mooring.config.yaml', 'mooring.config.json'];
 /** Variables that scripts of this project read, which are no settings of the server. */
 const foreignVariables = new Set([configFileVariable]);
 
+/** The variable of a setting. */
+export const variableOf = (key: SettingKey): string => settingRow(key).env[0];
+
 /**
- * Reads every setting: the environment first, then the config file (JSON or YAML; `MOORING_CONFIG`, or
- * `mooring.config.yaml` / `.json` in the working folder), then the default.
+ * Reads every setting: the command line first, then the environment, then the config file (JSON or YAML;
+ * `MOORING_CONFIG`, or `mooring.config.yaml` / `.json` in the working folder), then the default.
  *
  * @throws ConfigError naming every unknown or bad setting
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string = process.cwd()): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  folder: string = process.cwd(),
+  flags: Flags = {},
+): Config {
   const problems: string[] = [];
   const file = readConfigFile(env, folder, problems);
-  const rows = Object.entries(settings) as [string, Setting<unknown>][];
-
-  const known = new Set(rows.flatMap(([, row]) => row.env));
+  const known = new Set(settingKeys.flatMap((key) => settingRow(key).env));
   for (const name of Object.keys(env)) {
     if (name.startsWith('MOORING_') && !known.has(name) && !foreignVariables.has(name)) {
       problems.push(`${name} is not a setting; known are ${[...known].filter((n) => n !== 'PORT').join(', ')}.`);
     }
   }
-  const fileNames = new Set(rows.map(([name]) => fileName(name)));
+  const fileNames = new Set(settingKeys.map(fileName));
   for (const name of Object.keys(file.values)) {
     if (!fileNames.has(name)) {
       problems.push(`\`${name}\` in ${file.path} is not a setting; known are ${[...fileNames].join(', ')}.`);
     }
   }
-
-  const values: Record<string, unknown> = {};
-  for (const [name, row] of rows) {
-    const variable = row.env.find((candidate) => env[candidate] !== undefined && env[candidate] !== '');
-    const fromFile = file.values[fileName(name)] ?? undefined;
-    const [source, raw] =
-      variable !== undefined
-        ? [variable, env[variable]]
-        : fromFile !== undefined
-          ? [`\`${fileName(name)}\` in ${file.path}`, fromFile]
-          : ['the default', defaultOf(name, row)];
-    if (raw === undefined && name !== 'apiKeys') {
-      values[name] = undefined;
-      continue;
-    }
-    const parsed = row.schema.safeParse(raw ?? []);
-    if (parsed.success) values[name] = parsed.data;
-    else {
-      const came = name === 'apiKeys' || name === 'metricsKey' ? '' : ` (got: ${JSON.stringify(raw)})`;
-      problems.push(`${source}: ${parsed.error.issues[0]?.message ?? 'bad value'}${came}.`);
-    }
-  }
-
-  const config = values as Config; // each row's schema made its value
-  if (problems.length === 0 && config.apiKeys.length === 0 && !isLoopback(config.host)) {
-    problems.push(
-      `MOORING_HOST is ${config.host}, which others can reach, and no key is set: set MOORING_API_KEYS, or listen on 127.0.0.1.`,
-    );
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  const ofCommandLine: SettingSource = { read: (key) => flags[key], labelOf: (key) => `--${flagName(key)}` };
+  const ofFile: SettingSource = {
+    read: (key) => file.values[fileName(key)] ?? undefined,
+    labelOf: (key) => `\`${fileName(key)}\` in ${file.path}`,
+  };
+  return resolveSettings([ofCommandLine, environmentSource(env), ofFile], variableOf, problems);
 }
 
-function defaultOf(name: string, row: Setting<unknown>): string | undefined {
-  if (name === 'dataDir') return userFolder('XDG_DATA_HOME', '.local/share');
-  if (name === 'cacheDir') return userFolder('XDG_CACHE_HOME', '.cache');
-  return row.default;
+function environmentSource(env: NodeJS.ProcessEnv): SettingSource {
+  const variable = (key: SettingKey): string | undefined =>
+    settingRow(key).env.find((name) => env[name] !== undefined && env[name] !== '');
+  return {
+    read: (key) => {
+      const name = variable(key);
+      return name === undefined ? undefined : env[name];
+    },
+    labelOf: (key) => variable(key) ?? variableOf(key),
+  };
 }
 
 interface ConfigFile {
@@ -511,20 +82,4 @@ function readConfigFile(env: NodeJS.ProcessEnv, folder: string, problems: string
     problems.push(`The config file ${path} cannot be read: ${errorMessage(error)}.`);
     return { path, values: {} };
   }
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** The settings as rows for a table: variable, name in the file, shape, default, sentence. */
-export function settingRows(): { env: string; file: string; shape: string; default: string; sentence: string }[] {
-  return Object.entries(settings).map(([name, row]) => ({
-    env: row.env.map((variable) => `\`${variable}\``).join(' or '),
-    file: `\`${fileName(name)}\``,
-    shape: row.shape,
-    default: row.default === undefined ? 'none' : `\`${row.default}\``,
-    sentence: row.sentence,
-  }));
 }

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly nodeOptions?: readonly string[];
   /** What starts it. Default: Node with the built program. */
   readonly command?: readonly [string, ...string[]];
+  /** Its working folder. Default: this repository. */
+  readonly cwd?: string;
 }
 
 let isBuilt = false;
@@ -33,12 +35,12 @@ export class Program {
   output = '';
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-  constructor({ env = {}, nodeOptions = [], command }: ProgramOptions = {}) {
+  constructor({ env = {}, nodeOptions = [], command, cwd = root }: ProgramOptions = {}) {
     build();
     this.folder = env.MOORING_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'mooring-program-'));
     const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'cli', 'main.js')];
     this.child = spawn(program, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, MOORING_PORT: '0', MOORING_DATA_DIR: this.folder, ...env },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

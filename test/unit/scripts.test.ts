@@ -44,6 +44,9 @@ describe('npm run browsers', () => {
 
   it('an unknown browser – is refused whether agreed to or not', () => {
     const { status, stderr } = run('scripts/browsers.mjs', ['install', '--yes', 'netscape']);
-    expect([status, stderr]).toEqual([1, expect.stringContaining('came install netscape')]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('mooring: netscape is not a browser. See `mooring --help`.'),
+    ]);
   });
 });

@@ -20,7 +20,8 @@ export interface OnOpenSession {
   readonly renewAfterMs?: number;
 }
 
-interface Request {
+/** What every verb is made of. */
+export interface RequestParts {
   readonly session: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;
@@ -74,7 +75,7 @@ const requestWith = <V extends 'get' | 'post' | 'put' | 'delete' | 'patch'>(verb
   });
 };
 
-function toRequest(verb: string, request: RequestFields): Request {
+function toRequest(verb: string, request: RequestFields): RequestParts {
   if (!request.url && !request.keepSamePage) {
     throw new MooringError(
       'INVALID_PARAMETER',

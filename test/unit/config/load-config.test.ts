@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, isLoopback, loadConfig, settingRows, settings } from '../../../src/config/load-config.js';
+import { ConfigError } from '../../../src/config/config-error.js';
+import { loadConfig } from '../../../src/config/load-config.js';
 
 let folder: string;
 beforeEach(() => {
@@ -44,6 +45,14 @@ describe('loadConfig', () => {
     expect(config).toMatchObject({ idleTimeoutMs: 900_000, maxSessions: 9, apiKeys: ['a', 'b'], laneLimit: 32 });
   });
 
+  it('flags – go before the environment, and are named in what is wrong with them', () => {
+    const env = { MOORING_MAX_SESSIONS: '9', MOORING_LANE_LIMIT: '8' };
+    expect(loadConfig(env, folder, { maxSessions: '5' })).toMatchObject({ maxSessions: 5, laneLimit: 8 });
+    expect(() => loadConfig(env, folder, { idleTimeoutMs: '200' })).toThrow(
+      '--idle-timeout: expected a duration such as 200s, 15m or 500ms (got: "200").',
+    );
+  });
+
   it('MOORING_CONFIG – names a JSON file', () => {
     writeFileSync(join(folder, 'other.json'), '{"port": 9000}');
     expect(loadConfig({ MOORING_CONFIG: 'other.json' }, folder).port).toBe(9000);
@@ -83,16 +92,4 @@ describe('loadConfig', () => {
   it('another address with keys – is fine', () => {
     expect(loadConfig({ MOORING_HOST: '0.0.0.0', MOORING_API_KEYS: 'k' }, folder).apiKeys).toEqual(['k']);
   });
-});
-
-describe('isLoopback', () => {
-  it.each(['127.0.0.1', '127.8.8.8', 'localhost', '::1'])('%s – is', (host) => expect(isLoopback(host)).toBe(true));
-  it.each(['0.0.0.0', '::', '10.0.0.1', '127.example.com', 'example.com'])('%s – is not', (host) =>
-    expect(isLoopback(host)).toBe(false),
-  );
-});
-
-it('settingRows – a row for each setting, every variable with its prefix', () => {
-  expect(settingRows()).toHaveLength(Object.keys(settings).length);
-  for (const { env } of settingRows()) expect(env).toContain('`MOORING_');
 });

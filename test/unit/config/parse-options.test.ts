@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions } from '../../../src/config/parse-options.js';
+import { fileName, settingKeys } from '../../../src/config/settings.js';
+
+const problemOf = (options: unknown): string => {
+  try {
+    parseOptions(options as object);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'no problem';
+};
+
+describe('parseOptions', () => {
+  it('values as in the config file – are read; what is left out or undefined has its default', () => {
+    const options = { port: 0, idleTimeout: '15m', apiKeys: ['a', 'b'], bodyLimit: '1MB', requestLog: false };
+    expect(parseOptions({ ...options, host: undefined })).toMatchObject({
+      port: 0,
+      idleTimeoutMs: 900_000,
+      apiKeys: ['a', 'b'],
+      bodyLimitBytes: 1024 * 1024,
+      requestLog: false,
+      host: '127.0.0.1',
+      maxSessions: 100,
+    });
+  });
+
+  it('the environment – is not read', () => {
+    process.env.MOORING_MAX_SESSIONS = '7';
+    process.env.MOORING_TYPO = '1';
+    try {
+      expect(parseOptions({}).maxSessions).toBe(100);
+    } finally {
+      delete process.env.MOORING_MAX_SESSIONS;
+      delete process.env.MOORING_TYPO;
+    }
+  });
+
+  it('several problems – are all told, by the names of the options', () => {
+    expect(problemOf({ prot: 1, idleTimeout: 5, maxSessions: 0 }).split('\n')).toEqual([
+      expect.stringContaining('`prot` is not an option; known are port, host,'),
+      '`idleTimeout`: expected a duration such as 200s, 15m or 500ms (got: 5).',
+      '`maxSessions`: expected a whole number from 1 to 100000 (got: 0).',
+    ]);
+  });
+
+  it('an address that others reach, without keys – is refused', () => {
+    expect(problemOf({ host: '0.0.0.0' })).toContain('set `apiKeys`, or listen on 127.0.0.1.');
+  });
+
+  it.each([null, [], 'port'])('%j – is no object of options', (options) => {
+    expect(problemOf(options)).toContain('expected an object of options; got');
+  });
+
+  it.each(settingKeys.map(fileName))('%s – a value of the wrong type is told in our words, and keys never', (name) => {
+    const problem = problemOf({ [name]: { secret: 'hush' } });
+    expect(problem).toMatch(new RegExp(`^\`${name}\`: expected `));
+    expect(problem).not.toMatch(/Invalid|hush/);
+  });
+});
