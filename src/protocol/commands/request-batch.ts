@@ -36,7 +36,7 @@ const wholeFields = {
 
 const { session: sessionOfBatch, ...otherWholeFields } = wholeFields;
 
-interface Batch {
+export interface Batch {
   readonly session: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;

@@ -8,7 +8,7 @@ import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '
 import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
-interface Create {
+export interface Create {
   readonly session: string;
   /** Whether the caller gave the ID; if not, only the reply tells it. */
   readonly named: boolean;

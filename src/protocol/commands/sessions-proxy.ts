@@ -4,7 +4,7 @@ import { type ExitWish, exitFields } from '../fields/proxy.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
-interface Move {
+export interface Move {
   readonly session: string;
   readonly wish: ExitWish;
 }
