@@ -217,6 +217,14 @@ describe('request.*', () => {
     expect(reply.solution.statusCode).toBe(200);
   });
 
+  it('innerText – is there whether it is asked for or not', async () => {
+    const plain = await app.ok({ cmd: 'request.get', url: `${origin.url}/text` });
+    const reply = await app.ok({ cmd: 'request.get', url: `${origin.url}/text`, innerText: true });
+    expect(reply.warnings).toBeUndefined();
+    expect(reply.solution.innerText).toContain('three');
+    expect(plain.solution.innerText).toBe(reply.solution.innerText);
+  });
+
   it('filter – only those fields', async () => {
     const reply = await app.ok({ cmd: 'request.get', url: origin.url, filter: ['statusCode', 'innerText'] });
     expect(Object.keys(reply.solution).sort()).toEqual(['innerText', 'statusCode']);

@@ -292,6 +292,10 @@ describe.runIf(linux)('domain rules', () => {
     expect(site.seen).not.toContain('/ads');
     await get('request', {});
     expect(site.seen).toContain('/ads');
+    site.seen.length = 0;
+    await get('request', { whitelistedDomains: ['cdn.test'] });
+    expect(site.seen).toContain('/cdn');
+    expect(site.seen).not.toContain('/ads');
   });
 
   it('a redirect to a domain that is not allowed – DOMAIN_NOT_ALLOWED', async () => {

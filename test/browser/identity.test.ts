@@ -119,6 +119,46 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     }
   });
 
+  it('a request that opens its session – has the identity that it asks for', async () => {
+    const { solution } = await suite.app.ok({
+      cmd: 'request.get',
+      session: 'asked',
+      url: `${origin.url}/echo`,
+      browser: [{ name: own, minVersion: 140, maxVersion: 140 }],
+      operatingSystem: ['windows', 'android'],
+      device: isFirefox ? 'desktop' : 'mobile',
+      locales: ['fr-FR'],
+      timezone: 'Asia/Tokyo',
+      browserActions: [
+        { type: 'execute_js', code: '[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]' },
+      ],
+    });
+    expect(solution.javascriptReturn).toEqual([['fr-FR', 'Asia/Tokyo']]);
+    const { headers } = JSON.parse(solution.innerText);
+    expect(headers['user-agent']).toMatch(isFirefox ? /Windows.*Firefox\/140/ : /Android.*Chrome\/140.*Mobile/);
+    expect(headers['accept-language']).toMatch(/^fr-FR/);
+    await suite.app.ok({ cmd: 'sessions.destroy', session: 'asked' });
+  });
+
+  it('userAgent – of sessions.create, or of the request that opens the session – is sent and shown', async () => {
+    const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64';
+    const userAgent = isFirefox
+      ? `${windows}; rv:140.0) Gecko/20100101 Firefox/140.0`
+      : `${windows}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36`;
+    await suite.app.ok({ cmd: 'sessions.create', session: 'agent-created', userAgent });
+    for (const fields of [{ session: 'agent-created' }, { session: 'agent-asked', userAgent }]) {
+      const { solution } = await suite.app.ok({
+        cmd: 'request.get',
+        ...fields,
+        url: `${origin.url}/echo`,
+        browserActions: [{ type: 'execute_js', code: '[navigator.userAgent, navigator.platform]' }],
+      });
+      expect(solution.javascriptReturn).toEqual([[userAgent, 'Win32']]);
+      expect(JSON.parse(solution.innerText).headers['user-agent']).toBe(userAgent);
+      await suite.app.ok({ cmd: 'sessions.destroy', session: fields.session });
+    }
+  });
+
   it('stays the same – in every request, with a page of its own, and when the session is moved', async () => {
     const wish = { browser: own, operatingSystem: 'windows' };
     const { fingerprint } = await check('steady', wish);

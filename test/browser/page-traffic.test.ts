@@ -105,6 +105,14 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     expect(origin.count('/cached-asset')).toBe(before);
   });
 
+  it('waitInSeconds – of the FlareSolverr dialect', async () => {
+    const answer = await fetch(`${suite.app.url}/v1`, {
+      method: 'POST',
+      body: JSON.stringify({ cmd: 'request.get', url: `${origin.url}/late-fetch`, waitInSeconds: 2 }),
+    });
+    expect((await answer.json()).solution.response).toContain('<p id="x">late</p>');
+  });
+
   it('disableMedia – no images, no styles', async () => {
     const before = origin.count('/cached-asset');
     await get('/with-asset', { session: 'no-media', disableMedia: true });
@@ -147,6 +155,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     expect(solution.javascriptReturn).toEqual([['/account', 'a=1']]);
     expect(solution.innerText).toBe('');
     expect(warnings[0]).toContain('was not loaded');
+    expect((await get('/account', { dontLoadFirstRequest: true })).solution.currentUrl).toBe(`${origin.url}/account`);
     expect(origin.seen).toHaveLength(before);
   });
 

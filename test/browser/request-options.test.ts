@@ -153,6 +153,9 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
     // Less a scroll bar, where the browser draws one.
     expect([400, 388]).toContain(png.readUInt32BE(16));
     expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
+    const small = await get('/', { screenshot: true, screenshotWidth: 400, screenshotHeight: 300 });
+    const smallPng = Buffer.from(small.screenshot, 'base64');
+    expect([smallPng.readUInt32BE(16), smallPng.readUInt32BE(20)]).toEqual([400, 300]);
   });
 });
 
@@ -162,6 +165,24 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
     expect(solution.innerText).toBe('abc');
     expect(solution.localStorageData).toEqual({ token: 'abc' });
     expect((await get('/storage', { session: 'storage' })).localStorageData).toEqual({ token: 'abc', cart: '3 items' });
+  });
+
+  it('cookies, cookiejar, customHeaders – go with the page; the headers not with what it loads', async () => {
+    const before = origin.seen.length;
+    await get('/with-asset', {
+      session: 'sends',
+      cookies: 'a=1',
+      cookiejar: [{ key: 'b', value: '2', domain: '127.0.0.1', path: '/' }],
+      customHeaders: { 'X-Test': 'yes', Cookie: 'c=3' },
+    });
+    const sent = origin.seen.slice(before).map(({ path, headers }) => ({
+      path,
+      test: headers['x-test'],
+      cookies: headers.cookie?.split('; ').sort(),
+    }));
+    const kept = ['a=1', 'b=2', 'c=3'];
+    expect(sent).toContainEqual({ path: '/with-asset', test: 'yes', cookies: kept });
+    expect(sent).toContainEqual({ path: '/cached-asset', test: undefined, cookies: kept });
   });
 
   it('fullPageLoad – waits for what the page fetches late', async () => {
@@ -197,6 +218,9 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
 
   it('retries – a GET is tried again, a POST is not', async () => {
     expect((await get('/flaky', { retries: 5 })).innerText).toBe('at last');
+    // It comes every third time.
+    await suite.fails('CODE-0006', '/flaky', { attempts: 1 });
+    expect((await get('/flaky', { attempts: 3 })).innerText).toBe('at last');
     const before = origin.count('/reset');
     await suite.app.fails('CODE-0006', {
       cmd: 'request.post',
