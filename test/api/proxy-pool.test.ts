@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
@@ -65,6 +66,7 @@ describe('the proxy pool', () => {
   });
 
   it('forceNewProxy – moves an open session to another proxy of its kind; without one, or with one of its own, it is told', async () => {
+    covers('request', 'forceNewProxy');
     write([entry(proxies.homeUs, { class: 'residential' }), entry(proxies.homeDe, { class: 'residential' })]);
     app = await start();
     const ask = async (rest: Record<string, unknown>) => {
@@ -93,6 +95,7 @@ describe('the proxy pool', () => {
   });
 
   it("language and time zone – follow the country of the session's proxy, unless something else is said", async () => {
+    covers('create', 'setLocale', 'overwriteLocale');
     write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
     app = await start();
     const place = async (session: string, wish: Record<string, unknown> = {}) => {
@@ -108,6 +111,7 @@ describe('the proxy pool', () => {
   });
 
   it('language and time zone of a session that a request opens – the same', async () => {
+    covers('request', 'setLocale', 'overwriteLocale');
     write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
     app = await start();
     const language = async (session: string, wish: Record<string, unknown> = {}) => {
@@ -135,6 +139,7 @@ describe('the proxy pool', () => {
   ];
 
   it.each(wishes)('%j – by %j', async (wish, expected) => {
+    covers('create', 'noProxy', 'datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry');
     write(ofEveryClass());
     app = await start();
     const reply = await app.ok({ cmd: 'sessions.create', session: 'x', ...wish });
@@ -144,6 +149,7 @@ describe('the proxy pool', () => {
   });
 
   it.each(wishes)('%j in the request that opens the session – by %j', async (wish, expected) => {
+    covers('request', 'noProxy', 'datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry');
     write(ofEveryClass());
     app = await start();
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url, ...wish });
@@ -387,6 +393,7 @@ describe('accounting', () => {
   });
 
   it('maxBytes of sessions.create – then QUOTA_EXCEEDED', async () => {
+    covers('create', 'maxBytes');
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x', maxBytes: 1000 });
     const next = async () => (await app.send({ cmd: 'request.get', session: 'x', url: origin.url })).body;
@@ -396,6 +403,7 @@ describe('accounting', () => {
   });
 
   it('maxBytes – then QUOTA_EXCEEDED, for this session alone', async () => {
+    covers('request', 'maxBytes');
     app = await RunningApp.start();
     await app.ok({ cmd: 'request.get', session: 'x', maxBytes: 1000, url: origin.url });
     const next = async () => (await app.send({ cmd: 'request.get', session: 'x', url: origin.url })).body;
