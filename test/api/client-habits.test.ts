@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -65,6 +66,23 @@ describe('names', () => {
   });
 
   it('what means nothing here – is told by name', async () => {
+    covers(
+      'request',
+      'profileId',
+      'forceUniqueFingerprint',
+      'webrtcIpv4',
+      'webrtcIpv6',
+      'neverCacheDomains',
+      'headful',
+      'showBrowser',
+      'devTools',
+      'waitForSpecificActionOnSite',
+      'javascriptReturn',
+      'setCustomHeaders',
+      'legacy',
+      'websocket',
+      'MAX_SESSIONS_OPEN',
+    );
     const fields = {
       profileId: 'p',
       forceUniqueFingerprint: true,

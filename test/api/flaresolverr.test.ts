@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { translateRequest } from '../../src/protocol/dialects/flaresolverr.js';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
@@ -30,6 +31,7 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 
 describe('the FlareSolverr dialect', () => {
   it('sessions – are created, listed and destroyed; the same as those of /api/v1', async () => {
+    covers('dialect', 'session');
     const created = await send({ cmd: 'sessions.create', session: 'flare' });
     expect(created.body).toMatchObject({
       status: 'ok',
@@ -49,6 +51,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('request.get – the reply of the dialect, with the real status and headers', async () => {
+    covers('dialect', 'url', 'cookies');
     const { body } = await send({
       cmd: 'request.get',
       session: 'get',
@@ -70,6 +73,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('request.post – a form', async () => {
+    covers('dialect', 'postData');
     const { body } = await send({ cmd: 'request.post', url: `${origin.url}/echo`, postData: 'a=1&b=2' });
     expect(JSON.parse(body.solution.response)).toMatchObject({ method: 'POST', body: 'a=1&b=2' });
   });
@@ -112,6 +116,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('session_ttl_minutes – an older session is made anew with the proxy that it has; a younger one stays', async () => {
+    covers('dialect', 'session_ttl_minutes');
     const proxy = new TestProxy({ kind: 'http' });
     await proxy.start();
     const cookies = async (session_ttl_minutes?: number) => {
@@ -168,6 +173,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('returnOnlyCookies, returnScreenshot – leave out and add', async () => {
+    covers('dialect', 'returnOnlyCookies', 'returnScreenshot');
     const { body } = await send({ cmd: 'request.get', url: origin.url, returnOnlyCookies: true });
     expect(Object.keys(body.solution).sort()).toEqual(['cookies', 'status', 'url', 'userAgent']);
     expect(
@@ -176,6 +182,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('proxy with user and password – is used', async () => {
+    covers('dialect', 'proxy');
     const credentials = { username: 'u', password: 'p:@' };
     const proxy = new TestProxy({ kind: 'http', credentials });
     await proxy.start();
@@ -235,6 +242,7 @@ describe('the FlareSolverr dialect', () => {
   });
 
   it('maxTimeout – is over – the seconds, as the original prints them', async () => {
+    covers('dialect', 'maxTimeout');
     for (const [maxTimeout, printed] of [
       [300, '0.3'],
       [1000, '1.0'],

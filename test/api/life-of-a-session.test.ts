@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
@@ -16,6 +17,7 @@ const active = async (session: string): Promise<boolean> => (await app.ok({ cmd:
 
 describe('the end of a session', () => {
   it('idle – ends by itself; a late request learns why; create starts afresh', async () => {
+    covers('command', 'sessions.active');
     app = await RunningApp.start({ MOORING_IDLE_TIMEOUT: '300ms' });
     const { context } = await app.ok({ cmd: 'sessions.create', session: 'x' });
     await expect.poll(() => active('x')).toBe(false);
@@ -26,6 +28,7 @@ describe('the end of a session', () => {
   });
 
   it('session_ttl – goes before the setting', async () => {
+    covers('create', 'session_ttl');
     app = await RunningApp.start({ MOORING_IDLE_TIMEOUT: '100ms' });
     await app.ok({ cmd: 'sessions.create', session: 'short' });
     await app.ok({ cmd: 'sessions.create', session: 'long', session_ttl: 60 });
@@ -66,6 +69,7 @@ describe('the end of a session', () => {
   });
 
   it('lifetime – ends a running request too, and those that wait', async () => {
+    covers('create', 'maxLifetime');
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x', maxLifetime: 1 });
     const requests = [1, 2].map(() =>
@@ -85,6 +89,7 @@ describe('the end of a session', () => {
   });
 
   it('destroy – idempotent, and tells nothing of what was there', async () => {
+    covers('command', 'sessions.destroy');
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x' });
     const first = await app.ok({ cmd: 'sessions.destroy', session: 'x' });
@@ -134,6 +139,7 @@ describe('the end of a session', () => {
   });
 
   it('closeAfterUse – ends it after the request, failed or not', async () => {
+    covers('request', 'closeAfterUse');
     app = await RunningApp.start();
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url, closeAfterUse: true });
     expect(await active('x')).toBe(false);
@@ -149,12 +155,14 @@ describe('the end of a session', () => {
 
 describe('sessions that nobody created', () => {
   it('an ID that was never seen – is created by the request', async () => {
+    covers('request', 'session');
     app = await RunningApp.start();
     expect((await app.ok({ cmd: 'request.get', session: 'new', url: origin.url })).session).toBe('new');
     expect(await active('new')).toBe(true);
   });
 
   it('no ID – an anonymous session, whose ID works', async () => {
+    covers('command', 'sessions.list');
     app = await RunningApp.start();
     const { session } = await app.ok({ cmd: 'request.get', url: `${origin.url}/set-cookie` });
     const next = await app.ok({ cmd: 'request.get', session, url: `${origin.url}/echo` });
@@ -222,6 +230,7 @@ describe('an ID that is used again', () => {
   });
 
   it('mustExist – SESSION_NOT_FOUND or SESSION_ENDED, and none is opened', async () => {
+    covers('request', 'mustExist');
     const engine = new FakeEngine();
     app = await RunningApp.start({}, engine);
     const phrases = /session not found.*browser has been closed/;
@@ -268,6 +277,7 @@ describe('options of a request to a session that is open', () => {
   });
 
   it('session_ttl – holds from now on', async () => {
+    covers('request', 'session_ttl');
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x', session_ttl: 600 });
     await app.ok(get({ session_ttl: 1 }));
@@ -275,6 +285,7 @@ describe('options of a request to a session that is open', () => {
   });
 
   it('maxLifetime, maxBytes – can be lowered alone', async () => {
+    covers('request', 'maxLifetime');
     app = await RunningApp.start();
     await app.ok({ cmd: 'sessions.create', session: 'x', maxLifetime: 60, maxBytes: 100_000 });
     expect((await app.ok(get({ maxLifetime: 60, maxBytes: 100_000 }))).warnings).toBeUndefined();
@@ -360,6 +371,7 @@ describe('a request that names a proxy for a session that is open', () => {
   });
 
   it('beside dontChangeProxy – stays, with a warning; so does one with a proxy that is told noProxy', async () => {
+    covers('request', 'dontChangeProxy');
     app = await start();
     await app.ok({ cmd: 'sessions.create', session: 'x', proxy: first.url() });
     const before = asked();

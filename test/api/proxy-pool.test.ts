@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
@@ -12,6 +13,7 @@ const proxies = {
   homeUs: new TestProxy({ kind: 'http', credentials }),
   homeDe: new TestProxy({ kind: 'socks5', credentials }),
   center: new TestProxy({ kind: 'http', credentials }),
+  phone: new TestProxy({ kind: 'http', credentials }),
 };
 let folder: string;
 let file: string;
@@ -64,6 +66,7 @@ describe('the proxy pool', () => {
   });
 
   it('forceNewProxy – moves an open session to another proxy of its kind; without one, or with one of its own, it is told', async () => {
+    covers('request', 'forceNewProxy');
     write([entry(proxies.homeUs, { class: 'residential' }), entry(proxies.homeDe, { class: 'residential' })]);
     app = await start();
     const ask = async (rest: Record<string, unknown>) => {
@@ -92,6 +95,7 @@ describe('the proxy pool', () => {
   });
 
   it("language and time zone – follow the country of the session's proxy, unless something else is said", async () => {
+    covers('create', 'setLocale', 'overwriteLocale');
     write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
     app = await start();
     const place = async (session: string, wish: Record<string, unknown> = {}) => {
@@ -101,26 +105,54 @@ describe('the proxy pool', () => {
     expect(await place('follows')).toEqual(['de-DE', 'Europe/Berlin']);
     const machineZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     expect(await place('stays', { setLocale: false })).toEqual(['en-US', machineZone]);
+    expect(await place('stays-too', { overwriteLocale: false })).toEqual(['en-US', machineZone]);
     expect(await place('direct', { noProxy: true })).toEqual(['en-US', machineZone]);
     expect(await place('said', { locales: 'fr-FR' })).toEqual(['fr-FR', machineZone]);
   });
 
-  it.each([
+  it('language and time zone of a session that a request opens – the same', async () => {
+    covers('request', 'setLocale', 'overwriteLocale');
+    write([entry(proxies.homeDe, { class: 'residential', country: 'Germany' })]);
+    app = await start();
+    const language = async (session: string, wish: Record<string, unknown> = {}) => {
+      await app.ok({ cmd: 'request.get', session, url: origin.url, ...wish });
+      return (await app.ok({ cmd: 'sessions.create', session })).fingerprint.languages[0];
+    };
+    expect(await language('follows')).toBe('de-DE');
+    expect(await language('stays', { setLocale: false })).toBe('en-US');
+    expect(await language('stays-too', { overwriteLocale: false })).toBe('en-US');
+  });
+
+  const wishes: [Record<string, unknown>, string[]][] = [
     [{}, ['homeUs']],
     [{ datacenter: true }, ['center']],
+    [{ mobileProxy: true }, ['phone']],
     [{ proxyCountry: 'Germany' }, ['homeDe']],
     [{ proxyCountry: 'US', premiumProxy: 'true' }, ['homeUs']],
     [{ noProxy: true }, []],
-  ])('%j – by %j', async (wish, expected) => {
-    write([
-      entry(proxies.homeUs, { country: 'UnitedStates', weight: 1000 }),
-      entry(proxies.homeDe, { country: 'DE' }),
-      entry(proxies.center, { class: 'datacenter', country: 'US' }),
-    ]);
+  ];
+  const ofEveryClass = () => [
+    entry(proxies.homeUs, { country: 'UnitedStates', weight: 1000 }),
+    entry(proxies.homeDe, { country: 'DE' }),
+    entry(proxies.center, { class: 'datacenter', country: 'US' }),
+    entry(proxies.phone, { class: 'mobile', country: 'US' }),
+  ];
+
+  it.each(wishes)('%j – by %j', async (wish, expected) => {
+    covers('create', 'noProxy', 'datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry');
+    write(ofEveryClass());
     app = await start();
     const reply = await app.ok({ cmd: 'sessions.create', session: 'x', ...wish });
     expect(reply.solution.verified).toBe(true);
     await app.ok({ cmd: 'request.get', session: 'x', url: origin.url });
+    expect(used()).toEqual(expected);
+  });
+
+  it.each(wishes)('%j in the request that opens the session – by %j', async (wish, expected) => {
+    covers('request', 'noProxy', 'datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry');
+    write(ofEveryClass());
+    app = await start();
+    await app.ok({ cmd: 'request.get', session: 'x', url: origin.url, ...wish });
     expect(used()).toEqual(expected);
   });
 
@@ -360,7 +392,18 @@ describe('accounting', () => {
     ).toBeGreaterThanOrEqual(row.bytesIn);
   });
 
+  it('maxBytes of sessions.create – then QUOTA_EXCEEDED', async () => {
+    covers('create', 'maxBytes');
+    app = await RunningApp.start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', maxBytes: 1000 });
+    const next = async () => (await app.send({ cmd: 'request.get', session: 'x', url: origin.url })).body;
+    await expect
+      .poll(next)
+      .toMatchObject({ code: 'QUOTA_EXCEEDED', error: expect.stringContaining('at most 1000 bytes') });
+  });
+
   it('maxBytes – then QUOTA_EXCEEDED, for this session alone', async () => {
+    covers('request', 'maxBytes');
     app = await RunningApp.start();
     await app.ok({ cmd: 'request.get', session: 'x', maxBytes: 1000, url: origin.url });
     const next = async () => (await app.send({ cmd: 'request.get', session: 'x', url: origin.url })).body;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -17,6 +18,7 @@ const at = (path: string): string => `${origin.url}${path}`;
 
 describe('request.batch', () => {
   it('the whole job – in one turn, answered once', async () => {
+    covers('batch', 'requests');
     const body = await app.ok({
       cmd: 'request.batch',
       session: 'job',

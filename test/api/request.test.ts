@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -35,6 +36,7 @@ const echoed = (reply: { solution: { innerText: string } }) => JSON.parse(reply.
 
 describe('request.*', () => {
   it('a page – every field that is always there, and no key `error`', async () => {
+    covers('request', 'url');
     const body = await app.ok({ cmd: 'request.get', url: `${origin.url}/set-cookie` });
     expect(Object.keys(body).sort()).toEqual(['created', 'data', 'requestId', 'session', 'solution', 'timeElapsed']);
     expect(Object.keys(body.solution).sort()).toEqual(always);
@@ -79,6 +81,7 @@ describe('request.*', () => {
     ['7', undefined, '7', form],
     ['a=1&b=2', undefined, 'a=1&b=2', form],
   ])('postData %j as %s – is sent as %s, %s', async (postData, type, sent, sentType) => {
+    covers('request', 'postData');
     const customHeaders = type === undefined ? {} : { customHeaders: { 'Content-Type': type } };
     const reply = await app.ok({ cmd: 'request.post', url: `${origin.url}/echo`, postData, ...customHeaders });
     expect(echoed(reply)).toMatchObject({ body: sent, headers: { 'content-type': sentType } });
@@ -96,6 +99,7 @@ describe('request.*', () => {
   });
 
   it('cookies in every form – are sent, and the same twice changes nothing', async () => {
+    covers('request', 'cookies', 'cookiejar');
     const cookies = {
       cookies: 'a=1; b=2',
       cookiejar: [{ key: 'c', value: 3, domain: '127.0.0.1', path: '/' }],
@@ -217,7 +221,17 @@ describe('request.*', () => {
     expect(reply.solution.statusCode).toBe(200);
   });
 
+  it('innerText – is there whether it is asked for or not', async () => {
+    covers('request', 'innerText');
+    const plain = await app.ok({ cmd: 'request.get', url: `${origin.url}/text` });
+    const reply = await app.ok({ cmd: 'request.get', url: `${origin.url}/text`, innerText: true });
+    expect(reply.warnings).toBeUndefined();
+    expect(reply.solution.innerText).toContain('three');
+    expect(plain.solution.innerText).toBe(reply.solution.innerText);
+  });
+
   it('filter – only those fields', async () => {
+    covers('request', 'filter');
     const reply = await app.ok({ cmd: 'request.get', url: origin.url, filter: ['statusCode', 'innerText'] });
     expect(Object.keys(reply.solution).sort()).toEqual(['innerText', 'statusCode']);
     expect(await app.fails('INVALID_PARAMETER', { cmd: 'request.get', url: origin.url, filter: 'htmll' })).toContain(
@@ -240,6 +254,15 @@ describe('request.*', () => {
   });
 
   it('fields about solving challenges – have no effect, and a warning each', async () => {
+    covers(
+      'request',
+      'automaticallySolveCaptchas',
+      'alwaysLoad',
+      'cloudflareBypass',
+      'datadomeBypass',
+      'kasadaBypass',
+      'disableAntiBot',
+    );
     const solving = {
       automaticallySolveCaptchas: true,
       alwaysLoad: ['recaptcha'],
@@ -291,6 +314,7 @@ describe('request.*', () => {
     [{ url: 'http://a/', structure: { a: 1 } }, 'UNSUPPORTED_PARAMETER', '`structure`'],
     [{ url: 'http://a/', api_key: 'x' }, 'UNSUPPORTED_PARAMETER', '`api_key`'],
   ])('%j – %s, and no session is opened', async (fields, code, sentence) => {
+    covers('request', 'autoparse', 'structure', 'model', 'api_key');
     const before = (await app.get('/api/v1/balance')).body.balance;
     expect(await app.fails(code, { cmd: 'request.get', ...fields })).toContain(sentence);
     expect((await app.get('/api/v1/balance')).body.balance).toBe(before);

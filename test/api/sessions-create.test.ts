@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -7,6 +8,8 @@ afterEach(() => app.close());
 
 describe('sessions.create', () => {
   it('with an ID – answers as the contract says', async () => {
+    covers('create', 'session');
+    covers('command', 'sessions.create');
     app = await RunningApp.start();
     const { status, body } = await app.send({ cmd: 'sessions.create', session: 'my-session-id' });
     expect(status).toBe(200);

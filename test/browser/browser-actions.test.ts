@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
@@ -50,6 +51,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('click – with the cursor, or direct', async () => {
+    covers('action', 'click');
     expect(await log([{ type: 'click', cssSelector: '#button' }])).toBe('click:real;');
     expect(await log([{ type: 'click', cssSelector: '#button', direct: 'true' }])).toBe('click:direct;');
     expect(await value([{ type: 'click', cssSelector: '#button' }], 'moves')).toBeGreaterThan(3);
@@ -74,6 +76,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('type – keystrokes, or the value at once', async () => {
+    covers('action', 'type');
     expect(
       await value(
         [
@@ -93,6 +96,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('keyboard – every key; enter sends the form', async () => {
+    covers('action', 'keyboard');
     const keys = ['tab', 'space', 'arrowdown', 'arrowup', 'arrowleft', 'arrowright', 'backspace'];
     const seen = await log(keys.flatMap((key) => [{ type: 'keyboard', value: key, cssSelector: '#text' }]));
     expect(seen).toBe('key:Tab;key: ;key:ArrowDown;key:ArrowUp;key:ArrowLeft;key:ArrowRight;key:Backspace;');
@@ -115,11 +119,13 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('dropdown – by index or value', async () => {
+    covers('action', 'dropdown');
     expect(await log([{ type: 'dropdown', cssSelector: '#select', index: '2' }])).toBe('select:c;');
     expect(await log([{ type: 'dropdown', cssSelector: '#select', value: 'b' }])).toBe('select:b;');
   });
 
   it('goto, wait – go and pause', async () => {
+    covers('action', 'goto', 'wait');
     const later = (title: string) => ({
       type: 'execute_js',
       code: `setTimeout(() => { document.title = '${title}' }, 150); document.title`,
@@ -135,6 +141,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('wait_for_selector, wait_for_function, wait_for_load_state, wait_for_cookie – wait for what comes late', async () => {
+    covers('action', 'wait_for_selector', 'wait_for_function', 'wait_for_load_state', 'wait_for_cookie');
     const late = [
       { type: 'wait_for_load_state', waitForLoadState: 'networkidle' },
       { type: 'wait_for_selector', cssSelector: '#late' },
@@ -159,6 +166,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     [{ type: 'execute_js', code: 'throw new Error("mine")' }, 'INVALID_PARAMETER'],
     [{ type: 'switch_iframe', cssSelector: '#button' }, 'INVALID_PARAMETER'],
   ])('%j – %s with its place; with ignoreErrors it goes on', async (action, code) => {
+    covers('request', 'browserActions');
     const { body } = await act([{ type: 'wait', wait: 101 }, action]);
     expect(body).toMatchObject({ data: 'error', code, session: 'actions' });
     expect(body.error).toContain('`browserActions[1]`');
@@ -171,6 +179,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('execute_js – expressions, promises, statements; what cannot be said is null', async () => {
+    covers('action', 'execute_js');
     const codes = [
       '1 + 1',
       'Promise.resolve("later")',
@@ -187,6 +196,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('scroll, hover – move the page and the cursor', async () => {
+    covers('action', 'scroll', 'hover');
     expect(await value([{ type: 'scroll' }], 'window.scrollY')).toBeGreaterThan(3000);
     expect(
       await value([{ type: 'scroll', cssSelector: '#far', repeat: 2, delayMs: 10 }], 'window.scrollY'),
@@ -195,6 +205,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('switch_iframe – later actions act there, deeper too, until an empty selector', async () => {
+    covers('action', 'switch_iframe');
     expect(
       await value(
         [
@@ -219,6 +230,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('set_viewport, screenshot, remove_iframes', async () => {
+    covers('action', 'set_viewport', 'screenshot', 'remove_iframes');
     const { body } = await act([
       { type: 'set_viewport', width: 500, height: 400 },
       { type: 'screenshot' },
@@ -234,6 +246,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('if, while – nested, with their place in an error', async () => {
+    covers('action', 'if', 'while');
     const push = (code: string) => ({ type: 'execute_js', code });
     const { body } = await act([
       { type: 'if', condition: 'true', then: [push('"then"')], or: [push('"or"')] },
@@ -425,6 +438,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('keepSamePage – acts on the page as it was left', async () => {
+    covers('request', 'keepSamePage');
     await act([{ type: 'click', cssSelector: '#button' }]);
     const reply = await suite.app.ok({
       cmd: 'request.get',
@@ -464,6 +478,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
     ],
     [Array(501).fill({ type: 'screenshot' }), 'INVALID_PARAMETER', 'at most 500 actions'],
   ])('%j – %s, and no session is opened', async (browserActions, code, sentence) => {
+    covers('action', 'solve_captcha', 'discord_login');
     const { body } = await suite.app.send({ cmd: 'request.get', session: 'none', url: origin.url, browserActions });
     expect(body).toMatchObject({ code, error: expect.stringContaining(sentence) });
     expect((await suite.app.ok({ cmd: 'sessions.active', session: 'none' })).active).toBe(false);
@@ -498,6 +513,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('the deadline of the request – rules all actions', async () => {
+    covers('request', 'timeout');
     // Cut short, or the minute would outlast this test.
     const { body } = await act([{ type: 'wait', wait: 60_000 }], { timeout: 4000 });
     expect(body).toMatchObject({

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../src/egress/address-guard.js';
 import { EgressPolicy } from '../../src/egress/egress-policy.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { covers } from '../support/covers.js';
 import { RunningApp } from '../support/start-app.js';
 
 /** A site on an address of loopback; its pages are what the test says, and it lists what was asked of it. */
@@ -260,6 +261,7 @@ describe.runIf(linux)('domain rules', () => {
     app.send({ cmd: 'request.get', session, url: `http://www.shop.test:${site.port}/`, ...rest });
 
   it('an allow list – the own site and what is listed, with subdomains; the rest is refused and told', async () => {
+    covers('create', 'whitelistedDomains');
     await app.ok({ cmd: 'sessions.create', session: 'allow', whitelistedDomains: ['cdn.test'] });
     const { body } = await get('allow', {});
     expect(site.seen).toEqual(expect.arrayContaining(['/', '/own', '/cdn', '/a-cdn']));
@@ -274,6 +276,7 @@ describe.runIf(linux)('domain rules', () => {
   });
 
   it('a deny list – wins over the allow list, and over the caller', async () => {
+    covers('create', 'blackListedDomains');
     await app.ok({
       cmd: 'sessions.create',
       session: 'deny',
@@ -288,10 +291,15 @@ describe.runIf(linux)('domain rules', () => {
   });
 
   it('rules of a request – hold while it runs, and no longer', async () => {
+    covers('request', 'whitelistedDomains', 'blackListedDomains');
     await get('request', { blackListedDomains: 'ads.test' });
     expect(site.seen).not.toContain('/ads');
     await get('request', {});
     expect(site.seen).toContain('/ads');
+    site.seen.length = 0;
+    await get('request', { whitelistedDomains: ['cdn.test'] });
+    expect(site.seen).toContain('/cdn');
+    expect(site.seen).not.toContain('/ads');
   });
 
   it('a redirect to a domain that is not allowed – DOMAIN_NOT_ALLOWED', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { combinationsOf } from '../../src/identity/browser-matrix.js';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { browserProcesses, rendererProcesses } from '../support/processes.js';
 import { TestProxy } from '../support/proxies.js';
@@ -56,6 +57,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     expect(contradictions.filter(({ what }) => !abilities.has(what))).toEqual([]);
 
   it('no wish – the engine as it is: no contradiction, nothing to be told', async () => {
+    covers('command', 'sessions.identity');
     const { fingerprint, reply } = await check('native', {});
     expect(reply.contradictions).toEqual([]);
     expect(fingerprint.warnings).toEqual([]);
@@ -67,6 +69,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   it.each(matrix)(
     '%s on %s, %s, %i – no contradiction in headers, page, frame, popup and workers, but for abilities',
     async (name, system, device, version) => {
+      covers('create', 'browser', 'operatingSystem', 'device');
       const session = `${name}-${system}-${version}`;
       const wish = { browser: [{ name, minVersion: version, maxVersion: version }], operatingSystem: system, device };
       const { fingerprint, reply } = await check(session, wish);
@@ -96,6 +99,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   );
 
   it('locales, timezone – everywhere too', async () => {
+    covers('create', 'locales', 'timezone');
     const { reply } = await check('place', { locales: ['de-DE', 'de'], timezone: 'Asia/Tokyo' });
     expectTold(reply);
     const { page, worker } = reply.reports.contexts;
@@ -104,6 +108,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   });
 
   it('proxyCountry beside a proxy – language and time zone follow it; setLocale: false does not', async () => {
+    covers('create', 'proxyCountry', 'setLocale');
     const proxy = new TestProxy({ kind: 'http' });
     await proxy.start();
     try {
@@ -116,6 +121,49 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
       expect(stays.fingerprint.languages).toEqual(['en-US', 'en']);
     } finally {
       await proxy.close();
+    }
+  });
+
+  it('a request that opens its session – has the identity that it asks for', async () => {
+    covers('request', 'browser', 'operatingSystem', 'device', 'locales', 'timezone');
+    const { solution } = await suite.app.ok({
+      cmd: 'request.get',
+      session: 'asked',
+      url: `${origin.url}/echo`,
+      browser: [{ name: own, minVersion: 140, maxVersion: 140 }],
+      operatingSystem: ['windows', 'android'],
+      device: isFirefox ? 'desktop' : 'mobile',
+      locales: ['fr-FR'],
+      timezone: 'Asia/Tokyo',
+      browserActions: [
+        { type: 'execute_js', code: '[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone]' },
+      ],
+    });
+    expect(solution.javascriptReturn).toEqual([['fr-FR', 'Asia/Tokyo']]);
+    const { headers } = JSON.parse(solution.innerText);
+    expect(headers['user-agent']).toMatch(isFirefox ? /Windows.*Firefox\/140/ : /Android.*Chrome\/140.*Mobile/);
+    expect(headers['accept-language']).toMatch(/^fr-FR/);
+    await suite.app.ok({ cmd: 'sessions.destroy', session: 'asked' });
+  });
+
+  it('userAgent – of sessions.create, or of the request that opens the session – is sent and shown', async () => {
+    covers('create', 'userAgent');
+    covers('request', 'userAgent');
+    const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64';
+    const userAgent = isFirefox
+      ? `${windows}; rv:140.0) Gecko/20100101 Firefox/140.0`
+      : `${windows}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36`;
+    await suite.app.ok({ cmd: 'sessions.create', session: 'agent-created', userAgent });
+    for (const fields of [{ session: 'agent-created' }, { session: 'agent-asked', userAgent }]) {
+      const { solution } = await suite.app.ok({
+        cmd: 'request.get',
+        ...fields,
+        url: `${origin.url}/echo`,
+        browserActions: [{ type: 'execute_js', code: '[navigator.userAgent, navigator.platform]' }],
+      });
+      expect(solution.javascriptReturn).toEqual([[userAgent, 'Win32']]);
+      expect(JSON.parse(solution.innerText).headers['user-agent']).toBe(userAgent);
+      await suite.app.ok({ cmd: 'sessions.destroy', session: fields.session });
     }
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { browserProcesses, rendererProcesses } from '../support/processes.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
@@ -42,6 +43,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   });
 
   it('screenshotWidth alone – the height is that of the session', async () => {
+    covers('request', 'screenshotWidth');
     const { screenshot } = await get('/tall', { screenshot: true, screenshotWidth: 640 });
     expect(sizeOf(screenshot)).toEqual([640, 1024]);
   });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { RunningApp } from '../support/start-app.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
@@ -21,6 +22,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const chosen = { type: 'execute_js', code: 'new Promise((r) => setTimeout(() => r(chosen.textContent), 100))' };
 
     it('sets files on an input', async () => {
+      covers('action', 'upload');
       const browserActions = [{ type: 'upload', cssSelector: '#input', files }, chosen];
       const { solution } = await get('/files-page', { browserActions });
       expect(solution.javascriptReturn).toEqual(['a.txt|text/plain|first;b.csv|application/octet-stream|1,2;']);
@@ -49,6 +51,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     it.each(['#file', '#tab'])(
       '%s – clicks and waits: name, type, size, base64; the page stays',
       async (cssSelector) => {
+        covers('action', 'download');
         const { solution } = await get('/files-page', { browserActions: [{ type: 'download', cssSelector }] });
         expect(solution.downloads).toEqual([
           {
@@ -154,6 +157,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
 
   describe('links', () => {
     it('screenshotUpload – a link to the PNG; the session takes it along', async () => {
+      covers('request', 'screenshotUpload');
       const { solution } = await get('/', { session: 'short', screenshotUpload: true });
       expect(solution.screenshot).toBeUndefined();
       const { status, headers, bytes } = await fetchLink(solution.screenshotUrl);
@@ -187,6 +191,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
 
   describe('video', () => {
     it('a film that a browser plays, as long as the request, with what moved', async () => {
+      covers('request', 'video');
       const { solution } = await get('/ticks', {
         video: true,
         browserActions: [

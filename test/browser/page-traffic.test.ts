@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
 
@@ -10,6 +11,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
 
   describe('interceptFetchRequest', () => {
     it('one pattern – what was sent and answered, also when it comes after load', async () => {
+      covers('request', 'interceptFetchRequest');
       const { solution } = await get('/api-page', { interceptFetchRequest: '/api/*x=1' });
       expect(solution.interceptFetchRequestResponse).toMatchObject({
         url: `${origin.url}/api/data?x=1`,
@@ -44,6 +46,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
 
   describe('abortOnDetection', () => {
     it('holds such requests back and tells of them; the others go', async () => {
+      covers('request', 'abortOnDetection', 'waitForAbortOnDetection');
       const before = origin.count('/analytics/hit');
       const { solution } = await get('/api-page', {
         abortOnDetection: 'analytics',
@@ -64,6 +67,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     });
 
     it('abortOnPostRequest – a GET of that pattern goes', async () => {
+      covers('request', 'abortOnPostRequest');
       const before = origin.count('/asset?seen');
       const rest = {
         abortOnDetection: ['asset', 'analytics'],
@@ -76,6 +80,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     });
 
     it('none came – a warning, and an empty list', async () => {
+      covers('request', 'waitForAbortOnDetectionTimeout');
       const rest = {
         abortOnDetection: ['nothing'],
         waitForAbortOnDetection: true,
@@ -96,6 +101,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   });
 
   it('disableMedia – of the FlareSolverr dialect', async () => {
+    covers('dialect', 'disableMedia');
     const before = origin.count('/cached-asset');
     const answer = await fetch(`${suite.app.url}/v1`, {
       method: 'POST',
@@ -105,7 +111,17 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     expect(origin.count('/cached-asset')).toBe(before);
   });
 
+  it('waitInSeconds – of the FlareSolverr dialect', async () => {
+    covers('dialect', 'waitInSeconds');
+    const answer = await fetch(`${suite.app.url}/v1`, {
+      method: 'POST',
+      body: JSON.stringify({ cmd: 'request.get', url: `${origin.url}/late-fetch`, waitInSeconds: 2 }),
+    });
+    expect((await answer.json()).solution.response).toContain('<p id="x">late</p>');
+  });
+
   it('disableMedia – no images, no styles', async () => {
+    covers('request', 'disableMedia');
     const before = origin.count('/cached-asset');
     await get('/with-asset', { session: 'no-media', disableMedia: true });
     expect(origin.count('/cached-asset')).toBe(before);
@@ -138,6 +154,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   });
 
   it('dontLoadMainSite – an empty page of that origin, with its cookies; nothing is fetched', async () => {
+    covers('request', 'dontLoadMainSite', 'dontLoadFirstRequest');
     await get('/set-cookie');
     const before = origin.seen.length;
     const { solution, warnings } = await get('/account', {
@@ -147,10 +164,12 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     expect(solution.javascriptReturn).toEqual([['/account', 'a=1']]);
     expect(solution.innerText).toBe('');
     expect(warnings[0]).toContain('was not loaded');
+    expect((await get('/account', { dontLoadFirstRequest: true })).solution.currentUrl).toBe(`${origin.url}/account`);
     expect(origin.seen).toHaveLength(before);
   });
 
   it('blockCookieBanners – the banner is answered with a refusal; a page without one is not held up', async () => {
+    covers('request', 'blockCookieBanners');
     const { solution } = await get('/banner', { blockCookieBanners: true });
     expect(solution.response).not.toContain('cc-main"');
     expect(solution.innerText.trim()).toBe('content');
@@ -160,6 +179,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   });
 
   it.each(['mouseMovements', 'forceMouseMovement'])('%s – the cursor moves before the actions', async (field) => {
+    covers('request', 'mouseMovements', 'forceMouseMovement');
     const browserActions = [{ type: 'execute_js', code: 'moves' }];
     expect((await get('/moves', { [field]: true, browserActions })).solution.javascriptReturn[0]).toBeGreaterThan(10);
     expect((await get('/moves', { browserActions })).solution.javascriptReturn[0]).toBe(0);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
@@ -47,6 +48,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`requestType request on ${suiteN
   });
 
   it('a page – every field that is always there, without a page', async () => {
+    covers('request', 'requestType');
     const reply = await solution('/missing');
     expect(reply).toMatchObject({
       type: 'request',

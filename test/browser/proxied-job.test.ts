@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { type ProxyKind, TestProxy } from '../support/proxies.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
@@ -15,6 +16,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   const { origin } = suite;
 
   it.each(kinds)('the job through a %s proxy with credentials – passes, and nothing goes around it', async (kind) => {
+    covers('create', 'proxy');
     const proxy = new TestProxy({ kind, credentials });
     await proxy.start();
     try {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
+import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { type ProxyKind, type ProxyMood, TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
@@ -57,6 +58,7 @@ describe.each(kinds)('%s proxy', (kind) => {
       ['none wanted, none given', undefined, undefined],
       ['right', right, right],
     ])('credentials %s – the page comes, and through the proxy alone', async (_what, credentials, given) => {
+      covers('request', 'proxy');
       await withProxy({ kind, ...(credentials ? { credentials } : {}) }, async (proxy) => {
         const { body } = await get(proxy.url(given), `${origins[scheme].url}/with-asset`);
         expect(body).toMatchObject({ data: 'success', solution: { statusCode: 200, innerText: 'styled' } });
@@ -112,6 +114,7 @@ describe.each(kinds)('%s proxy', (kind) => {
   });
 
   it('dies in the middle of a session – CODE-0019 until it is moved; cookies and page stay', async () => {
+    covers('command', 'sessions.proxy');
     const session = `dies-${kind}`;
     const [first, second] = [new TestProxy({ kind }), new TestProxy({ kind, credentials: right })];
     await first.start();

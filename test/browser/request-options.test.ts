@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine, suiteName } from '../support/suite-engines.js';
 
@@ -8,6 +9,7 @@ const { origin, solution: get } = suite;
 
 describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEngine)}`, () => {
   it('cssSelector, customAttribute – texts, or values', async () => {
+    covers('request', 'cssSelector', 'customAttribute');
     expect((await get('/article', { cssSelector: '.knot' })).cssSelector).toEqual(['bowline', 'reef']);
     expect((await get('/article', { cssSelector: '.knot, p', customAttribute: 'data-id' })).cssSelector).toEqual([
       '7',
@@ -59,12 +61,14 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   );
 
   it('includeLinks, includeImages – absolute, each once', async () => {
+    covers('request', 'includeLinks', 'includeImages');
     const solution = await get('/article', { includeLinks: 'true', includeImages: true });
     expect(solution.links).toEqual([`${origin.url}/`, `${origin.url}/elsewhere/page#x`]);
     expect(solution.images).toEqual([`${origin.url}/image`, `${origin.url}/image?2`]);
   });
 
   it('regex – groups or matches, with flags', async () => {
+    covers('request', 'regex');
     expect((await get('/article', { regex: 'data-id="(\\d+)"' })).regex).toEqual(['7', '8']);
     expect((await get('/article', { regex: '/BOWLINE</i' })).regex).toEqual(['bowline<']);
   });
@@ -95,6 +99,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('markdown – the readable part; must be a real true', async () => {
+    covers('request', 'markdown');
     const { markdown } = await get('/article', { markdown: true });
     expect(markdown).toMatch(/^# An article/);
     expect(markdown).toContain('## Knots');
@@ -109,11 +114,13 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('pdf – the page as one', async () => {
+    covers('request', 'pdf');
     const { base64Response } = await get('/article', { pdf: true });
     expect(Buffer.from(base64Response, 'base64').subarray(0, 5).toString()).toBe('%PDF-');
   });
 
   it.each(['base64Response', 'base64', 'binary'])('%s – the body, whatever its type', async (name) => {
+    covers('request', 'base64Response', 'base64', 'binary');
     const { base64Response } = await get('/text', { [name]: true });
     expect(Buffer.from(base64Response, 'base64').toString()).toBe('one <b>two</b>\n  three');
   });
@@ -123,6 +130,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('listAllRedirects – every answer in order', async () => {
+    covers('request', 'listAllRedirects');
     const { listAllRedirectsResponse, redirects } = await get('/two-redirects', { listAllRedirects: true });
     expect(listAllRedirectsResponse).toEqual(
       ['/two-redirects', '/redirect', '/'].map((path) => `${origin.url}${path}`),
@@ -135,6 +143,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('onlyStatusCode – that and where it was', async () => {
+    covers('request', 'onlyStatusCode');
     expect(await get('/missing', { onlyStatusCode: true })).toEqual({
       verified: true,
       statusCode: 404,
@@ -143,6 +152,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
   });
 
   it('screenshot – after the actions, in its size', async () => {
+    covers('request', 'screenshot', 'screenshotWidth', 'screenshotHeight', 'fullPage');
     const { screenshot } = await get('/tall', {
       screenshot: true,
       screenshotWidth: 400,
@@ -153,22 +163,47 @@ describe.skipIf(suiteEngine.skip !== undefined)(`content on ${suiteName(suiteEng
     // Less a scroll bar, where the browser draws one.
     expect([400, 388]).toContain(png.readUInt32BE(16));
     expect(png.readUInt32BE(20)).toBeGreaterThan(2900);
+    const small = await get('/', { screenshot: true, screenshotWidth: 400, screenshotHeight: 300 });
+    const smallPng = Buffer.from(small.screenshot, 'base64');
+    expect([smallPng.readUInt32BE(16), smallPng.readUInt32BE(20)]).toEqual([400, 300]);
   });
 });
 
 describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEngine)}`, () => {
   it('localStorage – is there before the scripts of the page, and for that origin alone', async () => {
+    covers('request', 'localStorage');
     const solution = await get('/shows-storage', { session: 'storage', localStorage: { token: 'abc' } });
     expect(solution.innerText).toBe('abc');
     expect(solution.localStorageData).toEqual({ token: 'abc' });
     expect((await get('/storage', { session: 'storage' })).localStorageData).toEqual({ token: 'abc', cart: '3 items' });
   });
 
+  it('cookies, cookiejar, customHeaders – go with the page; the headers not with what it loads', async () => {
+    covers('request', 'cookies', 'cookiejar', 'customHeaders');
+    const before = origin.seen.length;
+    await get('/with-asset', {
+      session: 'sends',
+      cookies: 'a=1',
+      cookiejar: [{ key: 'b', value: '2', domain: '127.0.0.1', path: '/' }],
+      customHeaders: { 'X-Test': 'yes', Cookie: 'c=3' },
+    });
+    const sent = origin.seen.slice(before).map(({ path, headers }) => ({
+      path,
+      test: headers['x-test'],
+      cookies: headers.cookie?.split('; ').sort(),
+    }));
+    const kept = ['a=1', 'b=2', 'c=3'];
+    expect(sent).toContainEqual({ path: '/with-asset', test: 'yes', cookies: kept });
+    expect(sent).toContainEqual({ path: '/cached-asset', test: undefined, cookies: kept });
+  });
+
   it('fullPageLoad – waits for what the page fetches late', async () => {
+    covers('request', 'fullPageLoad');
     expect((await get('/late-fetch', { fullPageLoad: true })).innerText).toBe('late');
   });
 
   it('dontWaitOnPageLoad – does not wait for what is slow', async () => {
+    covers('request', 'dontWaitOnPageLoad');
     // Its image never comes: whoever waits for it is told that the page had not finished.
     const reply = await suite.get('/never-loads', { dontWaitOnPageLoad: true });
     expect(reply.solution.innerText).toBe('here');
@@ -178,6 +213,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   });
 
   it('waitForUrl – waits until the page is there, or says where it is', async () => {
+    covers('request', 'waitForUrl');
     const solution = await get('/goes-to-missing', { waitForUrl: '*/miss*' });
     expect(solution).toMatchObject({ currentUrl: `${origin.url}/missing`, statusCode: 404 });
     const error = await suite.app.fails('CODE-0025', {
@@ -191,12 +227,17 @@ describe.skipIf(suiteEngine.skip !== undefined)(`loading on ${suiteName(suiteEng
   });
 
   it('removeIframes – takes them out', async () => {
+    covers('request', 'removeIframes');
     expect((await get('/article')).response).toContain('<iframe');
     expect((await get('/article', { removeIframes: true })).response).not.toContain('<iframe');
   });
 
   it('retries – a GET is tried again, a POST is not', async () => {
+    covers('request', 'retries', 'attempts');
     expect((await get('/flaky', { retries: 5 })).innerText).toBe('at last');
+    // It comes every third time.
+    await suite.fails('CODE-0006', '/flaky', { attempts: 1 });
+    expect((await get('/flaky', { attempts: 3 })).innerText).toBe('at last');
     const before = origin.count('/reset');
     await suite.app.fails('CODE-0006', {
       cmd: 'request.post',
@@ -250,6 +291,7 @@ describe.skipIf(suiteEngine.skip !== undefined)(`referer on ${suiteName(suiteEng
   });
 
   it.each(['http', 'https'])('referer – %s – header and document.referrer in full', async (scheme) => {
+    covers('request', 'referer');
     const referer = from('/shop?q=a b&c=%C3%BC', scheme);
     const solution = await get('/echo', { referer });
     const { href } = new URL(referer);

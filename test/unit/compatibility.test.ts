@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'compatibility.md'), 'utf8');
+const root = join(import.meta.dirname, '..', '..');
+const page = readFileSync(join(root, 'docs', 'compatibility.md'), 'utf8');
 
 /** What the contract names, written down by hand: the page is printed from the schemas, and would not miss what they miss. */
 const contract = {
@@ -35,6 +36,32 @@ const rows = page
   .split('\n')
   .filter((line) => line.startsWith('| ') && line.includes('`'))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| |\|$/g, '').trim()));
+
+/** Under what a test says that it covers a row of each group. */
+const groupNames: Record<string, string> = {
+  '`sessions.create`': 'create',
+  '`sessions.*`': 'command',
+  '`request.*`': 'request',
+  '`request.batch`': 'batch',
+  '`browserActions`': 'action',
+  FlareSolverr: 'dialect',
+};
+
+/** What the tests of that title say they cover, each as `request cssSelector`. */
+function coveredBy(test: string): string[] {
+  const [file = '', title = ''] = test.split(' › ');
+  const escaped = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
+  const start = new RegExp(
+    `\\(\\s*['"]${escaped}['"],\\s*(?:async )?\\([^()]*\\) => \\{((?:\\s*covers\\([^()]*\\);)*)`,
+    'g',
+  );
+  const said = [...readFileSync(join(root, file), 'utf8').matchAll(start)].map(([, statements]) => statements).join('');
+  return [...said.matchAll(/covers\(([^()]*)\)/g)].flatMap(([, list = '']) => {
+    const [group, ...names] = [...list.matchAll(/'(.+?)'/g)].map(([, name]) => name);
+    return names.map((name) => `${group} ${name}`);
+  });
+}
+
 const row = (group: string, name: string) => rows.find((cells) => cells[0] === group && cells[1] === `\`${name}\``);
 
 it.each(Object.entries(contract).flatMap(([group, names]) => names.split(' ').map((name) => [group, name] as const)))(
@@ -51,3 +78,10 @@ it('nothing is refused, or without effect, but what the contract says', () => {
     expect(found).toEqual(names.split(' '));
   }
 });
+
+it.each(rows.map((cells) => [cells[0] ?? '', cells[1]?.replaceAll('`', '') ?? '', cells.at(-1) ?? ''] as const))(
+  '%s %s – its test covers it',
+  (group, name, test) => {
+    expect(coveredBy(test)).toContain(`${groupNames[group]} ${name}`);
+  },
+);

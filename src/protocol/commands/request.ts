@@ -37,7 +37,7 @@ const refusedFields = {
   model: z.unknown().optional(),
   api_key: z.unknown().optional(),
 };
-export const refusedRequestFields = Object.keys(refusedFields);
+export const refusedRequestFields = Object.keys(refusedFields) as (keyof typeof refusedFields)[]; // its own keys
 
 const optionNames = Object.keys(sessionOptionFields);
 
