@@ -7,7 +7,7 @@ import type { BrowserEngine } from './engine/engine.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/executables/chromium.js';
 import { type FirefoxBinary, findFirefox } from './engine/executables/firefox.js';
 import { findWebKit, type WebKitBinary } from './engine/executables/webkit.js';
-import { browserEnvironment } from './engine/playwright/browsers/browser-environment.js';
+import { browserEnvironment, type Environment } from './engine/playwright/browsers/browser-environment.js';
 import { ChromiumEngine } from './engine/playwright/browsers/chromium.js';
 import { createFirefoxEngine } from './engine/playwright/browsers/firefox.js';
 import { createWebKitEngine } from './engine/playwright/browsers/webkit.js';
@@ -105,14 +105,16 @@ export class Server {
     const browsers = await findBrowsers(config, host);
     this.#chromium = browsers.chromium;
     if (this.#closed) throw new Error('closed');
+    // What browsers keep for themselves goes where it has an owner and a sweep.
+    const env = browserEnvironment({ ...host.env, TMPDIR: scratch.path });
     if (!sandbox) {
-      this.logger.warn('Chromium runs without its sandbox (MOORING_SANDBOX): run as an ordinary user to have it');
+      this.logger.warn('Chromium runs without its sandbox (setting `sandbox`): run as an ordinary user to have it');
     }
     this.#app = new App({
       config,
       logger: this.logger,
       version: packageVersion(),
-      engines: (observer) => makeEngines({ browsers, config, host, sandbox, observer }),
+      engines: (observer) => makeEngines({ browsers, config, env, sandbox, observer }),
     });
     return this.#app.start();
   }
@@ -153,15 +155,15 @@ async function findBrowsers(config: Config, { env }: Host): Promise<Browsers> {
 interface EngineParts {
   readonly browsers: Browsers;
   readonly config: Config;
-  readonly host: Host;
+  /** The environment of the browsers. */
+  readonly env: Environment;
   readonly sandbox: boolean;
   readonly observer: BrowserPoolObserver;
 }
 
 /** One engine for each browser that was found, the default first. */
-function makeEngines({ browsers, config, host, sandbox, observer }: EngineParts): BrowserEngine[] {
+function makeEngines({ browsers, config, env, sandbox, observer }: EngineParts): BrowserEngine[] {
   const { chromium, firefox, webkit } = browsers;
-  const env = browserEnvironment(host.env);
   const shared = { env, contextsPerBrowser: config.sessionsPerBrowser, observer };
   const limits = {
     maxBuckets: config.maxBrowsers,

@@ -31,6 +31,7 @@ beforeAll(() => {
   if (status === 0) return;
   if (!isOffline.test(stderr)) throw new Error(stderr);
   whyNot = `no package registry is reached from here: ${isOffline.exec(stderr)?.[0]}`;
+  console.info(`The package is not installed: ${whyNot}.`);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
