@@ -20,20 +20,20 @@ export interface ServerOptions {
    */
   readonly host?: string | undefined;
   /**
-   * The keys that are let in. None: any key is taken, and the server stays on loopback.
+   * The API keys that are accepted. If omitted, any key is, and the server stays on loopback.
    *
    * Shape: list, comma-separated.
    */
   readonly apiKeys?: string | readonly string[] | undefined;
   /**
-   * The key that reads `/metrics`, and no other. Absent: every key reads them, and proxies of the pool are numbered,
-   * not named, where keys are set.
+   * The key that reads `/metrics`, and nothing else. If omitted, every API key reads them; where API keys are set,
+   * proxies of the pool are numbered there, not named.
    *
    * Shape: key.
    */
   readonly metricsKey?: string | undefined;
   /**
-   * How long a session lives after its last request (`session_ttl` of a session goes first).
+   * How long a session lives after its last request. `session_ttl` of a session takes precedence.
    *
    * Shape: duration.
    * @defaultValue `'200s'`
@@ -46,14 +46,14 @@ export interface ServerOptions {
    */
   readonly maxLifetime?: string | undefined;
   /**
-   * How many sessions may be open at once.
+   * Maximum number of open sessions.
    *
    * Shape: count.
    * @defaultValue `100`
    */
   readonly maxSessions?: number | string | undefined;
   /**
-   * How many sessions one key may have open at once. Absent: all; four fifths of them where several keys are set.
+   * Maximum number of open sessions of one key. If omitted, all; four fifths of them where several keys are set.
    *
    * Shape: count.
    */
@@ -67,22 +67,22 @@ export interface ServerOptions {
    */
   readonly queueTimeout?: string | undefined;
   /**
-   * How many may wait for a slot at once; one key can have half of these places.
+   * Maximum number of requests that wait for a slot. One key can have half of these places.
    *
    * Shape: count.
    * @defaultValue `1000`
    */
   readonly queueLimit?: number | string | undefined;
   /**
-   * How many requests one session holds at once, the running one included.
+   * Maximum number of requests that one session holds, the running one included.
    *
    * Shape: count.
    * @defaultValue `32`
    */
   readonly laneLimit?: number | string | undefined;
   /**
-   * The time for a request whose caller names no `timeout`. It begins when its page does: such a request may wait
-   * four times as long for a place.
+   * The time for a request without `timeout`. It begins when the page does: such a request may wait four times as
+   * long for a place.
    *
    * Shape: duration.
    * @defaultValue `'60s'`
@@ -96,84 +96,86 @@ export interface ServerOptions {
    */
   readonly drainTimeout?: string | undefined;
   /**
-   * What sessions may reach besides public addresses: nothing; hosts that the caller itself names in `url` or
-   * `proxy`; or these networks. Absent: `deny` where keys are set, else `named`.
+   * What sessions may reach besides public addresses. `deny`: nothing; `named`: hosts that the caller itself names
+   * in `url` or `proxy`; or these networks. If omitted, `deny` where keys are set, else `named`.
    *
    * Shape: `deny`, `named`, or CIDRs, comma-separated.
    */
   readonly privateNetworks?: string | readonly string[] | undefined;
   /**
-   * The proxy pool: a list of `{url, class, country, weight, maxSessions}`. Read again when it changes.
+   * The file of the proxy pool. It is a list of `{url, class, country, weight, maxSessions}`, and is read again when
+   * it changes.
    *
    * Shape: file, JSON or YAML.
    */
   readonly proxies?: string | undefined;
   /**
-   * Whether one connection is made through a proxy before a session is given to its caller.
+   * Whether a proxy is tried before its session is given to the caller. One connection is made through it.
    *
    * Shape: `on` `off`.
    * @defaultValue `'on'`
    */
   readonly proxyCheck?: boolean | 'on' | 'off' | undefined;
   /**
-   * Where that connection leads. Nothing is sent over it.
+   * Where the connection of the proxy check leads. Nothing is sent over it.
    *
    * Shape: host:port.
    * @defaultValue `'example.com:443'`
    */
   readonly proxyCheckTarget?: string | undefined;
   /**
-   * How long that connection may take.
+   * How long the proxy check may take.
    *
    * Shape: duration.
    * @defaultValue `'5s'`
    */
   readonly proxyCheckTimeout?: string | undefined;
   /**
-   * More authorities that may certify `https://` proxies, besides those that Node knows.
+   * Additional certificate authorities for `https://` proxies.
    *
    * Shape: file, PEM.
    */
   readonly proxyCa?: string | undefined;
   /**
-   * How long a site, or a proxy with the tunnel behind it, may take until a connection stands.
+   * How long a connection to a site may take, the tunnel through its proxy included.
    *
    * Shape: duration.
    * @defaultValue `'10s'`
    */
   readonly connectTimeout?: string | undefined;
   /**
-   * Whether an identity that no browser of this server has by itself is refused, not told in `warnings`.
+   * Whether an identity that no browser of this server has of its own is refused. If off, `warnings` say so.
    *
    * Shape: `on` `off`.
    * @defaultValue `'off'`
    */
   readonly engineStrict?: boolean | 'on' | 'off' | undefined;
   /**
-   * How many user agents besides its own each engine gives a browser process; more of them share one, which is told
-   * in `warnings`. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450 MB for Firefox.
+   * Maximum number of non-default user agents with a browser process of their own, for each engine. More of them
+   * share one, and `warnings` say so. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450
+   * MB for Firefox.
    *
    * Shape: count, `auto`.
    * @defaultValue `'auto'`
    */
   readonly maxBrowsers?: 'auto' | number | string | undefined;
   /**
-   * How many sessions share one browser process: what a crash of it can take along.
+   * Maximum number of sessions that share one browser process, and end if it crashes.
    *
    * Shape: count.
    * @defaultValue `50`
    */
   readonly sessionsPerBrowser?: number | string | undefined;
   /**
-   * The most memory that the process of a page may hold; it is ended then, and its session goes on with its cookies.
-   * Linux alone.
+   * The most memory that the process of a page may hold. Beyond it the page is ended; its session goes on with its
+   * cookies. Linux only.
    *
    * Shape: size.
    * @defaultValue `'2GB'`
    */
   readonly pageMemory?: string | number | undefined;
   /**
-   * The largest HTTP body that the server takes.
+   * The largest HTTP body that is accepted.
    *
    * Shape: size.
    * @defaultValue `'32MB'`
@@ -187,92 +189,91 @@ export interface ServerOptions {
    */
   readonly bodyTimeout?: string | undefined;
   /**
-   * How long a caller may take nothing of its response before its connection is closed.
+   * How long a caller may read nothing of its response before the connection is closed.
    *
    * Shape: duration.
    * @defaultValue `'30s'`
    */
   readonly writeTimeout?: string | undefined;
   /**
-   * How much memory the bodies of all running commands may take together, and their replies as much again; what
-   * finds no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is
-   * more.
+   * Memory for the bodies of all running commands, and as much again for their replies. What finds no room waits,
+   * then gets CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.
    *
    * Shape: size, `auto`.
    * @defaultValue `'auto'`
    */
   readonly bufferLimit?: 'auto' | string | number | undefined;
   /**
-   * How many HTTP connections there may be at once.
+   * Maximum number of HTTP connections.
    *
    * Shape: count.
    * @defaultValue `2000`
    */
   readonly maxConnections?: number | string | undefined;
   /**
-   * How many of them one address may have. Behind a reverse proxy all callers have its address.
+   * Maximum number of HTTP connections from one address. Behind a reverse proxy all callers have its address.
    *
    * Shape: count.
    * @defaultValue `1000`
    */
   readonly maxConnectionsPerAddress?: number | string | undefined;
   /**
-   * How much a reply carries: pages, files, pictures and all else, of a batch together.
+   * The largest reply: pages, files, pictures and all else, of a batch together.
    *
    * Shape: size.
    * @defaultValue `'32MB'`
    */
   readonly responseLimit?: string | number | undefined;
   /**
-   * How much disk films, screenshots and downloads that replies link to may take together.
+   * Disk space for the videos, screenshots and downloads that replies link to.
    *
    * Shape: size.
    * @defaultValue `'1GB'`
    */
   readonly filesLimit?: string | number | undefined;
   /**
-   * How much of it one key may take. Absent: half, where there is more than one key.
+   * Disk space for the files of one key. If omitted, half of it all where there is more than one key.
    *
    * Shape: size.
    */
   readonly filesLimitPerKey?: string | number | undefined;
   /**
-   * How long such a link is good; it ends with its session in any case.
+   * How long links to files are valid. They end with their session in any case.
    *
    * Shape: duration.
    * @defaultValue `'1h'`
    */
   readonly filesKeep?: string | undefined;
   /**
-   * Where the server keeps what it must find again, and the scratch folders of its browsers.
+   * Folder for what the server must find again, and for the scratch folders of its browsers.
    *
    * Shape: folder.
    * @defaultValue `'~/.local/share/mooring'`
    */
   readonly dataDir?: string | undefined;
   /**
-   * Where the embedded browser is unpacked, once. May be deleted at any time.
+   * Folder in which the embedded browser is unpacked, once. It may be deleted at any time.
    *
    * Shape: folder.
    * @defaultValue `'~/.cache/mooring'`
    */
   readonly cacheDir?: string | undefined;
   /**
-   * The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).
+   * The Chromium binary to run. If omitted, the best one found (`mooring browsers` lists them).
    *
    * Shape: file.
    */
   readonly chromium?: string | undefined;
   /**
-   * Which build is preferred: the headless shell, small and quick, or the whole browser, with plugins, PDF viewer
-   * and codecs. Without a shell the whole browser runs too.
+   * The build of Chromium that is preferred. `shell`: the headless shell, small and quick; `full`: the whole
+   * browser, with plugins, PDF viewer and codecs. If there is no shell, the whole browser runs.
    *
    * Shape: `shell` `full`.
    * @defaultValue `'shell'`
    */
   readonly chromiumFlavour?: 'shell' | 'full' | undefined;
   /**
-   * Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, but for root on a loopback
+   * Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, except as root on a loopback
    * address; as root on any other the server does not start.
    *
    * Shape: `auto` `on` `off`.
@@ -280,7 +281,7 @@ export interface ServerOptions {
    */
   readonly sandbox?: 'auto' | 'on' | 'off' | undefined;
   /**
-   * The Firefox binary for sessions that wish for Firefox. Absent: the best one found, if there is one.
+   * The Firefox binary for sessions that ask for Firefox. If omitted, the best one found, if any.
    *
    * Shape: file.
    */

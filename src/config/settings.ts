@@ -65,7 +65,7 @@ export const settings = {
     schema: listSchema,
     shape: 'list, comma-separated',
     default: undefined,
-    sentence: 'The keys that are let in. None: any key is taken, and the server stays on loopback.',
+    sentence: 'The API keys that are accepted. If omitted, any key is, and the server stays on loopback.',
   }),
   metricsKey: setting({
     group: 'Listening',
@@ -74,8 +74,8 @@ export const settings = {
     shape: 'key',
     default: undefined,
     sentence:
-      'The key that reads `/metrics`, and no other. Absent: every key reads them, and proxies of the pool are numbered, ' +
-      'not named, where keys are set.',
+      'The key that reads `/metrics`, and nothing else. If omitted, every API key reads them; where API keys are ' +
+      'set, proxies of the pool are numbered there, not named.',
   }),
   idleTimeoutMs: setting({
     group: 'Sessions',
@@ -83,7 +83,7 @@ export const settings = {
     schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
     shape: 'duration',
     default: '200s',
-    sentence: 'How long a session lives after its last request (`session_ttl` of a session goes first).',
+    sentence: 'How long a session lives after its last request. `session_ttl` of a session takes precedence.',
   }),
   maxLifetimeMs: setting({
     group: 'Sessions',
@@ -99,7 +99,7 @@ export const settings = {
     schema: countSchema(1, 100_000),
     shape: 'count',
     default: '100',
-    sentence: 'How many sessions may be open at once.',
+    sentence: 'Maximum number of open sessions.',
   }),
   maxSessionsPerKey: setting({
     group: 'Sessions',
@@ -108,7 +108,7 @@ export const settings = {
     shape: 'count',
     default: undefined,
     sentence:
-      'How many sessions one key may have open at once. Absent: all; four fifths of them where several keys are set.',
+      'Maximum number of open sessions of one key. If omitted, all; four fifths of them where several keys are set.',
   }),
   queueTimeoutMs: setting({
     group: 'Sessions',
@@ -117,7 +117,8 @@ export const settings = {
     shape: 'duration',
     default: '30s',
     sentence:
-      'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own `timeout`.',
+      'How long `sessions.create` waits for a free slot. A request that opens its session waits as long as its own ' +
+      '`timeout`.',
   }),
   queueLimit: setting({
     group: 'Sessions',
@@ -125,7 +126,7 @@ export const settings = {
     schema: countSchema(1, 100_000),
     shape: 'count',
     default: '1000',
-    sentence: 'How many may wait for a slot at once; one key can have half of these places.',
+    sentence: 'Maximum number of requests that wait for a slot. One key can have half of these places.',
   }),
   laneLimit: setting({
     group: 'Sessions',
@@ -133,7 +134,7 @@ export const settings = {
     schema: countSchema(1, 100_000),
     shape: 'count',
     default: '32',
-    sentence: 'How many requests one session holds at once, the running one included.',
+    sentence: 'Maximum number of requests that one session holds, the running one included.',
   }),
   requestTimeoutMs: setting({
     group: 'Sessions',
@@ -142,7 +143,8 @@ export const settings = {
     shape: 'duration',
     default: '60s',
     sentence:
-      'The time for a request whose caller names no `timeout`. It begins when its page does: such a request may wait four times as long for a place.',
+      'The time for a request without `timeout`. It begins when the page does: such a request may wait four times ' +
+      'as long for a place.',
   }),
   drainTimeoutMs: setting({
     group: 'Sessions',
@@ -159,8 +161,8 @@ export const settings = {
     shape: '`deny`, `named`, or CIDRs, comma-separated',
     default: undefined,
     sentence:
-      'What sessions may reach besides public addresses: nothing; hosts that the caller itself names in `url` or `proxy`; ' +
-      'or these networks. Absent: `deny` where keys are set, else `named`.',
+      'What sessions may reach besides public addresses. `deny`: nothing; `named`: hosts that the caller itself ' +
+      'names in `url` or `proxy`; or these networks. If omitted, `deny` where keys are set, else `named`.',
   }),
   proxies: setting({
     group: 'Network and proxies',
@@ -168,7 +170,9 @@ export const settings = {
     schema: pathSchema.optional(),
     shape: 'file, JSON or YAML',
     default: undefined,
-    sentence: 'The proxy pool: a list of `{url, class, country, weight, maxSessions}`. Read again when it changes.',
+    sentence:
+      'The file of the proxy pool. It is a list of `{url, class, country, weight, maxSessions}`, and is read again ' +
+      'when it changes.',
   }),
   proxyCheck: setting({
     group: 'Network and proxies',
@@ -176,7 +180,7 @@ export const settings = {
     schema: switchSchema,
     shape: '`on` `off`',
     default: 'on',
-    sentence: 'Whether one connection is made through a proxy before a session is given to its caller.',
+    sentence: 'Whether a proxy is tried before its session is given to the caller. One connection is made through it.',
   }),
   proxyCheckTarget: setting({
     group: 'Network and proxies',
@@ -184,7 +188,7 @@ export const settings = {
     schema: hostAndPortSchema,
     shape: 'host:port',
     default: 'example.com:443',
-    sentence: 'Where that connection leads. Nothing is sent over it.',
+    sentence: 'Where the connection of the proxy check leads. Nothing is sent over it.',
   }),
   proxyCheckTimeoutMs: setting({
     group: 'Network and proxies',
@@ -192,7 +196,7 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '5s',
-    sentence: 'How long that connection may take.',
+    sentence: 'How long the proxy check may take.',
   }),
   proxyCa: setting({
     group: 'Network and proxies',
@@ -200,7 +204,7 @@ export const settings = {
     schema: pathSchema.optional(),
     shape: 'file, PEM',
     default: undefined,
-    sentence: 'More authorities that may certify `https://` proxies, besides those that Node knows.',
+    sentence: 'Additional certificate authorities for `https://` proxies.',
   }),
   connectTimeoutMs: setting({
     group: 'Network and proxies',
@@ -208,7 +212,7 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '10s',
-    sentence: 'How long a site, or a proxy with the tunnel behind it, may take until a connection stands.',
+    sentence: 'How long a connection to a site may take, the tunnel through its proxy included.',
   }),
   engineStrict: setting({
     group: 'Browsers',
@@ -216,7 +220,8 @@ export const settings = {
     schema: switchSchema,
     shape: '`on` `off`',
     default: 'off',
-    sentence: 'Whether an identity that no browser of this server has by itself is refused, not told in `warnings`.',
+    sentence:
+      'Whether an identity that no browser of this server has of its own is refused. If off, `warnings` say so.',
   }),
   maxBrowsers: setting({
     group: 'Browsers',
@@ -227,8 +232,9 @@ export const settings = {
     shape: 'count, `auto`',
     default: 'auto',
     sentence:
-      'How many user agents besides its own each engine gives a browser process; more of them share one, which is told in ' +
-      '`warnings`. `auto`: what a quarter of the memory holds, at 40 MB each for Chromium and 450 MB for Firefox.',
+      'Maximum number of non-default user agents with a browser process of their own, for each engine. More of ' +
+      'them share one, and `warnings` say so. `auto`: what a quarter of the memory holds, at 40 MB each for ' +
+      'Chromium and 450 MB for Firefox.',
   }),
   sessionsPerBrowser: setting({
     group: 'Browsers',
@@ -236,7 +242,7 @@ export const settings = {
     schema: countSchema(1, 10_000),
     shape: 'count',
     default: '50',
-    sentence: 'How many sessions share one browser process: what a crash of it can take along.',
+    sentence: 'Maximum number of sessions that share one browser process, and end if it crashes.',
   }),
   pageMemoryBytes: setting({
     group: 'Browsers',
@@ -245,7 +251,8 @@ export const settings = {
     shape: 'size',
     default: '2GB',
     sentence:
-      'The most memory that the process of a page may hold; it is ended then, and its session goes on with its cookies. Linux alone.',
+      'The most memory that the process of a page may hold. Beyond it the page is ended; its session goes on with ' +
+      'its cookies. Linux only.',
   }),
   bodyLimitBytes: setting({
     group: 'HTTP limits',
@@ -253,7 +260,7 @@ export const settings = {
     schema: sizeSchema,
     shape: 'size',
     default: '32MB',
-    sentence: 'The largest HTTP body that the server takes.',
+    sentence: 'The largest HTTP body that is accepted.',
   }),
   bodyTimeoutMs: setting({
     group: 'HTTP limits',
@@ -269,7 +276,7 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '30s',
-    sentence: 'How long a caller may take nothing of its response before its connection is closed.',
+    sentence: 'How long a caller may read nothing of its response before the connection is closed.',
   }),
   bufferLimitBytes: setting({
     group: 'HTTP limits',
@@ -280,8 +287,8 @@ export const settings = {
     shape: 'size, `auto`',
     default: 'auto',
     sentence:
-      'How much memory the bodies of all running commands may take together, and their replies as much again; what finds ' +
-      'no room waits, then is told CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
+      'Memory for the bodies of all running commands, and as much again for their replies. What finds no room ' +
+      'waits, then gets CODE-0001. `auto`: an eighth of the heap, or one body and one reply if that is more.',
   }),
   maxConnections: setting({
     group: 'HTTP limits',
@@ -289,7 +296,7 @@ export const settings = {
     schema: countSchema(1, 1_000_000),
     shape: 'count',
     default: '2000',
-    sentence: 'How many HTTP connections there may be at once.',
+    sentence: 'Maximum number of HTTP connections.',
   }),
   maxConnectionsPerAddress: setting({
     group: 'HTTP limits',
@@ -297,7 +304,8 @@ export const settings = {
     schema: countSchema(1, 1_000_000),
     shape: 'count',
     default: '1000',
-    sentence: 'How many of them one address may have. Behind a reverse proxy all callers have its address.',
+    sentence:
+      'Maximum number of HTTP connections from one address. Behind a reverse proxy all callers have its address.',
   }),
   responseLimitBytes: setting({
     group: 'HTTP limits',
@@ -305,7 +313,7 @@ export const settings = {
     schema: sizeSchema,
     shape: 'size',
     default: '32MB',
-    sentence: 'How much a reply carries: pages, files, pictures and all else, of a batch together.',
+    sentence: 'The largest reply: pages, files, pictures and all else, of a batch together.',
   }),
   filesLimitBytes: setting({
     group: 'Files',
@@ -313,7 +321,7 @@ export const settings = {
     schema: sizeSchema,
     shape: 'size',
     default: '1GB',
-    sentence: 'How much disk films, screenshots and downloads that replies link to may take together.',
+    sentence: 'Disk space for the videos, screenshots and downloads that replies link to.',
   }),
   filesLimitPerKeyBytes: setting({
     group: 'Files',
@@ -321,7 +329,7 @@ export const settings = {
     schema: sizeSchema.optional(),
     shape: 'size',
     default: undefined,
-    sentence: 'How much of it one key may take. Absent: half, where there is more than one key.',
+    sentence: 'Disk space for the files of one key. If omitted, half of it all where there is more than one key.',
   }),
   filesKeepMs: setting({
     group: 'Files',
@@ -329,7 +337,7 @@ export const settings = {
     schema: waitSchema,
     shape: 'duration',
     default: '1h',
-    sentence: 'How long such a link is good; it ends with its session in any case.',
+    sentence: 'How long links to files are valid. They end with their session in any case.',
   }),
   dataDir: setting({
     group: 'Files',
@@ -337,7 +345,7 @@ export const settings = {
     schema: pathSchema,
     shape: 'folder',
     default: '~/.local/share/mooring',
-    sentence: 'Where the server keeps what it must find again, and the scratch folders of its browsers.',
+    sentence: 'Folder for what the server must find again, and for the scratch folders of its browsers.',
   }),
   cacheDir: setting({
     group: 'Files',
@@ -345,7 +353,7 @@ export const settings = {
     schema: pathSchema,
     shape: 'folder',
     default: '~/.cache/mooring',
-    sentence: 'Where the embedded browser is unpacked, once. May be deleted at any time.',
+    sentence: 'Folder in which the embedded browser is unpacked, once. It may be deleted at any time.',
   }),
   chromium: setting({
     group: 'Browsers',
@@ -353,7 +361,7 @@ export const settings = {
     schema: pathSchema.optional(),
     shape: 'file',
     default: undefined,
-    sentence: 'The Chromium binary to run. Absent: the best one found (`npm run browsers` lists them).',
+    sentence: 'The Chromium binary to run. If omitted, the best one found (`mooring browsers` lists them).',
   }),
   chromiumFlavour: setting({
     group: 'Browsers',
@@ -362,8 +370,8 @@ export const settings = {
     shape: '`shell` `full`',
     default: 'shell',
     sentence:
-      'Which build is preferred: the headless shell, small and quick, or the whole browser, with plugins, PDF viewer and ' +
-      'codecs. Without a shell the whole browser runs too.',
+      'The build of Chromium that is preferred. `shell`: the headless shell, small and quick; `full`: the whole ' +
+      'browser, with plugins, PDF viewer and codecs. If there is no shell, the whole browser runs.',
   }),
   sandbox: setting({
     group: 'Browsers',
@@ -372,8 +380,8 @@ export const settings = {
     shape: '`auto` `on` `off`',
     default: 'auto',
     sentence:
-      'Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, but for root on a loopback address; ' +
-      'as root on any other the server does not start.',
+      'Whether Chromium runs in its sandbox, which it cannot as root. `auto`: always, except as root on a loopback ' +
+      'address; as root on any other the server does not start.',
   }),
   firefox: setting({
     group: 'Browsers',
@@ -381,7 +389,7 @@ export const settings = {
     schema: pathSchema.optional(),
     shape: 'file',
     default: undefined,
-    sentence: 'The Firefox binary for sessions that wish for Firefox. Absent: the best one found, if there is one.',
+    sentence: 'The Firefox binary for sessions that ask for Firefox. If omitted, the best one found, if any.',
   }),
   logLevel: setting({
     group: 'Log',
@@ -425,10 +433,24 @@ export const flagName = (key: string): string =>
 /** Whether values of this setting never appear in messages. */
 export const isSecret = (key: SettingKey): boolean => key === 'apiKeys' || key === 'metricsKey';
 
-/** The settings as rows for a table: variable, name in the file, shape, default, sentence. */
-export function settingRows(): { env: string; file: string; shape: string; default: string; sentence: string }[] {
+/** A setting as texts for a table, names in backticks. */
+export interface SettingText {
+  readonly group: SettingGroup;
+  readonly env: string;
+  readonly flag: string;
+  /** Its name in the config file and in the options of `createServer`. */
+  readonly file: string;
+  readonly shape: string;
+  readonly default: string;
+  readonly sentence: string;
+}
+
+/** Every setting, in the order of the table. */
+export function settingRows(): SettingText[] {
   return Object.entries(settings).map(([name, row]) => ({
+    group: row.group,
     env: row.env.map((variable) => `\`${variable}\``).join(' or '),
+    flag: `\`--${flagName(name)}\``,
     file: `\`${fileName(name)}\``,
     shape: row.shape,
     default: row.default === undefined ? 'none' : `\`${row.default}\``,
