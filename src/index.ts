@@ -32,8 +32,9 @@ export interface MooringServer {
  * Settings come from `options` alone: no `MOORING_…` variable, no `PORT` and no config file is read. What finds and starts
  * browsers is taken from the environment: `PATH`, `HOME`, `PLAYWRIGHT_BROWSERS_PATH`, the `XDG_…` folders and the like.
  *
- * It installs no handlers of signals or exceptions and never ends the process: call `close()` when your program ends. The
- * log goes to stderr as JSON lines; `logLevel: 'silent'` turns it off. Name lookups share Node's thread pool: where many
+ * It installs no handlers of signals or exceptions and never ends the process: call `close()` when your program ends, and
+ * expect that the browsers' driver can throw in a callback (`uncaughtException`) where a page floods it. The log goes to
+ * stderr as JSON lines; `logLevel: 'silent'` turns it off. Name lookups share Node's thread pool: where many
  * sessions run, start Node with `UV_THREADPOOL_SIZE=16`.
  *
  * @throws ConfigError naming every unknown or bad option
