@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, ownerShareOf, StartError } from '../app.js';
 import { type Config, ConfigError, isLoopback, loadConfig } from '../config/load-config.js';
+import { browserEnvironment } from '../engine/browser-environment.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from '../engine/executables/chromium.js';
 import { findFirefox } from '../engine/executables/firefox.js';
 import { findWebKit } from '../engine/executables/webkit.js';
-import { browserEnvironment } from '../engine/playwright/browsers/browser-environment.js';
-import { ChromiumEngine } from '../engine/playwright/browsers/chromium.js';
-import { createFirefoxEngine } from '../engine/playwright/browsers/firefox.js';
-import { createWebKitEngine } from '../engine/playwright/browsers/webkit.js';
+import { chromiumProfile } from '../engine/playwright/browsers/chromium.js';
+import { firefoxProfile } from '../engine/playwright/browsers/firefox.js';
+import { webkitProfile } from '../engine/playwright/browsers/webkit.js';
+import { PlaywrightEngine } from '../engine/playwright/playwright-engine.js';
 import { errorMessage, MooringError } from '../errors.js';
 import { createLogger, type Logger } from '../logger.js';
 import { ScratchFolder } from '../util/scratch-folder.js';
@@ -52,23 +53,20 @@ async function run(config: Config): Promise<void> {
     logger,
     version,
     engines: (observer) => [
-      new ChromiumEngine({
-        binary,
-        env,
-        sandbox,
+      new PlaywrightEngine({
+        profile: chromiumProfile({ binary, env, sandbox }),
         contextsPerBrowser: config.sessionsPerBrowser,
-        maxBuckets: config.maxBrowsers,
+        maxProcesses: config.maxBrowsers,
         ownerShare: ownerShareOf(config),
         pageMemoryBytes: config.pageMemoryBytes,
         observer,
       }),
       ...(firefox
         ? [
-            createFirefoxEngine({
-              binary: firefox,
-              env,
+            new PlaywrightEngine({
+              profile: firefoxProfile({ binary: firefox, env }),
               contextsPerBrowser: config.sessionsPerBrowser,
-              maxBuckets: config.maxBrowsers,
+              maxProcesses: config.maxBrowsers,
               ownerShare: ownerShareOf(config),
               pageMemoryBytes: config.pageMemoryBytes,
               observer,
@@ -76,7 +74,13 @@ async function run(config: Config): Promise<void> {
           ]
         : []),
       ...(webkit
-        ? [createWebKitEngine({ binary: webkit, env, contextsPerBrowser: config.sessionsPerBrowser, observer })]
+        ? [
+            new PlaywrightEngine({
+              profile: webkitProfile({ binary: webkit, env }),
+              contextsPerBrowser: config.sessionsPerBrowser,
+              observer,
+            }),
+          ]
         : []),
     ],
   });
