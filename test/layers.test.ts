@@ -124,6 +124,21 @@ describe('the import table', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
+  it('engine/executables knows no driver', () => {
+    const finders = sources.filter(({ path }) => path.startsWith('engine/executables/'));
+    const targets = finders.flatMap(({ path, imports }) => imports.map((name) => targetOf(path, name)));
+    expect(targets.filter((target) => target.startsWith('engine/playwright/'))).toEqual([]);
+  });
+
+  it('in the engine the DOM is touched by injected/ alone', () => {
+    const users = sources.filter(({ path }) => {
+      if (!path.startsWith('engine/') || path.startsWith('engine/playwright/injected/')) return false;
+      const code = readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\s\/\/ .*/g, '');
+      return /\b(HTML\w*Element|XPathResult|XMLSerializer)\b|(^|[^.#\w'"`-])(document|window)\.\w/m.test(code);
+    });
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
   it('process is touched by cli and config alone', () => {
     const users = filesOf(root)
       .filter((path) => /\bprocess\.(env|argv|exit|on|once|stdout|cwd|kill)\b/.test(readFileSync(path, 'utf8')))

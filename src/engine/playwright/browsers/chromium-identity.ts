@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { appVersionOf } from '../../../identity/browser-strings.js';
 import type { Identity } from '../../../identity/identity.js';
-import { setGetters } from '../getters.js';
+import { setGetters } from '../injected/set-getters.js';
 import {
   contextIdOf,
   filterWire,

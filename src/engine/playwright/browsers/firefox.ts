@@ -7,7 +7,7 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
 import { DriverPageProtocol } from '../channel/page-channel.js';
-import { setGetters } from '../getters.js';
+import { setGetters } from '../injected/set-getters.js';
 import { type BrowserProfile, type LaunchedByDriver, launchOptions } from './browser-profile.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
 import { FirefoxWrapper } from './firefox-wrapper.js';

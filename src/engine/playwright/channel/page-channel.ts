@@ -4,6 +4,7 @@ import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
 import { type DriverSession, driverSessionOf, evaluateApart } from '../browsers/driver-transport.js';
 import { RefererStandIn } from '../browsers/referer-stand-in.js';
+import { webpOf } from '../injected/encode-webp.js';
 import { isFirstRequest, isForMainFrame } from '../navigation/main-frame.js';
 import type { Camera } from '../page/recording.js';
 import { emptyDocument, needsOverride, RequestOverride } from './cdp-request-override.js';
@@ -263,22 +264,6 @@ export class DriverPageProtocol implements PageProtocol {
     const script = await this.#page.addInitScript({ content: source });
     return () => script.dispose().catch(() => {}); // gone with the page
   }
-}
-
-/** Encodes a JPEG anew, base64 both. Runs beside the page. */
-async function webpOf(jpeg: string): Promise<string> {
-  const bytes = Uint8Array.from(atob(jpeg), (character) => character.charCodeAt(0));
-  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.6 });
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
 }
 
 /** By the driver's routing, for as long as the one navigation takes. */

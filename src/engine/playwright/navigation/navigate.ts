@@ -6,6 +6,7 @@ import type { NavigationHeaders, NavigationRequest, NavigationResult, Redirect }
 import type { NavigationOverride } from '../channel/navigation-override.js';
 import type { PageProtocol } from '../channel/page-channel.js';
 import { translateFailure } from '../driver-errors.js';
+import { storeLocally } from '../injected/store-locally.js';
 import { assertFits, discardDownload, LimitedDownload } from './downloads.js';
 import { isSameDocument, type MainFrame } from './main-frame.js';
 import { sentHeaders } from './sent-headers.js';
@@ -212,7 +213,7 @@ function storeBeforeScripts(
   url: string,
   entries: Readonly<Record<string, string>>,
 ): Promise<() => Promise<void>> {
-  const script = `if (location.origin === ${JSON.stringify(new URL(url).origin)}) for (const [key, value] of Object.entries(${JSON.stringify(entries)})) localStorage.setItem(key, value);`;
+  const script = `(${storeLocally})(${JSON.stringify(new URL(url).origin)}, ${JSON.stringify(entries)})`;
   return protocol.beforeScripts(script);
 }
 

@@ -6,7 +6,10 @@ import { defaultViewport, type FileToUpload, type LoadState, type PageActor, typ
 import { badSelector, parseSelector } from '../../selector.js';
 import { tooLargeAnswer } from '../browsers/driver-transport.js';
 import { translateFailure } from '../driver-errors.js';
-import { capped, type Finding, inspect, notUsableError, takesKeys, wrongElementError } from './element-inspector.js';
+import { clickElement, optionsOf, removeFrames, scrollToEnd, takesKeys } from '../injected/act-on-page.js';
+import { assertSmall } from '../injected/assert-small.js';
+import { type Finding, inspectElements } from '../injected/inspect-elements.js';
+import { capped, notUsableError, wrongElementError } from './element-inspector.js';
 import { isDocumentGone } from './page-reader.js';
 
 /** How long after a step the page may take to set out for elsewhere. */
@@ -60,7 +63,7 @@ export class PlaywrightActor implements PageActor {
       const element = this.#locate(selector);
       await this.#arriving(limits, async () => {
         if (direct) {
-          await element.evaluate(clickInPage, undefined, { timeout });
+          await element.evaluate(clickElement, undefined, { timeout });
           return;
         }
         const left = countdown(timeout);
@@ -143,7 +146,7 @@ export class PlaywrightActor implements PageActor {
           const choice = typeof option === 'number' ? { index: option } : { value: option };
           await element.selectOption(choice, { timeout: left() });
         } catch (error) {
-          const there = await answerWithin(element.evaluate(optionsInPage));
+          const there = await answerWithin(element.evaluate(optionsOf));
           const isThere = typeof option === 'number' ? there?.[option] !== undefined : there?.includes(option);
           throw there && !isThere ? optionError(selector, option, there, error) : error;
         }
@@ -154,7 +157,7 @@ export class PlaywrightActor implements PageActor {
   async scroll(selector: string | undefined, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, async (timeout) => {
       if (selector !== undefined) await this.#locate(selector).scrollIntoViewIfNeeded({ timeout });
-      else await this.#frame.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+      else await this.#frame.evaluate(scrollToEnd);
     });
   }
 
@@ -259,11 +262,7 @@ export class PlaywrightActor implements PageActor {
 
   async removeFrames(limits: StepLimits): Promise<void> {
     this.#entered = this.#page.mainFrame();
-    await this.#step(undefined, limits, () =>
-      this.#frame.evaluate(() => {
-        for (const frame of document.querySelectorAll('iframe, frame')) frame.remove();
-      }),
-    );
+    await this.#step(undefined, limits, () => this.#frame.evaluate(removeFrames));
   }
 
   #locate(selector: string): Locator {
@@ -409,55 +408,20 @@ export class PlaywrightActor implements PageActor {
 
   /** What the page says of the elements now; nothing when it does not, or cannot read the selector. */
   async #inspect(selector: string): Promise<Finding | undefined> {
-    const finding = await answerWithin(this.#locateAll(selector).evaluateAll(inspect));
+    const finding = await answerWithin(this.#locateAll(selector).evaluateAll(inspectElements));
     return finding && capped(finding);
   }
 }
 
 /** What the page says of an element, once it is there. */
 const lookAt = async (element: Locator, timeout: number): Promise<Finding> =>
-  capped(await element.evaluate(inspect, undefined, { timeout }));
-
-/** Runs in the page. @returns the value @throws when what it holds is more than so many characters, or something like it */
-function assertSmall(value: unknown, maxChars: number, message: string): unknown {
-  const seen = new Set<unknown>();
-  const rest = [value];
-  let chars = 0;
-  while (rest.length > 0 && chars <= maxChars) {
-    const item = rest.pop();
-    chars += typeof item === 'string' ? item.length : 8;
-    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (ArrayBuffer.isView(item)) chars += item.byteLength;
-    else if (Array.isArray(item) && item.length > maxChars) chars += item.length;
-    else if ([Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(item))) {
-      for (const [name, held] of Object.entries(item)) {
-        chars += name.length;
-        rest.push(held);
-      }
-    }
-  }
-  if (chars > maxChars) throw new Error(message);
-  return value;
-}
-
-/** Runs in the page: what is no HTML has no click of its own. */
-function clickInPage(element: Element): void {
-  if (element instanceof HTMLElement) element.click();
-  else element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true }));
-}
-
-/** Runs in the page. */
-function optionsInPage(element: Element): string[] {
-  const select = element instanceof HTMLLabelElement ? element.control : element;
-  return select instanceof HTMLSelectElement ? [...select.options].map(({ value }) => value) : [];
-}
+  capped(await element.evaluate(inspectElements, undefined, { timeout }));
 
 /** Waits until the focus is where typing makes sense. Tells whether it came there. */
-async function leadsToField(opener: ElementHandle<Node>, signal: AbortSignal): Promise<boolean> {
+async function leadsToField(opener: ElementHandle, signal: AbortSignal): Promise<boolean> {
   const left = countdown(focusMs);
   for (;;) {
-    if (await opener.evaluate(takesKeys as (node: Node) => boolean)) return true; // a locator gives elements
+    if (await opener.evaluate(takesKeys)) return true;
     if (left() <= pollMs || signal.aborted) return false;
     await pause(pollMs, signal);
   }

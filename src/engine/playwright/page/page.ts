@@ -25,6 +25,8 @@ import type { PageProtocol } from '../channel/page-channel.js';
 import { tabGoneError, translateFailure } from '../driver-errors.js';
 import { settledInFairTime, systemClock } from '../fair-time.js';
 import { guardOf } from '../guarded.js';
+import { muteDialogs } from '../injected/mute-dialogs.js';
+import { pageSize } from '../injected/page-size.js';
 import { discardDownload } from '../navigation/downloads.js';
 import { isFirstRequest, MainFrame } from '../navigation/main-frame.js';
 import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from '../navigation/navigate.js';
@@ -262,8 +264,7 @@ export class PlaywrightPage implements EnginePage {
 
   /** @throws MooringError `RESPONSE_TOO_LARGE` */
   async #assertDrawable(): Promise<void> {
-    const sides = '[document.documentElement?.scrollWidth, document.documentElement?.scrollHeight]';
-    const [width = 0, height = 0] = (await this.#protocol.evaluate(sides)) as number[]; // numbers in any document
+    const [width = 0, height = 0] = (await this.#protocol.evaluate(`(${pageSize})()`)) as number[]; // what it returns
     if (Math.max(width, height) <= maxPictureSide) return;
     throw new MooringError(
       'RESPONSE_TOO_LARGE',
@@ -328,8 +329,7 @@ export class PlaywrightPage implements EnginePage {
   async #mute(): Promise<void> {
     if (!this.#showedDialog) return;
     this.#showedDialog = false;
-    const expression = 'alert = confirm = prompt = print = () => null';
-    await settledWithin(this.#protocol.evaluateInPage(expression), answerTimeoutMs);
+    await settledWithin(this.#protocol.evaluateInPage(`(${muteDialogs})()`), answerTimeoutMs);
   }
 
   readonly #onDialog = (dialog: Dialog): void => {
