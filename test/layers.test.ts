@@ -139,6 +139,11 @@ describe('the import table', () => {
     expect(users.map(({ path }) => path)).toEqual([]);
   });
 
+  it('no module keeps state in a variable of its own', () => {
+    const keepers = sources.filter(({ path }) => /^(export )?let /m.test(readFileSync(join(root, path), 'utf8')));
+    expect(keepers.map(({ path }) => path)).toEqual([]);
+  });
+
   it('process is touched by cli and config alone', () => {
     const users = filesOf(root)
       .filter((path) => /\bprocess\.(env|argv|exit|on|once|stdout|cwd|kill)\b/.test(readFileSync(path, 'utf8')))

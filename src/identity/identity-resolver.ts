@@ -10,7 +10,7 @@ import {
   vendorOf,
 } from './browser-strings.js';
 import { placeOf } from './country-locale.js';
-import { type Draw, draw } from './fingerprint-sampler.js';
+import { type FingerprintSample, FingerprintSampler } from './fingerprint-sampler.js';
 import {
   type BrowserName,
   type BrowserWish,
@@ -48,6 +48,8 @@ export interface IdentityResolverOptions {
   readonly strict: boolean;
   /** The processes of the engine of that name, where each user agent needs its own. */
   readonly processesOf?: (engine: string) => EngineProcesses | undefined;
+  /** If omitted, one of its own. */
+  readonly sampler?: FingerprintSampler;
 }
 
 /** An identity, and how it is presented. */
@@ -68,9 +70,11 @@ const desktopChromePx = 120;
 /** Makes one coherent identity of a wish. */
 export class IdentityResolver {
   readonly #options: IdentityResolverOptions;
+  readonly #sampler: FingerprintSampler;
 
   constructor(options: IdentityResolverOptions) {
     this.#options = options;
+    this.#sampler = options.sampler ?? new FingerprintSampler();
   }
 
   /** Refuses a wish that nothing could fulfil. @throws MooringError `IDENTITY_IMPOSSIBLE` */
@@ -129,23 +133,23 @@ export class IdentityResolver {
         const unknown = { ...native, userAgent: wish.userAgent, userAgentData: undefined };
         return { identity: unknown, family: undefined, isKnown: false };
       }
-      const drawn = await draw([{ ...subject, minVersion: subject.version, maxVersion: subject.version }], seed);
+      const drawn = await this.#sampler.sample([exactly(subject)], seed);
       const identity = { ...this.#build(subject, drawn.screen, drawn.hardwareConcurrency), userAgent: wish.userAgent };
       return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
     }
     if (!isWish(wish)) return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
-    const drawn = await this.#draw(combinationsOf(wish, this.#newest()), seed);
+    const drawn = await this.#sample(combinationsOf(wish, this.#newest()), seed);
     const subject = subjectOf(drawn);
     const identity = this.#build(subject, drawn.screen, drawn.hardwareConcurrency);
     return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
   }
 
-  async #draw(combinations: readonly Combination[], seed: string): Promise<Draw> {
+  async #sample(combinations: readonly Combination[], seed: string): Promise<FingerprintSample> {
     const real = this.#options.engines.map(ownSubject).find((own) => combinations.some((one) => includes(one, own)));
-    const drawn = await draw(real ? [exactly(real)] : combinations, seed);
+    const drawn = await this.#sampler.sample(real ? [exactly(real)] : combinations, seed);
     if (this.#hasRoomFor(subjectOf(drawn))) return drawn;
     const running = this.#runningIn(combinations);
-    return running.length === 0 ? drawn : draw(running.map(exactly), seed);
+    return running.length === 0 ? drawn : this.#sampler.sample(running.map(exactly), seed);
   }
 
   #hasRoomFor(subject: Subject): boolean {
@@ -233,7 +237,7 @@ const exactly = ({ version, ...subject }: Subject): Combination => ({
   maxVersion: version,
 });
 
-const subjectOf = ({ combination, version }: Draw): Subject => {
+const subjectOf = ({ combination, version }: FingerprintSample): Subject => {
   const { browser, operatingSystem, device } = combination;
   return { browser, operatingSystem, device, version };
 };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { errorMessage, MooringError } from '../../../errors.js';
@@ -12,16 +12,14 @@ const regexTimeoutMs = 2000;
 const maxMatches = 10_000;
 
 const require = createRequire(import.meta.url);
-let libraries: string | undefined;
 
 /** Readability finds the readable part, Turndown writes Markdown: both for browsers, and so run in one. */
-function markdownLibraries(): string {
-  libraries ??= [
-    readFileSync(join(dirname(require.resolve('@mozilla/readability')), 'Readability.js'), 'utf8'),
-    readFileSync(join(dirname(require.resolve('turndown/package.json')), 'lib', 'turndown.browser.umd.js'), 'utf8'),
-    'globalThis.Readability = Readability;',
-  ].join('\n;\n');
-  return libraries;
+async function markdownLibraries(): Promise<string> {
+  const files = await Promise.all([
+    readFile(join(dirname(require.resolve('@mozilla/readability')), 'Readability.js'), 'utf8'),
+    readFile(join(dirname(require.resolve('turndown/package.json')), 'lib', 'turndown.browser.umd.js'), 'utf8'),
+  ]);
+  return [...files, 'globalThis.Readability = Readability;'].join('\n;\n');
 }
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
@@ -37,7 +35,9 @@ export async function extract(protocol: PageProtocol, wish: Extraction): Promise
   return {
     ...found,
     ...(regexes ? { regexes: matches } : {}),
-    ...(markdown ? { markdown: String(await protocol.evaluate(`${markdownLibraries()}\n;(${readMarkdown})()`)) } : {}),
+    ...(markdown
+      ? { markdown: String(await protocol.evaluate(`${await markdownLibraries()}\n;(${readMarkdown})()`)) }
+      : {}),
   };
 }
 

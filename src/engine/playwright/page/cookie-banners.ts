@@ -12,13 +12,10 @@ import { bannerState } from '../injected/banner-state.js';
  *
  * @see https://github.com/duckduckgo/autoconsent
  */
-let script: Promise<string> | undefined;
-
 function readScript(): Promise<string> {
   // The file stands beside the package's entry; its `exports` do not name it.
   const entry = createRequire(import.meta.url).resolve('@duckduckgo/autoconsent');
-  script ??= readFile(join(dirname(entry), 'autoconsent.standalone.js'), 'utf8');
-  return script;
+  return readFile(join(dirname(entry), 'autoconsent.standalone.js'), 'utf8');
 }
 
 /** How long a page that shows no banner is looked at, and one that shows one is waited for. */
