@@ -50,6 +50,15 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['fastify'],
   },
 };
+/** Which rooms of `engine/playwright` each of them may import. */
+const playwrightRooms: Record<string, string[]> = {
+  injected: [],
+  driver: [],
+  channel: ['driver', 'injected'],
+  navigation: ['channel', 'driver', 'injected'],
+  page: ['navigation', 'channel', 'driver', 'injected'],
+  browsers: ['channel', 'driver', 'injected'],
+};
 const anything = new Set(['app', 'cli']);
 
 const root = join(import.meta.dirname, '..', 'src');
@@ -122,6 +131,20 @@ describe('the import table', () => {
       done.add(path);
     };
     for (const path of edges.keys()) visit(path, []);
+  });
+
+  it.each(Object.entries(playwrightRooms))('engine/playwright/%s – imports only rooms below it', (room, below) => {
+    const base = 'engine/playwright/';
+    const inside = sources.filter(({ path }) => path.startsWith(`${base}${room}/`));
+    expect(inside.length).toBeGreaterThan(0);
+    const targets = inside.flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith('.')).map((name) => targetOf(path, name)),
+    );
+    const rooms = targets
+      .filter((target) => target.startsWith(base))
+      .map((target) => target.slice(base.length).split('/'))
+      .flatMap(([name = '', file]) => (file === undefined ? [] : [name]));
+    expect([...new Set(rooms)].filter((name) => name !== room && !below.includes(name))).toEqual([]);
   });
 
   it('engine/executables knows no driver', () => {

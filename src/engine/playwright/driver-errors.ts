@@ -1,5 +1,5 @@
 import { type ErrorCode, errorMessage, MooringError } from '../../errors.js';
-import { tooLargeAnswer } from './browsers/driver-transport.js';
+import { tooLargeAnswer } from './driver/driver-transport.js';
 
 interface Row {
   readonly pattern: RegExp;

@@ -147,7 +147,7 @@ export class PlaywrightEngine implements BrowserEngine {
     { gone }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
   ): EngineContext {
-    return new PlaywrightContext({ context, protocolOf: this.#profile.openChannel, browserGone: gone, ...parts });
+    return new PlaywrightContext({ context, channelOf: this.#profile.openChannel, browserGone: gone, ...parts });
   }
 
   /** Forgets the identity asked for longest ago of which there is no process. */

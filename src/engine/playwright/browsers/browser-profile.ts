@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, LaunchOptions, Pag
 import type { Identity } from '../../../identity/identity.js';
 import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
-import type { PageProtocol } from '../channel/page-channel.js';
+import type { PageChannel } from '../channel/page-channel.js';
 
 /**
  * What is a browser's own: how it is launched, what it can and cannot present, and how its pages are asked. Everything
@@ -28,7 +28,7 @@ export interface BrowserProfile {
   readonly contextOptionsOf: (identity: Identity) => BrowserContextOptions;
   /** How an identity is presented in a process of another key. If omitted, all identities have the same key. */
   readonly sharing?: SharedPresentation;
-  readonly openChannel: (page: Page) => Promise<PageProtocol>;
+  readonly openChannel: (page: Page) => Promise<PageChannel>;
 }
 
 export interface LaunchedByDriver {

@@ -5,11 +5,11 @@ import { fullPresentation } from '../../../identity/presentation-capabilities.js
 import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { ChromiumBinary } from '../../executables/chromium.js';
-import { ChromiumPageProtocol } from '../channel/page-channel.js';
+import { CdpPageChannel } from '../channel/cdp-page-channel.js';
+import { defaultArgumentsOf } from '../driver/driver-transport.js';
 import { type BrowserProfile, type LaunchedByDriver, launchOptions } from './browser-profile.js';
 import { ChromiumPresentation } from './chromium-identity.js';
 import { deviceEmulation } from './device-emulation.js';
-import { defaultArgumentsOf } from './driver-transport.js';
 
 export interface ChromiumProfileOptions {
   readonly binary: ChromiumBinary;
@@ -52,7 +52,7 @@ export function chromiumProfile(options: ChromiumProfileOptions): BrowserProfile
     // What the driver says of the user agent is put right on its way to the browser.
     contextOptionsOf: deviceEmulation,
     sharing: { shortfallOf: sharedShortfall },
-    openChannel: (page) => ChromiumPageProtocol.open(page),
+    openChannel: (page) => CdpPageChannel.open(page),
   };
 }
 

@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
 import { type ProcessVitals, readDescendants, readVitals } from '../../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../../browser-pool.js';
+import { askBrowser, bytesSentBy, childProcessOf } from '../driver/driver-transport.js';
 import type { LaunchedByDriver } from './browser-profile.js';
-import { askBrowser, bytesSentBy, childProcessOf } from './driver-transport.js';
 
 /** In how many processes a context is tried to be opened that are gone before it is. */
 export const triesToOpen = 3;

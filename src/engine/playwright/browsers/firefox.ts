@@ -6,7 +6,7 @@ import type { PresentationCapabilities } from '../../../identity/presentation-ca
 import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
-import { DriverPageProtocol } from '../channel/page-channel.js';
+import { DriverPageChannel } from '../channel/driver-page-channel.js';
 import { setGetters } from '../injected/set-getters.js';
 import { type BrowserProfile, type LaunchedByDriver, launchOptions } from './browser-profile.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
@@ -82,7 +82,7 @@ export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
       shortfallOf: (userAgent) =>
         `The Firefox process is shared with another user agent: workers keep its platform, and shared and service workers all that it says of itself: ${userAgent}.`,
     },
-    openChannel: async (page) => new DriverPageProtocol(page, { showsReferer: true, encodesWebp: true }),
+    openChannel: async (page) => new DriverPageChannel(page, { showsReferer: true, encodesWebp: true }),
   };
 }
 

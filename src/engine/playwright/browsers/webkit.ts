@@ -4,7 +4,7 @@ import { fullPresentation } from '../../../identity/presentation-capabilities.js
 import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { WebKitBinary } from '../../executables/webkit.js';
-import { DriverPageProtocol } from '../channel/page-channel.js';
+import { DriverPageChannel } from '../channel/driver-page-channel.js';
 import { type BrowserProfile, launchOptions } from './browser-profile.js';
 import { deviceEmulation } from './device-emulation.js';
 
@@ -28,7 +28,7 @@ export function webkitProfile({ binary, env }: WebKitProfileOptions): BrowserPro
     }),
     keyOf: () => 'webkit',
     contextOptionsOf: deviceEmulation,
-    openChannel: async (page) => new DriverPageProtocol(page, {}),
+    openChannel: async (page) => new DriverPageChannel(page, {}),
   };
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { errorMessage, MooringError } from '../../../errors.js';
 import type { Extracted, Extraction } from '../../engine.js';
 import { badSelector, parseSelector, type Selector } from '../../selector.js';
-import type { PageProtocol } from '../channel/page-channel.js';
+import type { PageChannel } from '../channel/page-channel.js';
 import { type ContentQuery, extractContent, findInHtml, readMarkdown } from '../injected/extract-content.js';
 
 /** How long an expression may look for its matches. The browser ends it then; no page and no server hangs. */
@@ -23,20 +23,20 @@ async function markdownLibraries(): Promise<string> {
 }
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
-export async function extract(protocol: PageProtocol, wish: Extraction): Promise<Extracted> {
+export async function extract(channel: PageChannel, wish: Extraction): Promise<Extracted> {
   const { regexes, markdown, selector, ...rest } = wish;
   const query: ContentQuery = { ...rest, ...(selector === undefined ? {} : { selector: readSelector(selector) }) };
-  const found = (await protocol.evaluate(`(${extractContent})(${JSON.stringify(query)})`)) as ReturnType<
+  const found = (await channel.evaluate(`(${extractContent})(${JSON.stringify(query)})`)) as ReturnType<
     typeof extractContent
   >; // what it returns
   if ('isBadSelector' in found) throw badSelector(selector ?? '').at('cssSelector');
   const matches: string[][] = [];
-  for (const regex of regexes ?? []) matches.push(await findMatches(protocol, regex));
+  for (const regex of regexes ?? []) matches.push(await findMatches(channel, regex));
   return {
     ...found,
     ...(regexes ? { regexes: matches } : {}),
     ...(markdown
-      ? { markdown: String(await protocol.evaluate(`${await markdownLibraries()}\n;(${readMarkdown})()`)) }
+      ? { markdown: String(await channel.evaluate(`${await markdownLibraries()}\n;(${readMarkdown})()`)) }
       : {}),
   };
 }
@@ -50,12 +50,12 @@ function readSelector(source: string): Selector {
 }
 
 async function findMatches(
-  protocol: PageProtocol,
+  channel: PageChannel,
   { source, flags }: { readonly source: string; readonly flags: string },
 ): Promise<string[]> {
   const call = `(${findInHtml})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
   try {
-    return (await protocol.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
+    return (await channel.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
   } catch (error) {
     if (/Invalid regular expression|invalid regex/i.test(errorMessage(error))) {
       throw new MooringError('INVALID_PARAMETER', '`regex`: expected a regular expression; the browser found none.', {

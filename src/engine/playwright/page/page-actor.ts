@@ -4,7 +4,7 @@ import { errorMessage, MooringError } from '../../../errors.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
 import { defaultViewport, type FileToUpload, type LoadState, type PageActor, type StepLimits } from '../../engine.js';
 import { badSelector, parseSelector } from '../../selector.js';
-import { tooLargeAnswer } from '../browsers/driver-transport.js';
+import { tooLargeAnswer } from '../driver/driver-transport.js';
 import { translateFailure } from '../driver-errors.js';
 import { clickElement, optionsOf, removeFrames, scrollToEnd, takesKeys } from '../injected/act-on-page.js';
 import { assertSmall } from '../injected/assert-small.js';

@@ -1,12 +1,12 @@
 import { MooringError } from '../../../errors.js';
 import type { ContentWish, PageContent } from '../../engine.js';
-import type { PageProtocol } from '../channel/page-channel.js';
+import type { PageChannel } from '../channel/page-channel.js';
 import { readContent } from '../injected/read-content.js';
 
 /** Reads the page at one moment. */
-export async function readPage(protocol: PageProtocol, maxChars: number, wish: ContentWish): Promise<PageContent> {
+export async function readPage(channel: PageChannel, maxChars: number, wish: ContentWish): Promise<PageContent> {
   // What the function returns.
-  const content = (await protocol.evaluate(`(${readContent})(${maxChars}, ${JSON.stringify(wish)})`)) as
+  const content = (await channel.evaluate(`(${readContent})(${maxChars}, ${JSON.stringify(wish)})`)) as
     | PageContent
     | { tooLarge: number };
   if ('tooLarge' in content) {
