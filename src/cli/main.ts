@@ -32,8 +32,8 @@ async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const scratch = openScratch(join(config.dataDir, 'run'));
   process.once('exit', () => scratch.remove());
-  // What the driver and its browsers keep (profiles, downloads) goes where it has an owner and a sweep.
-  process.env.TMPDIR = scratch.path;
+  // Profiles, downloads and files that replies link to: what a killed server leaves is found and removed by the next.
+  const scratchDir = scratch.path;
   const env = browserEnvironment(process.env);
 
   const binary = await chooseChromium({
@@ -52,9 +52,10 @@ async function run(config: Config): Promise<void> {
     config,
     logger,
     version,
+    scratchDir,
     engines: (observer) => [
       new PlaywrightEngine({
-        profile: chromiumProfile({ binary, env, sandbox }),
+        profile: chromiumProfile({ binary, env, scratchDir, sandbox }),
         contextsPerBrowser: config.sessionsPerBrowser,
         maxProcesses: config.maxBrowsers,
         ownerShare: ownerShareOf(config),
@@ -64,7 +65,7 @@ async function run(config: Config): Promise<void> {
       ...(firefox
         ? [
             new PlaywrightEngine({
-              profile: firefoxProfile({ binary: firefox, env }),
+              profile: firefoxProfile({ binary: firefox, env, scratchDir }),
               contextsPerBrowser: config.sessionsPerBrowser,
               maxProcesses: config.maxBrowsers,
               ownerShare: ownerShareOf(config),
@@ -76,7 +77,7 @@ async function run(config: Config): Promise<void> {
       ...(webkit
         ? [
             new PlaywrightEngine({
-              profile: webkitProfile({ binary: webkit, env }),
+              profile: webkitProfile({ binary: webkit, env, scratchDir }),
               contextsPerBrowser: config.sessionsPerBrowser,
               observer,
             }),

@@ -1,6 +1,5 @@
-import type { Browser, BrowserContext, BrowserContextOptions, LaunchOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Identity } from '../../../identity/identity.js';
-import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
 
@@ -45,16 +44,3 @@ export interface SharedPresentation {
   /** What pages still see of the process's own identity, a sentence. @param key that of the process */
   readonly shortfallOf: (key: string) => string;
 }
-
-/** Launch options that every browser has. */
-export const launchOptions = (executablePath: string, env: Environment, timeoutMs: number) =>
-  ({
-    executablePath,
-    headless: true,
-    env: { ...env } as Record<string, string>, // undefined values do not reach a child
-    timeout: timeoutMs,
-    // The server decides when its browsers end (SIGTERM drains first).
-    handleSIGHUP: false,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-  }) satisfies LaunchOptions;

@@ -7,7 +7,8 @@ import type { EngineInfo } from '../../engine.js';
 import type { ChromiumBinary } from '../../executables/chromium.js';
 import { CdpPageChannel } from '../channel/cdp-page-channel.js';
 import { defaultArgumentsOf } from '../driver/driver-transport.js';
-import { type BrowserProfile, type LaunchedByDriver, launchOptions } from './browser-profile.js';
+import { launchBrowser } from '../driver/launch-browser.js';
+import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
 import { ChromiumPresentation } from './chromium-identity.js';
 import { deviceEmulation } from './device-emulation.js';
 
@@ -15,6 +16,8 @@ export interface ChromiumProfileOptions {
   readonly binary: ChromiumBinary;
   /** The environment that the browser is started with. */
   readonly env: Environment;
+  /** Where its profiles, downloads and temporary files go. If omitted, the system's temporary folder. */
+  readonly scratchDir?: string | undefined;
   /** Off only where Chromium refuses it: as root. */
   readonly sandbox: boolean;
   /** More switches for the browser; tests use it. */
@@ -57,12 +60,17 @@ export function chromiumProfile(options: ChromiumProfileOptions): BrowserProfile
 }
 
 async function launch(
-  { binary, sandbox, env, extraArgs = [] }: ChromiumProfileOptions,
+  { binary, sandbox, env, scratchDir, extraArgs = [] }: ChromiumProfileOptions,
   userAgent: string,
 ): Promise<LaunchedByDriver> {
   const slimming = binary.flavour === 'full' ? await slimmingOf() : { ignoreDefaultArgs: [], args: [] };
-  const browser = await chromium.launch({
-    ...launchOptions(binary.executablePath, { ...env, ...binary.env }, launchTimeoutMs),
+  const settings = {
+    executablePath: binary.executablePath,
+    env: { ...env, ...binary.env },
+    scratchDir,
+    timeoutMs: launchTimeoutMs,
+  };
+  const browser = await launchBrowser(chromium, settings, {
     ignoreDefaultArgs: [...slimming.ignoreDefaultArgs],
     chromiumSandbox: sandbox,
     // Shared and service workers have their user agent from nowhere else.

@@ -1,4 +1,4 @@
-import { platform } from 'node:os';
+import { platform, tmpdir } from 'node:os';
 import { firefox } from 'playwright-core';
 import { appVersionOf, userAgentOf } from '../../../identity/browser-strings.js';
 import type { Identity } from '../../../identity/identity.js';
@@ -7,8 +7,9 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
 import { DriverPageChannel } from '../channel/driver-page-channel.js';
+import { launchBrowser } from '../driver/launch-browser.js';
 import { setGetters } from '../injected/set-getters.js';
-import { type BrowserProfile, type LaunchedByDriver, launchOptions } from './browser-profile.js';
+import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
 import { FirefoxWrapper } from './firefox-wrapper.js';
 
@@ -16,6 +17,8 @@ export interface FirefoxProfileOptions {
   readonly binary: FirefoxBinary;
   /** The environment that the browser is started with. */
   readonly env: Environment;
+  /** Where its profiles, downloads and temporary files go. If omitted, the system's temporary folder. */
+  readonly scratchDir?: string | undefined;
 }
 
 const launchTimeoutMs = 60_000;
@@ -87,14 +90,15 @@ export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
 }
 
 async function launch(
-  { binary, env }: FirefoxProfileOptions,
+  { binary, env, scratchDir }: FirefoxProfileOptions,
   identity: Identity | undefined,
 ): Promise<LaunchedByDriver> {
   const isOwn = binary.source === 'playwright';
-  const wrapper = isOwn ? undefined : await FirefoxWrapper.make(binary.executablePath);
+  const wrapper = isOwn ? undefined : await FirefoxWrapper.make(binary.executablePath, scratchDir ?? tmpdir());
   try {
-    const browser = await firefox.launch({
-      ...launchOptions(wrapper?.path ?? binary.executablePath, env, launchTimeoutMs),
+    const executablePath = wrapper?.path ?? binary.executablePath;
+    const settings = { executablePath, env, scratchDir, timeoutMs: launchTimeoutMs };
+    const browser = await launchBrowser(firefox, settings, {
       ...(isOwn ? {} : { channel: 'moz-firefox' }),
       firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
     });
