@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
 import type { NavigationRequest } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
-import { translateFailure } from '../driver-errors.js';
+import { isTimeout, translateFailure } from '../driver-errors.js';
 import type { MainFrame } from './main-frame.js';
 
 /** What a navigation acts on. */
@@ -67,5 +67,3 @@ async function untilReady(
     );
   }
 }
-
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
