@@ -5,7 +5,8 @@ import { ProxyAgent, request } from 'undici';
 import { App } from '../src/app.js';
 import { loadConfig } from '../src/config/load-config.js';
 import { chooseChromium } from '../src/engine/executables/chromium.js';
-import { ChromiumEngine } from '../src/engine/playwright/browsers/chromium.js';
+import { chromiumProfile } from '../src/engine/playwright/browsers/chromium.js';
+import { PlaywrightEngine } from '../src/engine/playwright/playwright-engine.js';
 import { createLogger } from '../src/logger.js';
 import { Origin } from '../test/support/origin.js';
 import { TestProxy } from '../test/support/proxies.js';
@@ -38,7 +39,11 @@ const app = new App({
   logger: createLogger('silent'),
   version: 'bench',
   engines: (observer) => [
-    new ChromiumEngine({ binary, env, sandbox: process.getuid?.() !== 0, contextsPerBrowser: 2000, observer }),
+    new PlaywrightEngine({
+      profile: chromiumProfile({ binary, env, sandbox: process.getuid?.() !== 0 }),
+      contextsPerBrowser: 2000,
+      observer,
+    }),
   ],
 });
 const address = await app.start();

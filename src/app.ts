@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly version: string;
   /** Makes the engines, the default first; they report what happens to their processes. */
   readonly engines: (observer: BrowserPoolObserver) => readonly BrowserEngine[];
+  /** Where files of this run are kept: it is removed with it. If omitted, the system's temporary folder. */
+  readonly scratchDir?: string;
   /** Every address of a name. Default: as the system resolves it. */
   readonly resolve?: AddressGuardOptions['resolve'];
 }
@@ -145,6 +147,7 @@ export class App {
         limitPerOwnerBytes:
           config.filesLimitPerKeyBytes ?? config.filesLimitBytes / (config.apiKeys.length > 1 ? 2 : 1),
         keepMs: config.filesKeepMs,
+        scratchDir: this.#options.scratchDir,
       }),
       (it) => it.close(),
     );

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { App, ownerShareOf } from './app.js';
 import type { Host } from './config/host.js';
 import type { Config } from './config/settings.js';
+import { browserEnvironment, type Environment } from './engine/browser-environment.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { type ChosenChromium, chooseChromium, NoChromiumError } from './engine/executables/chromium.js';
 import { type FirefoxBinary, findFirefox } from './engine/executables/firefox.js';
 import { findWebKit, type WebKitBinary } from './engine/executables/webkit.js';
-import { browserEnvironment, type Environment } from './engine/playwright/browsers/browser-environment.js';
-import { ChromiumEngine } from './engine/playwright/browsers/chromium.js';
-import { createFirefoxEngine } from './engine/playwright/browsers/firefox.js';
-import { createWebKitEngine } from './engine/playwright/browsers/webkit.js';
+import { chromiumProfile } from './engine/playwright/browsers/chromium.js';
+import { firefoxProfile } from './engine/playwright/browsers/firefox.js';
+import { webkitProfile } from './engine/playwright/browsers/webkit.js';
+import { PlaywrightEngine } from './engine/playwright/playwright-engine.js';
 import { errorMessage, MooringError } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
 import { StartError } from './start-error.js';
@@ -23,8 +24,6 @@ import { packageVersion } from './version.js';
 export interface ServerParts {
   readonly config: Config;
   readonly host: Host;
-  /** Is told the scratch folder before a browser starts. */
-  readonly onScratchFolder?: (path: string) => void;
 }
 
 /**
@@ -97,11 +96,10 @@ export class Server {
   }
 
   async #open(): Promise<string> {
-    const { config, host, onScratchFolder } = this.#options;
+    const { config, host } = this.#options;
     const sandbox = mayUseSandbox(config, host);
     const scratch = this.#resources.use(openScratch(join(config.dataDir, 'run')), (it) => it.remove());
     this.#scratch = scratch;
-    onScratchFolder?.(scratch.path);
     const browsers = await findBrowsers(config, host);
     this.#chromium = browsers.chromium;
     if (this.#closed) throw new Error('closed');
@@ -114,7 +112,8 @@ export class Server {
       config,
       logger: this.logger,
       version: packageVersion(),
-      engines: (observer) => makeEngines({ browsers, config, env, sandbox, observer }),
+      scratchDir: scratch.path,
+      engines: (observer) => makeEngines({ browsers, config, env, scratchDir: scratch.path, sandbox, observer }),
     });
     return this.#app.start();
   }
@@ -157,23 +156,39 @@ interface EngineParts {
   readonly config: Config;
   /** The environment of the browsers. */
   readonly env: Environment;
+  /** Where profiles and downloads go. */
+  readonly scratchDir: string;
   readonly sandbox: boolean;
   readonly observer: BrowserPoolObserver;
 }
 
 /** One engine for each browser that was found, the default first. */
-function makeEngines({ browsers, config, env, sandbox, observer }: EngineParts): BrowserEngine[] {
+function makeEngines({ browsers, config, env, scratchDir, sandbox, observer }: EngineParts): BrowserEngine[] {
   const { chromium, firefox, webkit } = browsers;
-  const shared = { env, contextsPerBrowser: config.sessionsPerBrowser, observer };
+  const shared = { contextsPerBrowser: config.sessionsPerBrowser, observer };
   const limits = {
-    maxBuckets: config.maxBrowsers,
+    maxProcesses: config.maxBrowsers,
     ownerShare: ownerShareOf(config),
     pageMemoryBytes: config.pageMemoryBytes,
   };
   return [
-    new ChromiumEngine({ binary: chromium, sandbox, ...shared, ...limits }),
-    ...(firefox ? [createFirefoxEngine({ binary: firefox, ...shared, ...limits })] : []),
-    ...(webkit ? [createWebKitEngine({ binary: webkit, ...shared })] : []),
+    new PlaywrightEngine({
+      profile: chromiumProfile({ binary: chromium, env, scratchDir, sandbox }),
+      ...shared,
+      ...limits,
+    }),
+    ...(firefox
+      ? [
+          new PlaywrightEngine({
+            profile: firefoxProfile({ binary: firefox, env, scratchDir }),
+            ...shared,
+            ...limits,
+          }),
+        ]
+      : []),
+    ...(webkit
+      ? [new PlaywrightEngine({ profile: webkitProfile({ binary: webkit, env, scratchDir }), ...shared })]
+      : []),
   ];
 }
 

@@ -55,6 +55,15 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['fastify'],
   },
 };
+/** Which rooms of `engine/playwright` each of them may import. */
+const playwrightRooms: Record<string, string[]> = {
+  injected: [],
+  driver: [],
+  channel: ['driver', 'injected'],
+  navigation: ['channel', 'driver', 'injected'],
+  page: ['navigation', 'channel', 'driver', 'injected'],
+  browsers: ['channel', 'driver', 'injected'],
+};
 const anything = new Set(['app', 'server', 'cli']);
 
 const root = join(import.meta.dirname, '..', 'src');
@@ -127,6 +136,40 @@ describe('the import table', () => {
       done.add(path);
     };
     for (const path of edges.keys()) visit(path, []);
+  });
+
+  it.each(Object.entries(playwrightRooms))('engine/playwright/%s – imports only rooms below it', (room, below) => {
+    const base = 'engine/playwright/';
+    const inside = sources.filter(({ path }) => path.startsWith(`${base}${room}/`));
+    expect(inside.length).toBeGreaterThan(0);
+    const targets = inside.flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith('.')).map((name) => targetOf(path, name)),
+    );
+    const rooms = targets
+      .filter((target) => target.startsWith(base))
+      .map((target) => target.slice(base.length).split('/'))
+      .flatMap(([name = '', file]) => (file === undefined ? [] : [name]));
+    expect([...new Set(rooms)].filter((name) => name !== room && !below.includes(name))).toEqual([]);
+  });
+
+  it('engine/executables knows no driver', () => {
+    const finders = sources.filter(({ path }) => path.startsWith('engine/executables/'));
+    const targets = finders.flatMap(({ path, imports }) => imports.map((name) => targetOf(path, name)));
+    expect(targets.filter((target) => target.startsWith('engine/playwright/'))).toEqual([]);
+  });
+
+  it('in the engine the DOM is touched by injected/ alone', () => {
+    const users = sources.filter(({ path }) => {
+      if (!path.startsWith('engine/') || path.startsWith('engine/playwright/injected/')) return false;
+      const code = readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\s\/\/ .*/g, '');
+      return /\b(HTML\w*Element|XPathResult|XMLSerializer)\b|(^|[^.#\w'"`-])(document|window)\.\w/m.test(code);
+    });
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('no module keeps state in a variable of its own', () => {
+    const keepers = sources.filter(({ path }) => /^(export )?let /m.test(readFileSync(join(root, path), 'utf8')));
+    expect(keepers.map(({ path }) => path)).toEqual([]);
   });
 
   it('process is touched by cli and config alone', () => {

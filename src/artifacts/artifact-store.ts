@@ -10,6 +10,8 @@ export interface ArtifactStoreOptions {
   readonly limitPerOwnerBytes: number;
   /** How long a file is kept at most. */
   readonly keepMs: number;
+  /** Where its folder is made. If omitted, in the system's temporary folder. */
+  readonly scratchDir?: string | undefined;
 }
 
 /** A file to be kept for whoever has its link. */
@@ -69,7 +71,7 @@ export class ArtifactStore {
     this.#count(owner, size); // at once, or two that come together would both find room
     const token = randomBytes(16).toString('hex');
     try {
-      this.#folder ??= mkdtemp(join(tmpdir(), 'mooring-files-'));
+      this.#folder ??= mkdtemp(join(this.#options.scratchDir ?? tmpdir(), 'mooring-files-'));
       const path = join(await this.#folder, token);
       await writeFile(path, bytes, { mode: 0o600 });
       const timer = setTimeout(() => this.#delete(token), this.#options.keepMs);

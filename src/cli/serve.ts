@@ -6,14 +6,7 @@ import { packageVersion } from '../version.js';
 
 /** Serves until a signal ends it. @throws StartError */
 export async function serve(config: Config): Promise<void> {
-  const server = new Server({
-    config,
-    host: thisHost(),
-    // What the driver and its browsers keep (profiles, downloads) goes where it has an owner and a sweep.
-    onScratchFolder: (path) => {
-      process.env.TMPDIR = path;
-    },
-  });
+  const server = new Server({ config, host: thisHost() });
   process.once('exit', () => server.removeScratchFolder());
   const isEnding = endOnSignals(server);
   try {

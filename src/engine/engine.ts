@@ -13,6 +13,7 @@
 import type { MooringError } from '../errors.js';
 import type { Identity, Size } from '../identity/identity.js';
 import type { EngineProcesses } from '../identity/identity-resolver.js';
+import type { PresentationCapabilities } from '../identity/presentation-capabilities.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -24,6 +25,8 @@ export interface EngineInfo {
   readonly userAgent: string;
   /** Which build of it: `shell`, `full`, … */
   readonly build: string;
+  /** Which parts of an identity it can present. */
+  readonly presents: PresentationCapabilities;
 }
 
 export interface ContextOptions {

@@ -4,38 +4,39 @@ import { type Combination, versionsOf } from './browser-matrix.js';
 import { readUserAgent } from './browser-strings.js';
 import type { Screen } from './identity.js';
 
-/** What was drawn: one combination, one version, and what a machine of that kind has. */
-export interface Draw {
+/** One combination, one version, and what a machine of that kind has. */
+export interface FingerprintSample {
   readonly combination: Combination;
   readonly version: number;
   readonly screen: Screen;
   readonly hardwareConcurrency: number;
 }
 
-let generator: FingerprintGenerator | undefined;
-
-/** Loads the data, once, when somebody wishes for something: a server without wishes has no use for it. */
-async function loadGenerator(): Promise<FingerprintGenerator> {
-  if (!generator) {
-    const { FingerprintGenerator: Generator } = await import('fingerprint-generator');
-    generator = new Generator();
-  }
-  return generator;
-}
-
 /**
- * Draws one of these combinations as often as it is met in the world. The same seed draws the same.
+ * Samples combinations as often as they are met in the world.
  *
  * Of the data only which browser, version, screen and number of cores come together is used; what such a browser says of
  * itself is written by our own rules, since the data is of real machines, some of which contradict themselves.
  */
-export async function draw(combinations: readonly Combination[], seed: string): Promise<Draw> {
-  const source = await loadGenerator();
-  const random = randomOf(seed);
-  return withRandom(random, () => drawFrom(source, combinations) ?? evenly(combinations, random));
+export class FingerprintSampler {
+  #generator: FingerprintGenerator | undefined;
+
+  /** One of these combinations. The same seed gives the same one. */
+  async sample(combinations: readonly Combination[], seed: string): Promise<FingerprintSample> {
+    const generator = await this.#load();
+    const random = randomOf(seed);
+    return withRandom(random, () => sampleFrom(generator, combinations) ?? evenly(combinations, random));
+  }
+
+  /** Its data takes half a second to read, and a server whose callers have no preferences never needs it. */
+  async #load(): Promise<FingerprintGenerator> {
+    const { FingerprintGenerator: Generator } = await import('fingerprint-generator');
+    this.#generator ??= new Generator();
+    return this.#generator;
+  }
 }
 
-function drawFrom(source: FingerprintGenerator, combinations: readonly Combination[]): Draw | undefined {
+function sampleFrom(source: FingerprintGenerator, combinations: readonly Combination[]): FingerprintSample | undefined {
   const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
   const ranges = new Map(
     combinations.map(({ browser: name, minVersion, maxVersion }) => [
@@ -72,7 +73,7 @@ function drawFrom(source: FingerprintGenerator, combinations: readonly Combinati
 }
 
 /** Where the data has a gap: any of the combinations, and its newest version. */
-function evenly(combinations: readonly Combination[], random: () => number): Draw {
+function evenly(combinations: readonly Combination[], random: () => number): FingerprintSample {
   const combination = combinations[Math.floor(random() * combinations.length)];
   if (!combination) throw new Error('there is nothing to draw from');
   return {

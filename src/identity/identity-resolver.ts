@@ -10,7 +10,7 @@ import {
   vendorOf,
 } from './browser-strings.js';
 import { placeOf } from './country-locale.js';
-import { type Draw, draw } from './fingerprint-sampler.js';
+import { type FingerprintSample, FingerprintSampler } from './fingerprint-sampler.js';
 import {
   type BrowserName,
   type BrowserWish,
@@ -20,6 +20,7 @@ import {
   type IdentityWish,
   type Screen,
 } from './identity.js';
+import type { PresentationCapabilities } from './presentation-capabilities.js';
 
 /** An engine that runs here. */
 export interface AvailableEngine {
@@ -28,6 +29,8 @@ export interface AvailableEngine {
   readonly version: string;
   /** The user agent that it presents by itself. */
   readonly userAgent: string;
+  /** Which parts of an identity it can present. */
+  readonly presents: PresentationCapabilities;
 }
 
 /** The browser processes of an engine, by the user agent that each was started with. */
@@ -45,6 +48,8 @@ export interface IdentityResolverOptions {
   readonly strict: boolean;
   /** The processes of the engine of that name, where each user agent needs its own. */
   readonly processesOf?: (engine: string) => EngineProcesses | undefined;
+  /** If omitted, one of its own. */
+  readonly sampler?: FingerprintSampler;
 }
 
 /** An identity, and how it is presented. */
@@ -65,9 +70,11 @@ const desktopChromePx = 120;
 /** Makes one coherent identity of a wish. */
 export class IdentityResolver {
   readonly #options: IdentityResolverOptions;
+  readonly #sampler: FingerprintSampler;
 
   constructor(options: IdentityResolverOptions) {
     this.#options = options;
+    this.#sampler = options.sampler ?? new FingerprintSampler();
   }
 
   /** Refuses a wish that nothing could fulfil. @throws MooringError `IDENTITY_IMPOSSIBLE` */
@@ -92,7 +99,7 @@ export class IdentityResolver {
     const dropped = wished.languages.filter((tag) => !presented.languages.includes(tag));
     const differing = [
       ...(isKnown ? differences(presented, family, engine) : [unknownWarning]),
-      ...(dropped.length > 0 ? [`Firefox is not told of these languages: ${dropped.join(', ')}.`] : []),
+      ...(dropped.length > 0 ? [`${titleOf(engine)} is not told of these languages: ${dropped.join(', ')}.`] : []),
     ];
     if (this.#options.strict && differing.length > 0) {
       throw new MooringError(
@@ -103,10 +110,10 @@ export class IdentityResolver {
     return { identity: presented, engine: engine.name, warnings: [...overruled(wish), ...differing] };
   }
 
-  /** The engine of that family, if there is one and it can be a phone where that is asked for; else the default. */
+  /** The engine of that family, if there is one and it can present the device; else the default. */
   #engineFor({ device }: Pick<Identity, 'device'>, family: EngineFamily | undefined): AvailableEngine {
     const own = this.#options.engines.find(({ name }) => name === family);
-    return own && (device === 'desktop' || own.name !== 'firefox') ? own : this.#default;
+    return own?.presents.devices.includes(device) ? own : this.#default;
   }
 
   get #default(): AvailableEngine {
@@ -126,23 +133,23 @@ export class IdentityResolver {
         const unknown = { ...native, userAgent: wish.userAgent, userAgentData: undefined };
         return { identity: unknown, family: undefined, isKnown: false };
       }
-      const drawn = await draw([{ ...subject, minVersion: subject.version, maxVersion: subject.version }], seed);
+      const drawn = await this.#sampler.sample([exactly(subject)], seed);
       const identity = { ...this.#build(subject, drawn.screen, drawn.hardwareConcurrency), userAgent: wish.userAgent };
       return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
     }
     if (!isWish(wish)) return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
-    const drawn = await this.#draw(combinationsOf(wish, this.#newest()), seed);
+    const drawn = await this.#sample(combinationsOf(wish, this.#newest()), seed);
     const subject = subjectOf(drawn);
     const identity = this.#build(subject, drawn.screen, drawn.hardwareConcurrency);
     return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
   }
 
-  async #draw(combinations: readonly Combination[], seed: string): Promise<Draw> {
+  async #sample(combinations: readonly Combination[], seed: string): Promise<FingerprintSample> {
     const real = this.#options.engines.map(ownSubject).find((own) => combinations.some((one) => includes(one, own)));
-    const drawn = await draw(real ? [exactly(real)] : combinations, seed);
+    const drawn = await this.#sampler.sample(real ? [exactly(real)] : combinations, seed);
     if (this.#hasRoomFor(subjectOf(drawn))) return drawn;
     const running = this.#runningIn(combinations);
-    return running.length === 0 ? drawn : draw(running.map(exactly), seed);
+    return running.length === 0 ? drawn : this.#sampler.sample(running.map(exactly), seed);
   }
 
   #hasRoomFor(subject: Subject): boolean {
@@ -230,13 +237,13 @@ const exactly = ({ version, ...subject }: Subject): Combination => ({
   maxVersion: version,
 });
 
-const subjectOf = ({ combination, version }: Draw): Subject => {
+const subjectOf = ({ combination, version }: FingerprintSample): Subject => {
   const { browser, operatingSystem, device } = combination;
   return { browser, operatingSystem, device, version };
 };
 
 /** What an engine is by itself. */
-function ownSubject({ version, userAgent }: AvailableEngine): Subject {
+function ownSubject({ version, userAgent }: Pick<AvailableEngine, 'version' | 'userAgent'>): Subject {
   const read = readUserAgent(userAgent.replace('Headless', ''));
   const subject = read ?? ({ browser: 'chrome', operatingSystem: 'linux', device: 'desktop' } as const);
   return { ...subject, version: majorOf(version) };
@@ -263,9 +270,9 @@ function overruled({ userAgent, browser, operatingSystem, device }: IdentityWish
 }
 
 /** The engine as it is, on the system that it runs on; only that nobody looks at it is not said. */
-export function nativeIdentity({ name, version, userAgent }: AvailableEngine): Identity {
+export function nativeIdentity({ name, version, userAgent }: Omit<AvailableEngine, 'presents'>): Identity {
   const plain = userAgent.replace('Headless', '');
-  const subject = ownSubject({ name, version, userAgent });
+  const subject = ownSubject({ version, userAgent });
   const isChromium = name === 'chromium';
   return {
     ...subject,
@@ -282,11 +289,15 @@ export function nativeIdentity({ name, version, userAgent }: AvailableEngine): I
   };
 }
 
-/** Firefox takes one language besides its own two, and has the cores of the machine. */
-function asEngineCan(identity: Identity, { name }: AvailableEngine): Identity {
-  if (name !== 'firefox') return identity;
+/** The identity without what the engine cannot present. */
+function asEngineCan(identity: Identity, { presents }: AvailableEngine): Identity {
   const [first = 'en-US'] = identity.languages;
-  return { ...identity, languages: first === 'en-US' ? usualLanguages : [first], hardwareConcurrency: undefined };
+  const oneLanguage = first === 'en-US' ? usualLanguages : [first];
+  return {
+    ...identity,
+    languages: presents.languages === 'one' ? oneLanguage : identity.languages,
+    hardwareConcurrency: presents.hardwareConcurrency ? identity.hardwareConcurrency : undefined,
+  };
 }
 
 const isWish = ({ browser, operatingSystem, device }: IdentityWish): boolean =>
@@ -301,11 +312,16 @@ const unknownWarning =
 
 const engineTitles: Record<EngineFamily, string> = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKit' };
 
+function titleOf({ name }: AvailableEngine): string {
+  const family = familyNamed(name);
+  return family ? engineTitles[family] : name;
+}
+
 /** Where what is presented is not what runs. */
 function differences(identity: Identity, family: EngineFamily | undefined, engine: AvailableEngine): string[] {
   const { browser, version, operatingSystem } = identity;
   const real = familyNamed(engine.name);
-  const title = real ? engineTitles[real] : engine.name;
+  const title = titleOf(engine);
   const warnings: string[] = [];
   if (real !== undefined && family !== undefined && family !== real) {
     warnings.push(
@@ -315,8 +331,9 @@ function differences(identity: Identity, family: EngineFamily | undefined, engin
     warnings.push(`${browser} ${version} is presented by ${title} ${majorOf(engine.version)}.`);
   }
   const isElsewhere = identity.languages[0] !== 'en-US';
-  if (real === 'firefox' && (isElsewhere || identity.timezone !== undefined))
-    warnings.push('In Firefox service workers have the language and time zone of the machine: languages, timezone.');
+  const keepsMachineLocale = engine.presents.serviceWorkerLocale === 'machine';
+  if (keepsMachineLocale && (isElsewhere || identity.timezone !== undefined))
+    warnings.push(`In ${title} service workers have the language and time zone of the machine: languages, timezone.`);
   else if (real !== undefined && isElsewhere)
     warnings.push('The scripts of service workers are fetched in the language of the machine: accept-language.');
   const native = readUserAgent(engine.userAgent.replace('Headless', ''));

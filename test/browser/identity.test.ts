@@ -29,7 +29,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     return engineName !== 'chromium full' || i % 2 === 1;
   });
   const own = isFirefox ? 'firefox' : 'chrome';
-  const suite = new EngineSuite(engine, { session: 'identity', maxBuckets: 4 });
+  const suite = new EngineSuite(engine, { session: 'identity', maxProcesses: 4 });
   const { origin } = suite;
 
   async function check(session: string, wish: Record<string, unknown>) {

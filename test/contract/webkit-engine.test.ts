@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findWebKit, listWebKits } from '../../src/engine/executables/webkit.js';
-import { createWebKitEngine } from '../../src/engine/playwright/browsers/webkit.js';
+import { webkitProfile } from '../../src/engine/playwright/browsers/webkit.js';
+import { PlaywrightEngine } from '../../src/engine/playwright/playwright-engine.js';
 import { browserProcesses } from '../support/processes.js';
 import { describeEngine } from './engine-contract.js';
 
@@ -41,9 +42,8 @@ else
     runsScripts: true,
     lacks: ['referer', 'crash event', 'header refusal', 'script termination', 'worker bypass'],
     create: async () => ({
-      engine: createWebKitEngine({
-        binary,
-        env: process.env,
+      engine: new PlaywrightEngine({
+        profile: webkitProfile({ binary, env: process.env }),
         contextsPerBrowser: 50,
         observer: { launched() {}, crashed() {}, hung() {}, launchFailed() {} },
       }),

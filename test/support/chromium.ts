@@ -1,12 +1,14 @@
 import { tmpdir } from 'node:os';
 import { loadConfig } from '../../src/config/load-config.js';
+import type { BrowserEngine } from '../../src/engine/engine.js';
 import {
   type ChromiumBinary,
   chooseChromium,
   type FindChromiumOptions,
   listChromiums,
 } from '../../src/engine/executables/chromium.js';
-import { ChromiumEngine } from '../../src/engine/playwright/browsers/chromium.js';
+import { chromiumProfile } from '../../src/engine/playwright/browsers/chromium.js';
+import { PlaywrightEngine } from '../../src/engine/playwright/playwright-engine.js';
 
 const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 
@@ -27,15 +29,12 @@ export function chromiumEngine(
   binary: ChromiumBinary,
   contextsPerBrowser = 50,
   extraArgs: readonly string[] = [],
-  maxBuckets?: number,
-): ChromiumEngine {
-  return new ChromiumEngine({
-    binary,
-    env: process.env,
-    sandbox: process.getuid?.() !== 0,
+  maxProcesses?: number,
+): BrowserEngine {
+  return new PlaywrightEngine({
+    profile: chromiumProfile({ binary, env: process.env, sandbox: process.getuid?.() !== 0, extraArgs }),
     contextsPerBrowser,
-    maxBuckets,
-    extraArgs,
+    maxProcesses,
     observer: quiet,
   });
 }

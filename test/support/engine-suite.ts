@@ -11,7 +11,7 @@ export interface EngineSuiteOptions {
   /** Environment variables of the server. */
   readonly settings?: Record<string, string>;
   /** How many user agents the engine presents at once. */
-  readonly maxBuckets?: number;
+  readonly maxProcesses?: number;
 }
 
 /** A site, and a server with one engine, for as long as the tests around it run. */
@@ -20,11 +20,11 @@ export class EngineSuite {
   readonly #session: string;
   #app: RunningApp | undefined;
 
-  constructor(engine: SuiteEngine, { session, settings = {}, maxBuckets }: EngineSuiteOptions) {
+  constructor(engine: SuiteEngine, { session, settings = {}, maxProcesses }: EngineSuiteOptions) {
     this.#session = session;
     beforeAll(async () => {
       await this.origin.start();
-      this.#app = await RunningApp.start(settings, await engine.create(maxBuckets));
+      this.#app = await RunningApp.start(settings, await engine.create(maxProcesses));
     });
     afterAll(async () => {
       await this.#app?.close();

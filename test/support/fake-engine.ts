@@ -19,11 +19,18 @@ import {
   type WatchOptions,
 } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
+import { fullPresentation } from '../../src/identity/presentation-capabilities.js';
 import { abortable } from '../../src/util/deadline.js';
 
 /** A browser without a browser: it fetches pages and knows cookies, but runs no scripts. */
 export class FakeEngine implements BrowserEngine {
-  readonly info = { name: 'fake', version: '1.2.3.4', userAgent: 'Mozilla/5.0 Fake/1.2.3.4', build: 'fake' };
+  readonly info = {
+    name: 'fake',
+    version: '1.2.3.4',
+    userAgent: 'Mozilla/5.0 Fake/1.2.3.4',
+    build: 'fake',
+    presents: fullPresentation,
+  };
   readonly contexts = new Set<FakeContext>();
   /** When set, opening a context waits for it. */
   gate: Promise<void> | undefined;

@@ -1,6 +1,7 @@
 import type { BrowserEngine } from '../../src/engine/engine.js';
 import { type FirefoxBinary, findFirefox } from '../../src/engine/executables/firefox.js';
-import { createFirefoxEngine } from '../../src/engine/playwright/browsers/firefox.js';
+import { firefoxProfile } from '../../src/engine/playwright/browsers/firefox.js';
+import { PlaywrightEngine } from '../../src/engine/playwright/playwright-engine.js';
 
 const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 
@@ -8,5 +9,10 @@ const quiet = { launched() {}, crashed() {}, hung() {}, launchFailed() {} };
 export const chosenFirefox = (): Promise<FirefoxBinary | undefined> =>
   findFirefox({ named: process.env.MOORING_FIREFOX, env: process.env });
 
-export const firefoxEngine = (binary: FirefoxBinary, maxBuckets?: number): BrowserEngine =>
-  createFirefoxEngine({ binary, env: process.env, contextsPerBrowser: 50, maxBuckets, observer: quiet });
+export const firefoxEngine = (binary: FirefoxBinary, maxProcesses?: number): BrowserEngine =>
+  new PlaywrightEngine({
+    profile: firefoxProfile({ binary, env: process.env }),
+    contextsPerBrowser: 50,
+    maxProcesses,
+    observer: quiet,
+  });

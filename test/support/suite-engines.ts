@@ -7,8 +7,8 @@ export interface SuiteEngine {
   readonly name: string;
   /** Why it cannot be tested here. */
   readonly skip?: string;
-  /** @param maxBuckets how many user agents it presents at once */
-  readonly create: (maxBuckets?: number) => Promise<BrowserEngine>;
+  /** @param maxProcesses how many user agents it presents at once */
+  readonly create: (maxProcesses?: number) => Promise<BrowserEngine>;
 }
 
 const chosen = await chosenChromium();
@@ -23,19 +23,19 @@ function found<T>(binary: T | undefined): T {
 /** The Chromium that a server would run. */
 const chosenEngine: SuiteEngine = {
   name: `chromium ${chosen.flavour}`,
-  create: async (maxBuckets) => chromiumEngine(chosen, 50, [], maxBuckets),
+  create: async (maxProcesses) => chromiumEngine(chosen, 50, [], maxProcesses),
 };
 
 const fullEngine: SuiteEngine = {
   name: 'chromium full',
   ...(full ? {} : { skip: 'this system has no Chromium or Chrome' }),
-  create: async (maxBuckets) => chromiumEngine(found(full), 50, [], maxBuckets),
+  create: async (maxProcesses) => chromiumEngine(found(full), 50, [], maxProcesses),
 };
 
 const firefoxSuite: SuiteEngine = {
   name: 'firefox',
   ...(firefox ? {} : { skip: 'this machine has no Firefox' }),
-  create: async (maxBuckets) => firefoxEngine(found(firefox), maxBuckets),
+  create: async (maxProcesses) => firefoxEngine(found(firefox), maxProcesses),
 };
 
 /** The title of an engine's suite, with the reason when it is skipped. */

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import type { Environment } from '../playwright/browsers/browser-environment.js';
+import type { Environment } from '../browser-environment.js';
 import { findEmbeddedChromium } from './embedded-chromium.js';
 import { askVersion, onPath, playwrightPrograms, realBinary } from './probe.js';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../playwright/browsers/browser-environment.js';
+import type { Environment } from '../browser-environment.js';
 import { askVersion, onPath, playwrightPrograms, realBinary } from './probe.js';
 
 /** A Firefox that can be run. */

@@ -3,7 +3,7 @@ import { access, constants, open, readdir, realpath } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { browserEnvironment, type Environment } from '../playwright/browsers/browser-environment.js';
+import { browserEnvironment, type Environment } from '../browser-environment.js';
 
 /** The file behind a path, if it is a program and no script. */
 export async function realBinary(path: string): Promise<string | undefined> {

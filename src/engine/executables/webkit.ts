@@ -1,7 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Environment } from '../playwright/browsers/browser-environment.js';
+import type { Environment } from '../browser-environment.js';
 import { playwrightBuilds } from './probe.js';
 
 /** A WebKit that can be run: Playwright's own build, the only one that it drives. */

@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
-import type { PageProtocol } from './channel/page-channel.js';
+import type { PageChannel } from './channel/page-channel.js';
 import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
 import { RequestEvents } from './navigation/request-events.js';
@@ -14,7 +14,7 @@ const closeTimeoutMs = 5000;
 export interface PlaywrightContextParts {
   readonly context: BrowserContext;
   /** The way to a page that this kind of browser has. */
-  readonly protocolOf: (page: Page) => Promise<PageProtocol>;
+  readonly channelOf: (page: Page) => Promise<PageChannel>;
   /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
   /**
@@ -131,7 +131,7 @@ export class PlaywrightContext implements EngineContext {
     });
     this.#unclaimed = this.#unclaimed.filter((tab) => tab !== page);
     if (this.#opening === 0) for (const tab of this.#unclaimed.splice(0)) this.#page?.adoptPopup(tab);
-    const opened = new PlaywrightPage(page, await this.#parts.protocolOf(page), this.#requests, this.#lost.signal);
+    const opened = new PlaywrightPage(page, await this.#parts.channelOf(page), this.#requests, this.#lost.signal);
     this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
     return opened;
   }

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorMessage, MooringError } from '../../errors.js';
-import { tooLargeAnswer } from './browsers/driver-transport.js';
+import { tooLargeAnswer } from './driver/driver-transport.js';
 
 interface Row {
   readonly pattern: RegExp;
@@ -75,3 +75,6 @@ export const tabGoneError = (why: string): MooringError =>
     'BROWSER_FAILED',
     `expected the tab to stay alive, but ${why}; the next request gets a new one with the same cookies.`,
   );
+
+/** Whether the driver gave up for want of time. */
+export const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';

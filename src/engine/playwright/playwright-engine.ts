@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
+import { MooringError } from '../../errors.js';
 import type { Identity } from '../../identity/identity.js';
 import { type EngineProcesses, nativeIdentity } from '../../identity/identity-resolver.js';
 import { nearestUserAgent } from '../../identity/nearest-user-agent.js';
@@ -6,152 +7,168 @@ import { abortable } from '../../util/deadline.js';
 import type { BrowserPoolObserver } from '../browser-pool.js';
 import type { BrowserEngine, ContextOptions, EngineContext, EngineInfo } from '../engine.js';
 import { KeyedBrowserPool } from '../keyed-browser-pool.js';
+import { affordableProcesses } from '../process-budget.js';
+import type { BrowserProfile } from './browsers/browser-profile.js';
 import { DriverBrowser, triesToOpen } from './browsers/driver-browser.js';
-import { type DriverPageAbilities, DriverPageProtocol } from './channel/page-channel.js';
-import { PlaywrightContext } from './context.js';
+import { PlaywrightContext, type PlaywrightContextParts } from './context.js';
 import { translateFailure } from './driver-errors.js';
 
-export interface LazyEngineOptions {
-  /** Known from the binary, without launching it. */
-  readonly info: EngineInfo;
+export interface PlaywrightEngineOptions {
+  readonly profile: BrowserProfile;
   readonly contextsPerBrowser: number;
-  /** How many processes of different kinds there may be at once. */
-  readonly maxBuckets: number;
-  /** Which part of them one owner may have, 0 to 1. Default: all. */
+  /**
+   * Most processes of different keys at once, beside the one that is kept running; more share one. If omitted, as many as
+   * the memory holds.
+   */
+  readonly maxProcesses?: number | undefined;
+  /** The share of them that one owner may have, 0 to 1. If omitted, all. */
   readonly ownerShare?: number | undefined;
-  /** The most memory that a process of pages may hold; one that holds more is ended. Default: any. */
+  /** The most memory that a process of pages may hold; one that holds more is ended. If omitted, there is no limit. */
   readonly pageMemoryBytes?: number | undefined;
   readonly observer: BrowserPoolObserver;
-  /** Launches a process that presents an identity; without one, itself. */
-  readonly launch: (identity: Identity | undefined) => Promise<Browser>;
-  /** Identities of one bucket share processes. */
-  readonly bucketOf: (identity: Identity) => string;
-  /** What a context adds to what its process presents. */
-  readonly emulationOf: (identity: Identity) => BrowserContextOptions;
-  /** What its pages can; the rest is refused by name. */
-  readonly abilities?: DriverPageAbilities;
-  /** How an identity is presented in a process of another bucket. If omitted, all are of one bucket. */
-  readonly sharing?: SharedPresentation;
 }
 
-export interface SharedPresentation {
-  /** What a context adds besides `emulationOf`. */
-  readonly emulationOf: (identity: Identity) => BrowserContextOptions;
-  /** Runs in each page before its own scripts. */
-  readonly scriptOf: (identity: Identity) => string;
-  /** What is left of the process's own identity, a sentence. @param key the bucket of the process */
-  readonly shortfallOf: (key: string) => string;
-}
-
-const retireAfterContexts = 2000;
-/** More than there are buckets at once: callers name user agents as they like. */
+/** More than there are keys at once: callers name user agents as they like. */
 const rememberedIdentities = 1000;
 
-/**
- * A browser that is launched when somebody wishes for it, since it takes seconds and half a gigabyte, and that lingers a
- * minute after its last session. Its pages are asked by the driver's own calls.
- */
-export class LazyEngine implements BrowserEngine {
-  readonly info: EngineInfo;
-  readonly #options: LazyEngineOptions;
+/** A browser that Playwright drives, as its profile says. */
+export class PlaywrightEngine implements BrowserEngine {
+  readonly #profile: BrowserProfile;
   readonly #native: Identity;
-  readonly #buckets: KeyedBrowserPool<DriverBrowser>;
-  /** What each bucket but its own stands for. */
+  readonly #pool: KeyedBrowserPool<DriverBrowser>;
+  /** What each key stands for, except the browser's own. */
   readonly #identities = new Map<string, Identity>();
 
-  constructor(options: LazyEngineOptions) {
-    this.info = options.info;
-    this.#options = options;
-    this.#native = nativeIdentity(options.info);
-    this.#buckets = new KeyedBrowserPool({
+  constructor({ profile, observer, ...options }: PlaywrightEngineOptions) {
+    const { contextsPerBrowser, pageMemoryBytes, ownerShare = 1 } = options;
+    const maxOthers = options.maxProcesses ?? affordableProcesses(profile.bytesPerProcess);
+    this.#profile = profile;
+    this.#native = nativeIdentity(profile.info);
+    this.#pool = new KeyedBrowserPool({
       launch: async (key) =>
-        new DriverBrowser(await options.launch(this.#identities.get(key)), options.info.name, options.pageMemoryBytes),
-      mainKey: undefined,
-      maxOthers: options.maxBuckets,
-      maxOthersPerOwner: Math.max(1, Math.floor(options.maxBuckets * (options.ownerShare ?? 1))),
+        new DriverBrowser(await profile.launch(this.#identities.get(key)), profile.info.name, pageMemoryBytes),
+      mainKey: profile.isKeptRunning ? profile.keyOf(this.#native) : undefined,
+      maxOthers,
+      maxOthersPerOwner: Math.max(1, Math.floor(maxOthers * ownerShare)),
       nearest: nearestUserAgent,
-      seatsPerBrowser: options.contextsPerBrowser,
-      retireAfterSeats: retireAfterContexts,
-      observer: options.observer,
+      seatsPerBrowser: contextsPerBrowser,
+      retireAfterSeats: profile.retireAfterContexts,
+      spareSeats: profile.isKeptRunning ? Math.floor(contextsPerBrowser / 10) : 0,
+      observer,
     });
   }
 
-  get processes(): EngineProcesses | undefined {
-    if (!this.#options.sharing) return undefined;
-    return { userAgents: this.#buckets.keys, hasRoomFor: (userAgent) => this.#buckets.hasRoomFor(userAgent) };
+  get info(): EngineInfo {
+    return this.#profile.info;
   }
 
-  /** That it can be run is known from its binary. */
-  async start(): Promise<void> {}
+  get processes(): EngineProcesses | undefined {
+    if (!this.#profile.sharing) return undefined;
+    return { userAgents: this.#pool.keys, hasRoomFor: (userAgent) => this.#pool.hasRoomFor(userAgent) };
+  }
+
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
 
   async newContext(options: ContextOptions, signal: AbortSignal): Promise<EngineContext> {
-    const { proxyServer, identity = this.#native } = options;
-    const { bucketOf, emulationOf, sharing } = this.#options;
-    const key = bucketOf(identity);
-    if (key !== bucketOf(this.#native)) this.#remember(key, identity);
+    const { identity = this.#native, owner } = options;
+    const key = this.#profile.keyOf(identity);
+    this.#remember(key, identity);
     for (let tries = 1; ; tries++) {
-      const seat = await this.#buckets.take(key, signal, options.owner);
+      const seat = await this.#pool.take(key, signal, owner);
+      const sharing = seat.key === key ? undefined : this.#profile.sharing;
+      const shortfalls = sharing ? [sharing.shortfallOf(seat.key)] : [];
       try {
-        const { browser, gone } = seat.browser;
-        const shared = seat.key === key ? undefined : sharing;
-        const opening = openContext(browser, shared?.scriptOf(identity), {
-          ...emulationOf(identity),
-          ...shared?.emulationOf(identity),
-          ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
-        });
-        const context = await abortable(opening, signal, (late) => late.close());
-        return new PlaywrightContext({
-          context,
-          protocolOf: async (page) => new DriverPageProtocol(page, this.#options.abilities ?? {}),
-          browserGone: gone,
-          onClosed: () => seat.release(),
-          shortfalls: shared ? [shared.shortfallOf(seat.key)] : [],
-        });
+        const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
+        return this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
       } catch (error) {
         seat.release();
         if (signal.aborted) throw signal.reason;
+        // A process that is going takes nothing of this session along yet.
         if (tries >= triesToOpen || !(await seat.browser.isLost())) throw translateFailure(error, 'a new session');
       }
     }
   }
 
-  #remember(key: string, identity: Identity): void {
-    this.#identities.delete(key);
-    this.#identities.set(key, identity);
-    const [oldest] = this.#identities.keys();
-    if (oldest !== undefined && this.#identities.size > rememberedIdentities) this.#identities.delete(oldest);
-  }
-
   async check(signal: AbortSignal): Promise<void> {
-    const context = await this.newContext({}, signal);
+    const context = await this.#contextToCheck(signal);
     try {
       const page = await context.newPage(signal);
-      await page.read(Number.MAX_SAFE_INTEGER, signal);
+      const { userAgent } = await page.read(Number.MAX_SAFE_INTEGER, signal);
+      if (userAgent === '')
+        throw new MooringError('BROWSER_FAILED', 'expected the browser to run a script; it did not.');
     } finally {
       await context.close();
     }
   }
 
+  /** In a process that runs anyway, and beside its seats: a check must not launch or end the one that is kept running. */
+  async #contextToCheck(signal: AbortSignal): Promise<EngineContext> {
+    if (!this.#profile.isKeptRunning) return this.newContext({}, signal);
+    const browser = await this.#pool.any(signal);
+    try {
+      const context = await this.#openContext(browser, this.#native, undefined, undefined, signal);
+      return this.#contextOf(context, browser, { onClosed() {}, shortfalls: [] });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : translateFailure(error, 'a new session');
+    }
+  }
+
+  /** A context that comes after the signal is closed again. */
+  #openContext(
+    { browser, present }: DriverBrowser,
+    identity: Identity,
+    proxyServer: string | undefined,
+    sharing: BrowserProfile['sharing'],
+    signal: AbortSignal,
+  ): Promise<BrowserContext> {
+    const open = async (): Promise<BrowserContext> => {
+      const context = await browser.newContext({
+        ...this.#profile.contextOptionsOf(identity),
+        ...sharing?.contextOptionsOf?.(identity),
+        ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
+      });
+      try {
+        present?.(context, identity);
+        const script = sharing?.scriptOf?.(identity);
+        if (script !== undefined) await context.addInitScript(script);
+        return context;
+      } catch (error) {
+        await context.close();
+        throw error;
+      }
+    };
+    return abortable(open(), signal, (late) => late.close());
+  }
+
+  #contextOf(
+    context: BrowserContext,
+    { gone }: DriverBrowser,
+    parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
+  ): EngineContext {
+    return new PlaywrightContext({ context, channelOf: this.#profile.openChannel, browserGone: gone, ...parts });
+  }
+
+  /** Forgets the identity asked for longest ago of which there is no process. */
+  #remember(key: string, identity: Identity): void {
+    if (key === this.#profile.keyOf(this.#native)) return;
+    this.#identities.delete(key);
+    this.#identities.set(key, identity);
+    if (this.#identities.size <= rememberedIdentities) return;
+    const running = new Set(this.#pool.keys);
+    for (const oldest of this.#identities.keys()) {
+      if (running.has(oldest)) continue;
+      this.#identities.delete(oldest);
+      return;
+    }
+  }
+
   endHung(): Promise<void> {
-    return this.#buckets.endHung();
+    return this.#pool.endHung();
   }
 
   close(): Promise<void> {
-    return this.#buckets.close();
-  }
-}
-
-async function openContext(
-  browser: Browser,
-  script: string | undefined,
-  options: BrowserContextOptions,
-): Promise<BrowserContext> {
-  const context = await browser.newContext(options);
-  try {
-    if (script !== undefined) await context.addInitScript(script);
-    return context;
-  } catch (error) {
-    await context.close();
-    throw error;
+    return this.#pool.close();
   }
 }

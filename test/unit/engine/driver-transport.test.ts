@@ -6,7 +6,7 @@ import {
   maxAnswerBytes,
   type WireFilter,
   type WireMessage,
-} from '../../../src/engine/playwright/browsers/driver-transport.js';
+} from '../../../src/engine/playwright/driver/driver-transport.js';
 import { faults } from '../../../src/util/faults.js';
 
 /** A driver as far as its wire goes. */

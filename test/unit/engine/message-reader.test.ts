@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MessageOutline, MessageReader } from '../../../src/engine/playwright/browsers/message-reader.js';
+import { type MessageOutline, MessageReader } from '../../../src/engine/playwright/driver/message-reader.js';
 
 function read(chunks: readonly (string | Buffer)[]) {
   const messages: string[] = [];

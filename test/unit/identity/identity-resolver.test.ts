@@ -2,27 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
 import { combinationsOf } from '../../../src/identity/browser-matrix.js';
 import { userAgentOf } from '../../../src/identity/browser-strings.js';
+import { FingerprintSampler } from '../../../src/identity/fingerprint-sampler.js';
 import type { Identity, IdentityWish } from '../../../src/identity/identity.js';
-import { IdentityResolver } from '../../../src/identity/identity-resolver.js';
+import { type AvailableEngine, IdentityResolver } from '../../../src/identity/identity-resolver.js';
+import { fullPresentation } from '../../../src/identity/presentation-capabilities.js';
 
 const linux = 'Mozilla/5.0 (X11; Linux x86_64)';
-const chromium = {
+const chromium: AvailableEngine = {
   name: 'chromium',
   version: '156.0.8078.79',
   userAgent: `${linux} AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.8078.79 Safari/537.36`,
+  presents: fullPresentation,
 };
-const firefox = {
+const firefox: AvailableEngine = {
   name: 'firefox',
   version: '153.0',
   userAgent: `Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0`,
+  presents: { devices: ['desktop'], languages: 'one', hardwareConcurrency: false, serviceWorkerLocale: 'machine' },
 };
 
-const resolver = (engines = [chromium], strict = false) => new IdentityResolver({ engines, strict });
+/** Reading its data takes half a second. */
+const sampler = new FingerprintSampler();
+const resolver = (engines = [chromium], strict = false) => new IdentityResolver({ engines, strict, sampler });
 /** As if Chromium had processes of these user agents besides its own, and no room for more. */
 const crowded = (...userAgents: string[]) =>
   new IdentityResolver({
     engines: [chromium],
     strict: false,
+    sampler,
     processesOf: () => ({ userAgents, hasRoomFor: (userAgent) => userAgents.includes(userAgent) }),
   });
 const resolve = (wish: IdentityWish, seed = 'seed', country?: string) => resolver().resolve(wish, seed, country);

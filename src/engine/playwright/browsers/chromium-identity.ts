@@ -1,7 +1,6 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { appVersionOf } from '../../../identity/browser-strings.js';
 import type { Identity } from '../../../identity/identity.js';
-import { setGetters } from '../getters.js';
 import {
   contextIdOf,
   filterWire,
@@ -9,8 +8,9 @@ import {
   type WireEnds,
   type WireFilter,
   type WireMessage,
-} from './driver-transport.js';
-import type { MessageOutline } from './message-reader.js';
+} from '../driver/driver-transport.js';
+import type { MessageOutline } from '../driver/message-reader.js';
+import { setGetters } from '../injected/set-getters.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;

@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
 import { type ProcessVitals, readDescendants, readVitals } from '../../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../../browser-pool.js';
-import { askBrowser, bytesSentBy, childProcessOf } from './driver-transport.js';
+import { askBrowser, bytesSentBy, childProcessOf } from '../driver/driver-transport.js';
+import type { LaunchedByDriver } from './browser-profile.js';
 
 /** In how many processes a context is tried to be opened that are gone before it is. */
 export const triesToOpen = 3;
@@ -14,6 +15,7 @@ const lossTimeoutMs = 300;
 /** A browser that the driver has launched. */
 export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
+  readonly present: LaunchedByDriver['present'];
   readonly process: BrowserProcess;
   readonly #gone = new AbortController();
   readonly #isOver: () => boolean;
@@ -24,10 +26,11 @@ export class DriverBrowser implements LaunchedBrowser {
 
   /**
    * @param engine its name, for the log
-   * @param pageMemoryBytes the most memory that a process of its pages may hold; absent: any
+   * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
-  constructor(browser: Browser, engine: string, pageMemoryBytes?: number) {
+  constructor({ browser, present }: LaunchedByDriver, engine: string, pageMemoryBytes?: number) {
     this.browser = browser;
+    this.present = present;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { filterWire, type WireEnds, type WireFilter, type WireMessage } from './driver-transport.js';
-import type { MessageOutline } from './message-reader.js';
+import { filterWire, type WireEnds, type WireFilter, type WireMessage } from '../driver/driver-transport.js';
+import type { MessageOutline } from '../driver/message-reader.js';
 
 /**
  * What the driver asks of a Firefox over WebDriver BiDi that a release of it does not know: answered here as if it were

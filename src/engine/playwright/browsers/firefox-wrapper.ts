@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -25,8 +24,9 @@ export class FirefoxWrapper {
     this.path = join(folder, 'firefox.sh');
   }
 
-  static async make(executablePath: string): Promise<FirefoxWrapper> {
-    const folder = await mkdtemp(join(tmpdir(), 'mooring-firefox-'));
+  /** @param scratchDir where its files are, until the browser runs */
+  static async make(executablePath: string, scratchDir: string): Promise<FirefoxWrapper> {
+    const folder = await mkdtemp(join(scratchDir, 'mooring-firefox-'));
     const pipe = join(folder, 'server');
     const serverEnd = await openPipe(pipe);
     const wrapper = new FirefoxWrapper(folder, serverEnd);

@@ -1,34 +1,35 @@
-import { platform } from 'node:os';
-import { type Browser, firefox } from 'playwright-core';
+import { platform, tmpdir } from 'node:os';
+import { firefox } from 'playwright-core';
 import { appVersionOf, userAgentOf } from '../../../identity/browser-strings.js';
 import type { Identity } from '../../../identity/identity.js';
-import type { BrowserPoolObserver } from '../../browser-pool.js';
-import type { BrowserEngine, EngineInfo } from '../../engine.js';
+import type { PresentationCapabilities } from '../../../identity/presentation-capabilities.js';
+import type { Environment } from '../../browser-environment.js';
+import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
-import { affordableProcesses } from '../../process-budget.js';
-import { setGetters } from '../getters.js';
-import { LazyEngine } from '../playwright-engine.js';
-import type { Environment } from './browser-environment.js';
+import { DriverPageChannel } from '../channel/driver-page-channel.js';
+import { launchBrowser } from '../driver/launch-browser.js';
+import { setGetters } from '../injected/set-getters.js';
+import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
 import { FirefoxBidiFilter } from './firefox-bidi-filter.js';
 import { FirefoxWrapper } from './firefox-wrapper.js';
 
-export interface FirefoxEngineOptions {
+export interface FirefoxProfileOptions {
   readonly binary: FirefoxBinary;
   /** The environment that the browser is started with. */
   readonly env: Environment;
-  readonly contextsPerBrowser: number;
-  /** Most user agents that have a process at once; more share one. Default: as many as the memory holds. */
-  readonly maxBuckets?: number | undefined;
-  /** Which part of them one owner may have, 0 to 1. Default: all. */
-  readonly ownerShare?: number | undefined;
-  /** The most memory that a process of pages may hold; one that holds more is ended. Default: any. */
-  readonly pageMemoryBytes?: number | undefined;
-  readonly observer: BrowserPoolObserver;
+  /** Where its profiles, downloads and temporary files go. If omitted, the system's temporary folder. */
+  readonly scratchDir?: string | undefined;
 }
 
-/** Measured: what a process costs before it has sessions. */
-const bytesPerProcess = 450 * 1024 ** 2;
 const launchTimeoutMs = 60_000;
+
+/** Over WebDriver BiDi, and through the driver. The engine contract lists what else its pages cannot. */
+const presents: PresentationCapabilities = {
+  devices: ['desktop'],
+  languages: 'one',
+  hardwareConcurrency: false,
+  serviceWorkerLocale: 'machine',
+};
 
 /** Nothing in the background that talks to the network, nothing past the proxy, no names resolved here. */
 const preferences = {
@@ -69,43 +70,41 @@ const preferences = {
  * Firefox: Playwright's own build in its own way, any other over WebDriver BiDi. A process is told at its start what it is
  * to say of itself, so each user agent has its own.
  */
-export function createFirefoxEngine(options: FirefoxEngineOptions): BrowserEngine {
-  return new LazyEngine({
-    ...options,
+export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
+  return {
     info: infoOf(options.binary),
-    maxBuckets: options.maxBuckets ?? affordableProcesses(bytesPerProcess),
+    isKeptRunning: false,
+    bytesPerProcess: 450 * 1024 ** 2,
+    retireAfterContexts: 2000,
     launch: (identity) => launch(options, identity),
-    bucketOf: ({ userAgent }) => userAgent,
-    emulationOf,
-    abilities: { showsReferer: true, encodesWebp: true },
+    keyOf: ({ userAgent }) => userAgent,
+    contextOptionsOf,
     sharing: {
-      emulationOf: ({ userAgent }) => ({ userAgent }),
+      contextOptionsOf: ({ userAgent }) => ({ userAgent }),
       scriptOf: sharedScript,
       shortfallOf: (userAgent) =>
         `The Firefox process is shared with another user agent: workers keep its platform, and shared and service workers all that it says of itself: ${userAgent}.`,
     },
-  });
+    openChannel: async (page) => new DriverPageChannel(page, { showsReferer: true, encodesWebp: true }),
+  };
 }
 
-async function launch({ binary, env }: FirefoxEngineOptions, identity: Identity | undefined): Promise<Browser> {
+async function launch(
+  { binary, env, scratchDir }: FirefoxProfileOptions,
+  identity: Identity | undefined,
+): Promise<LaunchedByDriver> {
   const isOwn = binary.source === 'playwright';
-  const wrapper = isOwn ? undefined : await FirefoxWrapper.make(binary.executablePath);
+  const wrapper = isOwn ? undefined : await FirefoxWrapper.make(binary.executablePath, scratchDir ?? tmpdir());
   try {
-    const browser = await firefox.launch({
-      executablePath: wrapper?.path ?? binary.executablePath,
+    const executablePath = wrapper?.path ?? binary.executablePath;
+    const settings = { executablePath, env, scratchDir, timeoutMs: launchTimeoutMs };
+    const browser = await launchBrowser(firefox, settings, {
       ...(isOwn ? {} : { channel: 'moz-firefox' }),
-      headless: true,
       firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
-      env: { ...env } as Record<string, string>, // undefined values do not reach a child
-      timeout: launchTimeoutMs,
-      // The server decides when its browsers end (SIGTERM drains first).
-      handleSIGHUP: false,
-      handleSIGINT: false,
-      handleSIGTERM: false,
     });
     if (!isOwn) new FirefoxBidiFilter(browser);
     browser.once('disconnected', () => void wrapper?.release());
-    return browser;
+    return { browser };
   } catch (error) {
     await wrapper?.release();
     throw error;
@@ -118,7 +117,7 @@ function infoOf({ version, source }: FirefoxBinary): EngineInfo {
   const operatingSystem = platform() === 'darwin' ? 'macos' : 'linux';
   const major = Number.parseInt(version, 10);
   const userAgent = userAgentOf({ browser: 'firefox', version: major, operatingSystem, device: 'desktop' });
-  return { name: 'firefox', version, userAgent, build: source };
+  return { name: 'firefox', version, userAgent, build: source, presents };
 }
 
 const systemNames: Readonly<Record<Identity['operatingSystem'], string>> = {
@@ -149,7 +148,7 @@ function sharedScript(identity: Identity): string {
   return setGetters('Navigator', values);
 }
 
-function emulationOf({ languages, timezone, viewport, screen }: Identity) {
+function contextOptionsOf({ languages, timezone, viewport, screen }: Identity) {
   const [locale] = languages;
   return {
     viewport: { ...viewport },

@@ -1,13 +1,8 @@
 import type { CDPSession } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
 import type { NavigationRequest } from '../../engine.js';
-import { isFirstRequest } from '../navigation/main-frame.js';
-
-/** Whether a navigation needs more than the address bar can do. */
-export function needsOverride(request: NavigationRequest): boolean {
-  if (request.emptyDocument) return true;
-  return request.method !== 'GET' || request.body !== undefined || Object.keys(request.headers).length > 0;
-}
+import { isFirstRequest } from '../document-request.js';
+import { emptyDocument, type NavigationOverride } from './navigation-override.js';
 
 /**
  * Gives the next navigation of the main frame another method, body and headers:
@@ -23,7 +18,7 @@ export function needsOverride(request: NavigationRequest): boolean {
  *
  * @see https://chromedevtools.github.io/devtools-protocol/tot/Fetch/
  */
-export class RequestOverride {
+export class CdpRequestOverride implements NavigationOverride {
   readonly #openSession: () => Promise<CDPSession>;
   readonly #mainFrameId: string;
   readonly #request: NavigationRequest;
@@ -128,12 +123,6 @@ export class RequestOverride {
     await this.stop();
   };
 }
-
-/** What is shown in place of a site that is not to be loaded. */
-export const emptyDocument = {
-  type: 'text/html; charset=utf-8',
-  html: '<!doctype html><html><head></head><body></body></html>',
-};
 
 function mergeHeaders(
   own: Readonly<Record<string, string>>,

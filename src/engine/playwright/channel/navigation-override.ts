@@ -1,5 +1,6 @@
 import type { Response } from 'playwright-core';
 import type { MooringError } from '../../../errors.js';
+import type { NavigationRequest } from '../../engine.js';
 
 /** Gives the next navigation of the main frame another method, body, headers or referer. */
 export interface NavigationOverride {
@@ -13,3 +14,15 @@ export interface NavigationOverride {
   /** Lets every request go as the browser would send it. */
   stop(): Promise<void>;
 }
+
+/** Whether a navigation needs more than the address bar can do. */
+export function needsOverride(request: NavigationRequest): boolean {
+  if (request.emptyDocument) return true;
+  return request.method !== 'GET' || request.body !== undefined || Object.keys(request.headers).length > 0;
+}
+
+/** What is shown in place of a site that is not to be loaded. */
+export const emptyDocument = {
+  type: 'text/html; charset=utf-8',
+  html: '<!doctype html><html><head></head><body></body></html>',
+};

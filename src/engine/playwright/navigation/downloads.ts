@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Download } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
-import { downloadPathOf } from '../browsers/driver-transport.js';
+import { downloadPathOf } from '../driver/driver-transport.js';
 
 const sizePollMs = 100;
 /** What browsers add to the name of a file that is not complete. */

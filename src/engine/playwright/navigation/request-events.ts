@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { BrowserContext, Page } from 'playwright-core';
-import { insideOf } from '../browsers/driver-transport.js';
+import { insideOf } from '../driver/driver-transport.js';
 
 /** How many requests of documents the driver keeps for a context, and how much of them. */
 const keptRequests = 200;

@@ -1,149 +1,42 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { errorMessage, MooringError } from '../../../errors.js';
 import type { Extracted, Extraction } from '../../engine.js';
 import { badSelector, parseSelector, type Selector } from '../../selector.js';
-import type { PageProtocol } from '../channel/page-channel.js';
+import type { PageChannel } from '../channel/page-channel.js';
+import { type ContentQuery, extractContent, findInHtml, readMarkdown } from '../injected/extract-content.js';
 
 /** How long an expression may look for its matches. The browser ends it then; no page and no server hangs. */
 const regexTimeoutMs = 2000;
 const maxMatches = 10_000;
 
-type Wish = Omit<Extraction, 'regexes' | 'markdown' | 'selector'> & { readonly selector?: Selector };
-
-/** Runs in the page, in a world of its own. */
-function extractInPage(wish: Wish): Omit<Extracted, 'regexes' | 'markdown'> | { isBadSelector: true } {
-  const normal = (text: string): string => text.replace(/\s+/g, ' ').trim();
-  const textOf = (node: Node): string => (node instanceof HTMLElement ? node.innerText : (node.textContent ?? ''));
-  const byXPath = (expression: string): (Node | string)[] => {
-    const { ANY_TYPE, NUMBER_TYPE, STRING_TYPE, BOOLEAN_TYPE } = XPathResult;
-    const result = document.evaluate(expression, document, null, ANY_TYPE);
-    if (result.resultType === NUMBER_TYPE) return [String(result.numberValue)];
-    if (result.resultType === STRING_TYPE) return [result.stringValue];
-    if (result.resultType === BOOLEAN_TYPE) return [String(result.booleanValue)];
-    const nodes: Node[] = [];
-    for (let node = result.iterateNext(); node; node = result.iterateNext()) nodes.push(node);
-    return nodes;
-  };
-  // As the driver finds them for actions: the smallest elements that have the text.
-  const byText = (text: string, isExact: boolean): Element[] => {
-    const known = new Map<Node, string>();
-    const inside = (element: Element): Node[] => [...element.childNodes, ...(element.shadowRoot?.childNodes ?? [])];
-    const read = (node: Node): string => {
-      if (node instanceof Text) return node.data;
-      if (!(node instanceof Element) || /^(script|style|noscript|head)$/.test(node.localName)) return '';
-      if (node instanceof HTMLInputElement && /^(submit|button|reset)$/.test(node.type)) return node.value;
-      const words = known.get(node) ?? inside(node).map(read).join('');
-      known.set(node, words);
-      return words;
-    };
-    const fits = (node: Node): boolean => {
-      const words = node instanceof Element ? normal(read(node)) : '';
-      return isExact ? words === text : words.toLowerCase().includes(text.toLowerCase());
-    };
-    const every = (element: Element): Element[] => [
-      element,
-      ...inside(element).flatMap((node) => (node instanceof Element ? every(node) : [])),
-    ];
-    return every(document.documentElement).filter((element) => fits(element) && !inside(element).some(fits));
-  };
-  const select = (selector: Selector): (Node | string)[] => {
-    if (selector.kind === 'text') return byText(selector.text, selector.isExact);
-    if (selector.kind === 'xpath') return byXPath(selector.expression);
-    return [...document.querySelectorAll(selector.expression)];
-  };
-  const absolute = (url: string | null): string => {
-    try {
-      return url ? new URL(url, document.baseURI).href : '';
-    } catch {
-      return ''; // no URL at all
-    }
-  };
-  const unique = (urls: string[]): string[] => [...new Set(urls.filter((url) => /^https?:/.test(url)))];
-  let elements: string[] | undefined;
-  if (wish.selector !== undefined) {
-    const { selector, attribute } = wish;
-    try {
-      elements = select(selector).flatMap((found) => {
-        if (attribute === undefined) return typeof found === 'string' ? found : textOf(found);
-        return found instanceof Element ? (found.getAttribute(attribute) ?? []) : [];
-      });
-    } catch {
-      return { isBadSelector: true };
-    }
-  }
-  const sources = (image: HTMLImageElement): string[] => [
-    image.currentSrc || absolute(image.getAttribute('src')),
-    ...(image.getAttribute('srcset') ?? '')
-      .split(',')
-      .map((candidate) => absolute(candidate.trim().split(/\s+/)[0] ?? null)),
-  ];
-  return {
-    ...(elements ? { elements } : {}),
-    ...(wish.links
-      ? {
-          links: unique(
-            [...document.querySelectorAll('a[href], area[href]')].map((link) => absolute(link.getAttribute('href'))),
-          ),
-        }
-      : {}),
-    ...(wish.images ? { images: unique([...document.querySelectorAll('img')].flatMap(sources)) } : {}),
-  };
-}
-
-/** Runs in the page after the two libraries: the readable part of the document, or all of it, as Markdown. */
-function markdownInPage(): string {
-  // The libraries define these in the same world.
-  const { Readability, TurndownService } = globalThis as unknown as {
-    Readability: new (document: Document) => { parse(): { title?: string | null; content?: string | null } | null };
-    TurndownService: new (options: object) => { turndown(html: string | Node): string; remove(names: string[]): void };
-  };
-  const article = new Readability(document.cloneNode(true) as Document).parse();
-  const service = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced', bulletListMarker: '-' });
-  service.remove(['script', 'style', 'noscript']);
-  const body = service.turndown(article?.content || document.body || '');
-  return article?.content && article.title ? `# ${article.title}\n\n${body}` : body;
-}
-
-function matchesInPage(source: string, flags: string, max: number): string[] {
-  const html = document.documentElement.outerHTML;
-  const matches: string[] = [];
-  for (const match of html.matchAll(new RegExp(source, flags))) {
-    matches.push(match[1] ?? match[0]);
-    if (matches.length >= max) break;
-  }
-  return matches;
-}
-
 const require = createRequire(import.meta.url);
-let libraries: string | undefined;
 
 /** Readability finds the readable part, Turndown writes Markdown: both for browsers, and so run in one. */
-function markdownLibraries(): string {
-  libraries ??= [
-    readFileSync(join(dirname(require.resolve('@mozilla/readability')), 'Readability.js'), 'utf8'),
-    readFileSync(join(dirname(require.resolve('turndown/package.json')), 'lib', 'turndown.browser.umd.js'), 'utf8'),
-    'globalThis.Readability = Readability;',
-  ].join('\n;\n');
-  return libraries;
+async function markdownLibraries(): Promise<string> {
+  const files = await Promise.all([
+    readFile(join(dirname(require.resolve('@mozilla/readability')), 'Readability.js'), 'utf8'),
+    readFile(join(dirname(require.resolve('turndown/package.json')), 'lib', 'turndown.browser.umd.js'), 'utf8'),
+  ]);
+  return [...files, 'globalThis.Readability = Readability;'].join('\n;\n');
 }
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
-export async function extract(protocol: PageProtocol, wish: Extraction): Promise<Extracted> {
+export async function extract(channel: PageChannel, wish: Extraction): Promise<Extracted> {
   const { regexes, markdown, selector, ...rest } = wish;
-  const read: Wish = { ...rest, ...(selector === undefined ? {} : { selector: readSelector(selector) }) };
-  const found = (await protocol.evaluate(`(${extractInPage})(${JSON.stringify(read)})`)) as ReturnType<
-    typeof extractInPage
+  const query: ContentQuery = { ...rest, ...(selector === undefined ? {} : { selector: readSelector(selector) }) };
+  const found = (await channel.evaluate(`(${extractContent})(${JSON.stringify(query)})`)) as ReturnType<
+    typeof extractContent
   >; // what it returns
   if ('isBadSelector' in found) throw badSelector(selector ?? '').at('cssSelector');
   const matches: string[][] = [];
-  for (const regex of regexes ?? []) matches.push(await findMatches(protocol, regex));
+  for (const regex of regexes ?? []) matches.push(await findMatches(channel, regex));
   return {
     ...found,
     ...(regexes ? { regexes: matches } : {}),
     ...(markdown
-      ? { markdown: String(await protocol.evaluate(`${markdownLibraries()}\n;(${markdownInPage})()`)) }
+      ? { markdown: String(await channel.evaluate(`${await markdownLibraries()}\n;(${readMarkdown})()`)) }
       : {}),
   };
 }
@@ -157,12 +50,12 @@ function readSelector(source: string): Selector {
 }
 
 async function findMatches(
-  protocol: PageProtocol,
+  channel: PageChannel,
   { source, flags }: { readonly source: string; readonly flags: string },
 ): Promise<string[]> {
-  const call = `(${matchesInPage})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
+  const call = `(${findInHtml})(${JSON.stringify(source)}, ${JSON.stringify(flags)}, ${maxMatches})`;
   try {
-    return (await protocol.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
+    return (await channel.evaluate(call, regexTimeoutMs)) as string[]; // what the function returns
   } catch (error) {
     if (/Invalid regular expression|invalid regex/i.test(errorMessage(error))) {
       throw new MooringError('INVALID_PARAMETER', '`regex`: expected a regular expression; the browser found none.', {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { StepLimits } from '../../engine.js';
+import { bannerState } from '../injected/banner-state.js';
 
 /**
  * The rules of DuckDuckGo's autoconsent, with what carries them out in a page: it finds the banners of the consent
@@ -11,13 +12,10 @@ import type { StepLimits } from '../../engine.js';
  *
  * @see https://github.com/duckduckgo/autoconsent
  */
-let script: Promise<string> | undefined;
-
 function readScript(): Promise<string> {
   // The file stands beside the package's entry; its `exports` do not name it.
   const entry = createRequire(import.meta.url).resolve('@duckduckgo/autoconsent');
-  script ??= readFile(join(dirname(entry), 'autoconsent.standalone.js'), 'utf8');
-  return script;
+  return readFile(join(dirname(entry), 'autoconsent.standalone.js'), 'utf8');
 }
 
 /** How long a page that shows no banner is looked at, and one that shows one is waited for. */
@@ -40,15 +38,4 @@ export async function untilNoBanner(page: Page, { timeoutMs, signal }: StepLimit
     if (state === 'over' || elapsedMs > limitMs || (state === 'looking' && elapsedMs > lookMs)) return;
     await sleep(pollMs, undefined, { signal });
   }
-}
-
-/** Runs in the page. */
-function bannerState(): 'looking' | 'answering' | 'over' {
-  const { autoconsentStandalone } = globalThis as {
-    autoconsentStandalone?: { instance: { state: { lifecycle: string; detectedCmps: unknown[] } } };
-  };
-  if (!autoconsentStandalone) return 'over';
-  const { lifecycle, detectedCmps } = autoconsentStandalone.instance.state;
-  if (['done', 'optOutSucceeded', 'optOutFailed', 'nothingDetected'].includes(lifecycle)) return 'over';
-  return detectedCmps.length > 0 ? 'answering' : 'looking';
 }

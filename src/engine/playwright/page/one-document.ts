@@ -3,7 +3,7 @@ import { MooringError } from '../../../errors.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
 import type { DocumentReading, DocumentReadLimits, LoadState } from '../../engine.js';
 import type { MainFrame } from '../navigation/main-frame.js';
-import type { NavigationSubject } from '../navigation/navigate.js';
+import type { NavigationSubject } from '../navigation/wait-for-load.js';
 import { DocumentGoneError, isDocumentGone } from './page-reader.js';
 
 /** How many documents a page may come to by itself, one after another, before it is held where it is. */
@@ -37,14 +37,14 @@ export async function readOneDocument<T>(
   read: () => Promise<T>,
   limits: DocumentReadLimits,
 ): Promise<DocumentReading<T>> {
-  const { mainFrame, protocol } = subject;
+  const { mainFrame, channel } = subject;
   const { signal } = limits;
   const until = performance.now() + limits.timeoutMs;
   let held: DocumentReading<T>['held'];
   let release: (() => Promise<void>) | undefined;
   const hold = async (why: 'moving' | 'late'): Promise<void> => {
     held = why;
-    release ??= await abortable(protocol.holdNavigations(), signal, (late) => late());
+    release ??= await abortable(channel.holdNavigations(), signal, (late) => late());
     await bringToRest(subject, why, limits.loadState, signal);
   };
   try {
@@ -168,7 +168,7 @@ async function loadOf(
 
 /** Ends what a page that is held has under way, and lets its document become complete. */
 async function bringToRest(
-  { page, mainFrame, protocol }: NavigationSubject,
+  { page, mainFrame, channel }: NavigationSubject,
   why: 'moving' | 'late',
   loadState: LoadState = 'load',
   signal: AbortSignal,
@@ -177,7 +177,7 @@ async function bringToRest(
   const leftMs = (): number => Math.max(1, until - performance.now());
   // What one of many moves has under way is there in a moment, and is better to read than what was broken off.
   if (why === 'moving' && mainFrame.pending) await settledWithin(abortable(mainFrame.nextChange, signal), leftMs() / 2);
-  if (mainFrame.pending) await giveUpPending({ page, mainFrame, protocol }, leftMs(), signal);
+  if (mainFrame.pending) await giveUpPending({ page, mainFrame, channel }, leftMs(), signal);
   signal.throwIfAborted();
   // Of one that was there for long nothing more is to be expected.
   if (why === 'late') return;
@@ -187,11 +187,11 @@ async function bringToRest(
 
 /** Stops what the page has under way. The browser lets it answer nothing until then. */
 export async function giveUpPending(
-  { mainFrame, protocol }: NavigationSubject,
+  { mainFrame, channel }: NavigationSubject,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const change = mainFrame.nextChange;
-  await settledWithin(abortable(protocol.stopLoading(), signal), timeoutMs);
+  await settledWithin(abortable(channel.stopLoading(), signal), timeoutMs);
   if (mainFrame.pending) await settledWithin(abortable(change, signal), timeoutMs);
 }

@@ -1,28 +1,37 @@
 import { Script } from 'node:vm';
 import type { ElementHandle, Frame, Locator, Page, Request, Response } from 'playwright-core';
-import { errorMessage, MooringError } from '../../../errors.js';
+import { MooringError } from '../../../errors.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
-import { defaultViewport, type FileToUpload, type LoadState, type PageActor, type StepLimits } from '../../engine.js';
+import type { FileToUpload, LoadState, PageActor, StepLimits } from '../../engine.js';
 import { badSelector, parseSelector } from '../../selector.js';
-import { tooLargeAnswer } from '../browsers/driver-transport.js';
-import { translateFailure } from '../driver-errors.js';
-import { capped, type Finding, inspect, notUsableError, takesKeys, wrongElementError } from './element-inspector.js';
+import { tooLargeAnswer } from '../driver/driver-transport.js';
+import { isTimeout, translateFailure } from '../driver-errors.js';
+import { clickElement, optionsOf, removeFrames, scrollToEnd, takesKeys } from '../injected/act-on-page.js';
+import { assertSmall } from '../injected/assert-small.js';
+import { type Finding, inspectElements } from '../injected/inspect-elements.js';
+import { between, Cursor } from './cursor.js';
+import { capped, notUsableError, wrongElementError } from './element-inspector.js';
 import { isDocumentGone } from './page-reader.js';
+import {
+  movedOnError,
+  notAFieldError,
+  notASelectError,
+  optionError,
+  scriptError,
+  tooSlowError,
+} from './step-errors.js';
+import { countdown, pause } from './step-time.js';
 
 /** How long after a step the page may take to set out for elsewhere. */
 const departureMs = 80;
 /** How long typing a text may take in all, whatever its length. */
 const typingLimitMs = 8000;
-/** Where the cursor stops when it wanders about a page. */
-const wanderStops = 4;
 /** How long the page may take to say why an element was of no use. */
 const inspectionMs = 600;
 /** How long after a click the page may take to put the focus into a field. */
 const focusMs = 400;
 /** How long to wait between two looks at a page. */
 const pollMs = 50;
-/** How much of what a page throws is told. */
-const exceptionChars = 300;
 /** How much the code of a caller may give back. More takes the browser, the driver and the reply too long. */
 const maxResultChars = 16_000_000;
 const keyDelayMs = { least: 25, most: 90 } as const;
@@ -42,12 +51,13 @@ export class PlaywrightActor implements PageActor {
   readonly #page: Page;
   readonly #host: ActorHost;
   #entered: Frame;
-  #cursor: { readonly x: number; readonly y: number } = { x: 0, y: 0 };
+  readonly #cursor: Cursor;
 
   constructor(page: Page, host: ActorHost) {
     this.#page = page;
     this.#host = host;
     this.#entered = page.mainFrame();
+    this.#cursor = new Cursor(page);
   }
 
   /** The frame that was entered last; the page, when that is gone. */
@@ -60,12 +70,12 @@ export class PlaywrightActor implements PageActor {
       const element = this.#locate(selector);
       await this.#arriving(limits, async () => {
         if (direct) {
-          await element.evaluate(clickInPage, undefined, { timeout });
+          await element.evaluate(clickElement, undefined, { timeout });
           return;
         }
         const left = countdown(timeout);
         await element.scrollIntoViewIfNeeded({ timeout: left() });
-        await this.#moveTo(element, left());
+        await this.#cursor.moveTo(element, left());
         await element.click({ timeout: left() });
       });
     });
@@ -82,7 +92,7 @@ export class PlaywrightActor implements PageActor {
         return;
       }
       const opener = typing === 'other' ? await element.elementHandle({ timeout: left() }) : undefined;
-      await this.#moveTo(element, left());
+      await this.#cursor.moveTo(element, left());
       await element.click({ timeout: left() });
       if (opener && !(await leadsToField(opener, limits.signal))) throw notAFieldError(selector, label);
       const until = performance.now() + Math.min(typingLimitMs, timeout / 2);
@@ -104,7 +114,7 @@ export class PlaywrightActor implements PageActor {
     await this.#step(selector, limits, async (timeout) => {
       const left = countdown(timeout);
       const element = this.#locate(selector);
-      await this.#moveTo(element, left());
+      await this.#cursor.moveTo(element, left());
       await element.hover({ timeout: left() });
     });
   }
@@ -143,7 +153,7 @@ export class PlaywrightActor implements PageActor {
           const choice = typeof option === 'number' ? { index: option } : { value: option };
           await element.selectOption(choice, { timeout: left() });
         } catch (error) {
-          const there = await answerWithin(element.evaluate(optionsInPage));
+          const there = await answerWithin(element.evaluate(optionsOf));
           const isThere = typeof option === 'number' ? there?.[option] !== undefined : there?.includes(option);
           throw there && !isThere ? optionError(selector, option, there, error) : error;
         }
@@ -154,7 +164,7 @@ export class PlaywrightActor implements PageActor {
   async scroll(selector: string | undefined, limits: StepLimits): Promise<void> {
     await this.#step(selector, limits, async (timeout) => {
       if (selector !== undefined) await this.#locate(selector).scrollIntoViewIfNeeded({ timeout });
-      else await this.#frame.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+      else await this.#frame.evaluate(scrollToEnd);
     });
   }
 
@@ -240,17 +250,7 @@ export class PlaywrightActor implements PageActor {
   }
 
   async wander(limits: StepLimits): Promise<void> {
-    await this.#step(undefined, limits, async (timeout) => {
-      const left = countdown(timeout);
-      const { width, height } = this.#page.viewportSize() ?? defaultViewport;
-      for (let i = 0; i < wanderStops; i++) {
-        await this.#glideTo({ x: width * between(0.1, 0.9), y: height * between(0.1, 0.9) }, left);
-        await pause(between(60, 250), limits.signal);
-      }
-      await this.#page.mouse.wheel(0, Math.round(between(100, 300)));
-      await pause(between(60, 250), limits.signal);
-      await this.#page.mouse.wheel(0, -400);
-    });
+    await this.#step(undefined, limits, (timeout) => this.#cursor.wander(countdown(timeout), limits.signal));
   }
 
   async setViewport(width: number, height: number, limits: StepLimits): Promise<void> {
@@ -259,11 +259,7 @@ export class PlaywrightActor implements PageActor {
 
   async removeFrames(limits: StepLimits): Promise<void> {
     this.#entered = this.#page.mainFrame();
-    await this.#step(undefined, limits, () =>
-      this.#frame.evaluate(() => {
-        for (const frame of document.querySelectorAll('iframe, frame')) frame.remove();
-      }),
-    );
+    await this.#step(undefined, limits, () => this.#frame.evaluate(removeFrames));
   }
 
   #locate(selector: string): Locator {
@@ -303,33 +299,6 @@ export class PlaywrightActor implements PageActor {
     if (compiles(code)) return this.#frame.evaluate(`void 0;\n${code}`);
     // Statements with a `return` or an `await` among them; or no code at all, which the page says then.
     return this.#frame.evaluate(call(`(async () => { ${code}\n})()`));
-  }
-
-  /** Moves the cursor as a hand does: from where it is, in steps, on a slight bow, to a point inside the element. */
-  async #moveTo(element: Locator, timeout: number): Promise<void> {
-    const left = countdown(timeout);
-    const box = await element.boundingBox({ timeout: left() });
-    if (!box) return; // not shown: the click that follows says so
-    const inside = { x: box.x + box.width * between(0.35, 0.65), y: box.y + box.height * between(0.35, 0.65) };
-    await this.#glideTo(inside, left);
-  }
-
-  /** @param left how much of its time there is; when that is used up it stops where it is */
-  async #glideTo(target: { readonly x: number; readonly y: number }, left: () => number): Promise<void> {
-    const bow = { x: between(-30, 30), y: between(-30, 30) };
-    const { width, height } = this.#page.viewportSize() ?? defaultViewport;
-    const steps = 8;
-    for (let i = 1; i <= steps && left() > 1; i++) {
-      const t = i / steps;
-      const eased = t * t * (3 - 2 * t);
-      const curve = Math.sin(Math.PI * t);
-      // Within the page: beyond its edge a cursor is nowhere.
-      await this.#page.mouse.move(
-        within(this.#cursor.x + (target.x - this.#cursor.x) * eased + bow.x * curve, width),
-        within(this.#cursor.y + (target.y - this.#cursor.y) * eased + bow.y * curve, height),
-      );
-    }
-    this.#cursor = target;
   }
 
   /** Waits for the document that a step leads to, if it leads to one. */
@@ -409,55 +378,20 @@ export class PlaywrightActor implements PageActor {
 
   /** What the page says of the elements now; nothing when it does not, or cannot read the selector. */
   async #inspect(selector: string): Promise<Finding | undefined> {
-    const finding = await answerWithin(this.#locateAll(selector).evaluateAll(inspect));
+    const finding = await answerWithin(this.#locateAll(selector).evaluateAll(inspectElements));
     return finding && capped(finding);
   }
 }
 
 /** What the page says of an element, once it is there. */
 const lookAt = async (element: Locator, timeout: number): Promise<Finding> =>
-  capped(await element.evaluate(inspect, undefined, { timeout }));
-
-/** Runs in the page. @returns the value @throws when what it holds is more than so many characters, or something like it */
-function assertSmall(value: unknown, maxChars: number, message: string): unknown {
-  const seen = new Set<unknown>();
-  const rest = [value];
-  let chars = 0;
-  while (rest.length > 0 && chars <= maxChars) {
-    const item = rest.pop();
-    chars += typeof item === 'string' ? item.length : 8;
-    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (ArrayBuffer.isView(item)) chars += item.byteLength;
-    else if (Array.isArray(item) && item.length > maxChars) chars += item.length;
-    else if ([Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(item))) {
-      for (const [name, held] of Object.entries(item)) {
-        chars += name.length;
-        rest.push(held);
-      }
-    }
-  }
-  if (chars > maxChars) throw new Error(message);
-  return value;
-}
-
-/** Runs in the page: what is no HTML has no click of its own. */
-function clickInPage(element: Element): void {
-  if (element instanceof HTMLElement) element.click();
-  else element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true }));
-}
-
-/** Runs in the page. */
-function optionsInPage(element: Element): string[] {
-  const select = element instanceof HTMLLabelElement ? element.control : element;
-  return select instanceof HTMLSelectElement ? [...select.options].map(({ value }) => value) : [];
-}
+  capped(await element.evaluate(inspectElements, undefined, { timeout }));
 
 /** Waits until the focus is where typing makes sense. Tells whether it came there. */
-async function leadsToField(opener: ElementHandle<Node>, signal: AbortSignal): Promise<boolean> {
+async function leadsToField(opener: ElementHandle, signal: AbortSignal): Promise<boolean> {
   const left = countdown(focusMs);
   for (;;) {
-    if (await opener.evaluate(takesKeys as (node: Node) => boolean)) return true; // a locator gives elements
+    if (await opener.evaluate(takesKeys)) return true;
     if (left() <= pollMs || signal.aborted) return false;
     await pause(pollMs, signal);
   }
@@ -468,57 +402,6 @@ async function answerWithin<T>(asking: Promise<T>): Promise<T | undefined> {
   return (await settledWithin(asking, inspectionMs)) ? asking.catch(() => undefined) : undefined;
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
-
-const tooSlowError = (what: string, timeoutMs: number, cause: unknown): MooringError =>
-  new MooringError('NAVIGATION_TIMEOUT', `expected ${what} within ${Math.round(timeoutMs)} ms; it did not.`, { cause });
-
-const movedOnError = (cause: unknown): MooringError =>
-  new MooringError('BROWSER_FAILED', 'expected the page to stay; it moved on before the action had finished.', {
-    cause,
-  });
-
-const notAFieldError = (selector: string, label: string): MooringError =>
-  new MooringError(
-    'INVALID_PARAMETER',
-    `expected a field to type into at ${selector}; it is ${label}, which takes no text.`,
-  );
-
-const notASelectError = (selector: string, label: string): MooringError =>
-  new MooringError('INVALID_PARAMETER', `expected a select element at ${selector}; it is ${label}.`);
-
-/** What a page throws is its own word, and the caller's code: what the driver puts before it is not. */
-function scriptError(error: unknown): MooringError {
-  const [first = ''] = errorMessage(error)
-    .replace(/^\w+\.\w+: /, '')
-    .split('\n', 1);
-  const said = first.length > exceptionChars ? `${first.slice(0, exceptionChars)}…` : first;
-  return new MooringError('INVALID_PARAMETER', `expected code that runs; the page says ${said}.`, { cause: error });
-}
-
-/** What is left of a time, at least a millisecond. */
-function countdown(ms: number): () => number {
-  const end = performance.now() + ms;
-  return () => Math.max(1, end - performance.now());
-}
-
-function optionError(
-  selector: string,
-  option: number | string,
-  found: readonly string[],
-  cause: unknown,
-): MooringError {
-  const there = found
-    .slice(0, 20)
-    .map((value) => JSON.stringify(value.slice(0, 80)))
-    .join(', ');
-  return new MooringError(
-    'ELEMENT_NOT_FOUND',
-    `expected an option ${JSON.stringify(option)} in ${selector} that can be chosen; there are ${there || 'none'}.`,
-    { cause },
-  );
-}
-
 /** Whether it is a script. It is compiled here and never run here. */
 function compiles(code: string): boolean {
   try {
@@ -527,20 +410,4 @@ function compiles(code: string): boolean {
   } catch {
     return false;
   }
-}
-
-const within = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);
-
-const between = (least: number, most: number): number => least + Math.random() * (most - least);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -1,41 +1,12 @@
 import { MooringError } from '../../../errors.js';
 import type { ContentWish, PageContent } from '../../engine.js';
-import type { PageProtocol } from '../channel/page-channel.js';
-
-/**
- * Runs in the page, in a world of its own that the page's scripts cannot touch. One call for all a page says: every
- * call of the driver that reads would first inject 345 KB of script into each new document.
- */
-function readInPage(maxChars: number, wish: ContentWish): PageContent | { tooLarge: number } {
-  const root = document.documentElement;
-  const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
-  const html = wish.html ? doctype + (root?.outerHTML ?? '') : '';
-  // Browsers show a body that is no markup in one <pre>: its text is the raw body, without any viewer's controls.
-  const isText = /^(text\/plain|application\/json|text\/css|text\/javascript|application\/javascript)|\+json$/.test(
-    document.contentType,
-  );
-  const pre = isText ? document.querySelector('body > pre') : null;
-  const readText = (): string =>
-    pre ? (pre.textContent ?? '') : (document.body?.innerText ?? root?.textContent ?? '');
-  const text = wish.text ? readText() : '';
-  const size = Math.max(html.length, text.length);
-  if (size > maxChars) return { tooLarge: size };
-  const stored: Record<string, string> = {};
-  try {
-    for (let i = 0; i < localStorage.length; i++) {
-      const key = localStorage.key(i);
-      if (key !== null) stored[key] = localStorage.getItem(key) ?? '';
-    }
-  } catch {
-    // An opaque origin (data:, a sandboxed document) has no storage to read.
-  }
-  return { html, text, url: location.href, userAgent: navigator.userAgent, localStorage: stored };
-}
+import type { PageChannel } from '../channel/page-channel.js';
+import { readContent } from '../injected/read-content.js';
 
 /** Reads the page at one moment. */
-export async function readPage(protocol: PageProtocol, maxChars: number, wish: ContentWish): Promise<PageContent> {
-  // What the function above returns.
-  const content = (await protocol.evaluate(`(${readInPage})(${maxChars}, ${JSON.stringify(wish)})`)) as
+export async function readPage(channel: PageChannel, maxChars: number, wish: ContentWish): Promise<PageContent> {
+  // What the function returns.
+  const content = (await channel.evaluate(`(${readContent})(${maxChars}, ${JSON.stringify(wish)})`)) as
     | PageContent
     | { tooLarge: number };
   if ('tooLarge' in content) {

@@ -21,14 +21,19 @@ import {
   type WatchOptions,
 } from '../../engine.js';
 import { matchesUrl } from '../../url-pattern.js';
-import type { PageProtocol } from '../channel/page-channel.js';
+import type { PageChannel } from '../channel/page-channel.js';
+import { isFirstRequest } from '../document-request.js';
 import { tabGoneError, translateFailure } from '../driver-errors.js';
 import { settledInFairTime, systemClock } from '../fair-time.js';
 import { guardOf } from '../guarded.js';
+import { muteDialogs } from '../injected/mute-dialogs.js';
+import { pageSize } from '../injected/page-size.js';
 import { discardDownload } from '../navigation/downloads.js';
-import { isFirstRequest, MainFrame } from '../navigation/main-frame.js';
-import { type Arrival, describeDocument, type NavigationSubject, navigatePage } from '../navigation/navigate.js';
+import { MainFrame } from '../navigation/main-frame.js';
+import { type Arrival, navigatePage } from '../navigation/navigate.js';
+import { describeDocument } from '../navigation/navigation-result.js';
 import type { RequestEvents } from '../navigation/request-events.js';
+import type { NavigationSubject } from '../navigation/wait-for-load.js';
 import { extract } from './content-extractor.js';
 import { followMoves, giveUpPending, onThisDocument, readOneDocument } from './one-document.js';
 import { PlaywrightActor } from './page-actor.js';
@@ -53,10 +58,10 @@ const maxPopups = 10;
 
 const everything: ContentWish = { html: true, text: true };
 
-/** A tab: the driver navigates, one call of the protocol reads. */
+/** A tab: the driver navigates, one call over the channel reads. */
 export class PlaywrightPage implements EnginePage {
   readonly #page: Page;
-  readonly #protocol: PageProtocol;
+  readonly #channel: PageChannel;
   readonly #requests: RequestEvents;
   readonly #lost: AbortSignal;
   #browserGone: Promise<void> | undefined;
@@ -83,13 +88,13 @@ export class PlaywrightPage implements EnginePage {
   #closed: Promise<void> | undefined;
 
   /** @param lost aborts when the browser is gone */
-  constructor(page: Page, protocol: PageProtocol, requests: RequestEvents, lost: AbortSignal) {
+  constructor(page: Page, channel: PageChannel, requests: RequestEvents, lost: AbortSignal) {
     this.#page = page;
-    this.#protocol = protocol;
+    this.#channel = channel;
     this.#requests = requests;
     this.#lost = lost;
     this.#mainFrame = new MainFrame(page, this.#onDownload, this.#guarded);
-    this.#subject = { page, protocol, mainFrame: this.#mainFrame };
+    this.#subject = { page, channel, mainFrame: this.#mainFrame };
     this.initialViewport = page.viewportSize() ?? defaultViewport;
     this.#viewport = this.initialViewport;
     // Without a listener the driver would answer dialogs too, but nobody would know.
@@ -163,11 +168,11 @@ export class PlaywrightPage implements EnginePage {
   }
 
   read(maxChars: number, signal: AbortSignal, wish = everything): Promise<PageContent> {
-    return this.#guard(readPage(this.#protocol, maxChars, wish), signal, 'reading the page');
+    return this.#guard(readPage(this.#channel, maxChars, wish), signal, 'reading the page');
   }
 
   extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
-    return this.#guard(extract(this.#protocol, wish), signal, 'reading the page');
+    return this.#guard(extract(this.#channel, wish), signal, 'reading the page');
   }
 
   async waitForUrl(pattern: string, { timeoutMs, signal }: StepLimits): Promise<void> {
@@ -225,7 +230,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   record(maxBytes: number): PageRecording {
-    const { camera } = this.#protocol;
+    const { camera } = this.#channel;
     if (!camera) {
       throw new MooringError(
         'UNSUPPORTED_PARAMETER',
@@ -252,7 +257,7 @@ export class PlaywrightPage implements EnginePage {
       await this.#setViewport(size);
       // In CSS pixels, so that the picture has the size that was asked for on any identity.
       const taking =
-        this.#protocol.screenshot?.(size, fullPage) ??
+        this.#channel.screenshot?.(size, fullPage) ??
         this.#page.screenshot({ fullPage, type: 'png', scale: 'css', timeout: 0 });
       return await onThisDocument(this.#mainFrame, taking);
     } finally {
@@ -262,8 +267,7 @@ export class PlaywrightPage implements EnginePage {
 
   /** @throws MooringError `RESPONSE_TOO_LARGE` */
   async #assertDrawable(): Promise<void> {
-    const sides = '[document.documentElement?.scrollWidth, document.documentElement?.scrollHeight]';
-    const [width = 0, height = 0] = (await this.#protocol.evaluate(sides)) as number[]; // numbers in any document
+    const [width = 0, height = 0] = (await this.#channel.evaluate(`(${pageSize})()`)) as number[]; // what it returns
     if (Math.max(width, height) <= maxPictureSide) return;
     throw new MooringError(
       'RESPONSE_TOO_LARGE',
@@ -274,10 +278,10 @@ export class PlaywrightPage implements EnginePage {
   async settle(): Promise<boolean> {
     if (!this.alive) return false;
     // While a navigation is under way the browser holds messages to the renderer back, so that has to stop first.
-    await settledWithin(this.#protocol.stopLoading(), answerTimeoutMs);
+    await settledWithin(this.#channel.stopLoading(), answerTimeoutMs);
     // No answer yet ends a script that may run for ever; what ends the page is judged for longer.
     if (await this.#isFit(scriptLimitMs)) return true;
-    await settledWithin(this.#protocol.terminate(), answerTimeoutMs);
+    await settledWithin(this.#channel.terminate(), answerTimeoutMs);
     if (await this.#isFit(pageLimitMs)) return true;
     this.#giveUp('its page does not answer');
     await this.close();
@@ -287,7 +291,7 @@ export class PlaywrightPage implements EnginePage {
   #giveUp(why: string): void {
     this.#gone.abort(tabGoneError(why));
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
-    this.#protocol.crash();
+    this.#channel.crash();
     void this.close();
   }
 
@@ -298,7 +302,7 @@ export class PlaywrightPage implements EnginePage {
 
   /** An answer came, to it or to a tab that it opened. */
   noteResponse(response: Response): void {
-    if (!this.#protocol.isStandIn(response.request())) this.#watch?.noteResponse(response);
+    if (!this.#channel.isStandIn(response.request())) this.#watch?.noteResponse(response);
   }
 
   /** Whether it is this tab, or one that it has opened. */
@@ -328,8 +332,7 @@ export class PlaywrightPage implements EnginePage {
   async #mute(): Promise<void> {
     if (!this.#showedDialog) return;
     this.#showedDialog = false;
-    const expression = 'alert = confirm = prompt = print = () => null';
-    await settledWithin(this.#protocol.evaluateInPage(expression), answerTimeoutMs);
+    await settledWithin(this.#channel.evaluateInPage(`(${muteDialogs})()`), answerTimeoutMs);
   }
 
   readonly #onDialog = (dialog: Dialog): void => {
@@ -379,7 +382,7 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async #answers(limitMs: number): Promise<boolean> {
-    return (await this.#inTime(this.#protocol.evaluateInPage('0'), limitMs)) && this.alive;
+    return (await this.#inTime(this.#channel.evaluateInPage('0'), limitMs)) && this.alive;
   }
 
   /** The tab is closed. Of a browser that dies the tabs go first. */

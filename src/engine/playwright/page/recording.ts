@@ -2,16 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Output, WebMOutputFormat } from 'mediabunny';
 import { settledWithin } from '../../../util/deadline.js';
 import type { PageRecording } from '../../engine.js';
+import type { Camera } from '../channel/page-channel.js';
 
 const frameIntervalMs = 200;
-
-/** What pictures of a page come from. */
-export interface Camera {
-  /** What is shown as WebP, base64. */
-  picture(): Promise<string>;
-  /** How long a picture is waited for; a page that is on its way elsewhere may give none. */
-  readonly timeoutMs: number;
-}
 
 interface Frame {
   readonly atMs: number;

@@ -4,6 +4,7 @@ import { machineTimezone } from '../../../../src/identity/country-locale.js';
 import type { Identity, IdentityWish } from '../../../../src/identity/identity.js';
 import { IdentityResolver } from '../../../../src/identity/identity-resolver.js';
 import { acceptOf, brandHeader } from '../../../../src/identity/navigation-headers.js';
+import { fullPresentation } from '../../../../src/identity/presentation-capabilities.js';
 import { type Contradiction, contradictions } from '../../../../src/identity/self-check/coherence.js';
 import {
   type ContextReport,
@@ -15,6 +16,7 @@ const chromium = {
   name: 'chromium',
   version: '156.0.8078.79',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+  presents: fullPresentation,
 };
 const resolver = new IdentityResolver({ engines: [chromium], strict: false });
 const identityOf = async (wish: IdentityWish): Promise<Identity> =>

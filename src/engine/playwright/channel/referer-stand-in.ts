@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Page, Request, Response, Route } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
-import type { NavigationOverride } from '../channel/navigation-override.js';
-import { isFirstRequest, isForMainFrame, isSameDocument } from '../navigation/main-frame.js';
+import { firstRequest, isFirstRequest, isForMainFrame, isSameDocument } from '../document-request.js';
+import type { NavigationOverride } from './navigation-override.js';
+import { isAnything } from './route-request-override.js';
 
 /**
  * Sends a referer with a browser that takes none from outside (it drops the header, and the driver's option has no effect):
@@ -98,9 +99,5 @@ export class RefererStandIn implements NavigationOverride {
 
 /** The answer, if it is of a navigation that began there. */
 function ofOurs(response: Response | null, url: string): Response | undefined {
-  let first = response?.request();
-  for (let from = first; from; from = from.redirectedFrom() ?? undefined) first = from;
-  return response && first && isFirstRequest(first.url(), url) ? response : undefined;
+  return response && isFirstRequest(firstRequest(response.request()).url(), url) ? response : undefined;
 }
-
-const isAnything = (): boolean => true;
