@@ -66,6 +66,16 @@ const playwrightRooms: Record<string, string[]> = {
 };
 const anything = new Set(['app', 'server', 'cli']);
 
+/** The rooms of `protocol/`, each with those that it may import. Files beside them are of no room. */
+const protocolRooms: Record<string, string[]> = {
+  replies: [],
+  fields: ['replies'],
+  names: ['fields'],
+  commands: ['fields', 'names', 'replies'],
+  dialects: ['commands', 'fields', 'names', 'replies'],
+  openapi: ['commands', 'dialects', 'fields', 'names', 'replies'],
+};
+
 const root = join(import.meta.dirname, '..', 'src');
 
 interface SourceFile {
@@ -118,6 +128,18 @@ describe('the import table', () => {
       const allowed =
         folderOf(target) === folder || rule?.folders.some((entry) => entry === folderOf(target) || entry === target);
       expect(allowed, `${path} imports ${target}`).toBe(true);
+    }
+  });
+
+  it('the rooms of protocol – import down', () => {
+    const roomOf = (path: string) => /^protocol\/([^/]+)\//.exec(path)?.[1];
+    for (const { path, imports } of sources) {
+      const room = roomOf(path);
+      if (room === undefined) continue;
+      const targets = imports.filter((name) => name.startsWith('.')).map((name) => roomOf(targetOf(path, name)));
+      const others = targets.filter((target) => target !== undefined && target !== room);
+      expect(protocolRooms, path).toHaveProperty(room);
+      for (const target of others) expect(protocolRooms[room], `${path} imports protocol/${target}`).toContain(target);
     }
   });
 

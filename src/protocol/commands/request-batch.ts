@@ -36,7 +36,8 @@ const wholeFields = {
 
 const { session: sessionOfBatch, ...otherWholeFields } = wholeFields;
 
-export interface Batch {
+/** What a batch is told. */
+export interface BatchArguments {
   readonly session: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;
@@ -78,7 +79,7 @@ export const requestBatch = defineCommand({
   }),
   unsupported: pendingSessionFields,
   goesOut: true,
-  toCommand: ({ session: given, requests, timeout, closeAfterUse, ...rest }, context): Batch => {
+  toCommand: ({ session: given, requests, timeout, closeAfterUse, ...rest }, context): BatchArguments => {
     const { mustExist = false, dontChangeProxy = false, ...options } = rest;
     const session = given ?? randomUUID();
     return {

@@ -20,8 +20,8 @@ export interface OnOpenSession {
   readonly renewAfterMs?: number;
 }
 
-/** What every verb is made of. */
-export interface RequestParts {
+/** What a request is told. */
+export interface RequestArguments {
   readonly session: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;
@@ -75,7 +75,7 @@ const requestWith = <V extends 'get' | 'post' | 'put' | 'delete' | 'patch'>(verb
   });
 };
 
-function toRequest(verb: string, request: RequestFields): RequestParts {
+function toRequest(verb: string, request: RequestFields): RequestArguments {
   if (!request.url && !request.keepSamePage) {
     throw new MooringError(
       'INVALID_PARAMETER',

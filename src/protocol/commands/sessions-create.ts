@@ -8,7 +8,8 @@ import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '
 import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
-export interface Create {
+/** What `sessions.create` is told. */
+export interface CreateArguments {
   readonly session: string;
   /** Whether the caller gave the ID; if not, only the reply tells it. */
   readonly named: boolean;
@@ -33,7 +34,7 @@ export const sessionsCreate = defineCommand({
   }),
   unsupported: pendingSessionFields,
   goesOut: true,
-  toCommand: ({ session, ...options }): Create => ({
+  toCommand: ({ session, ...options }): CreateArguments => ({
     session: session ?? randomUUID(),
     named: session !== undefined,
     options,

@@ -4,7 +4,8 @@ import { type ExitWish, exitFields } from '../fields/proxy.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
 
-export interface Move {
+/** What `sessions.proxy` is told. */
+export interface MoveArguments {
   readonly session: string;
   readonly wish: ExitWish;
 }
@@ -17,7 +18,7 @@ export const sessionsProxy = defineCommand({
     'fails, the session stays as it is.',
   parameters: z.object({ ...namedSessionFields, ...exitFields }),
   goesOut: true,
-  toCommand: ({ session, ...wish }): Move => ({ session, wish }),
+  toCommand: ({ session, ...wish }): MoveArguments => ({ session, wish }),
   reply: z.object({ ...verifiedSolution, ...replyFields, ...sessionField }),
   example: {
     request: { session: 'my-session-id', proxy: 'socks5://user:password@127.0.0.1:1080' },

@@ -1,4 +1,5 @@
 import { actionList, unsupportedActions } from '../actions.js';
+import { requestDefinitions } from '../commands/request.js';
 import { maxBatch } from '../commands/request-batch.js';
 import { type CommandName, commandDefinitions, commandNames } from '../commands.js';
 import { dialectFailureSchema, dialectReplySchema, dialectSchema } from '../dialects/flaresolverr.js';
@@ -110,7 +111,7 @@ function batchComponent(): JsonSchema {
   };
 }
 
-const isVerb = (name: CommandName): boolean => name.startsWith('request.') && name !== 'request.batch';
+const isVerb = (name: CommandName): boolean => requestDefinitions.some((definition) => definition.name === name);
 /** The name of a reply's schema. */
 export const replyName = (name: CommandName): string => (isVerb(name) ? 'RequestReply' : `${schemaName(name)}Reply`);
 
