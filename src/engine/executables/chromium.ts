@@ -64,7 +64,8 @@ const programNames = {
   full: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'],
 } as const;
 
-const installAdvice = 'Install one with `npm run browsers -- install`, or name a binary in MOORING_CHROMIUM.';
+const installAdvice =
+  'Install one with `npx mooring browsers install` (in a checkout: `npm run browsers -- install`), or name a binary in MOORING_CHROMIUM.';
 
 /**
  * The Chromium to run: the named one, or the first that works of the system's and Playwright's (small headless shells
