@@ -43,10 +43,18 @@ it('the tarball – has the program, the types, the licence, and nothing of the 
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
+    'docs/terminal.svg',
+    'docs/guides/library.md',
+    'examples/shop.mjs',
   ])
     expect(files).toContain(path);
   expect(
-    files.filter((path) => !/^(dist\/.+\.(c?js|d\.c?ts|json)|[A-Z]+\.md|LICENSE|package\.json)$/.test(path)),
+    files.filter(
+      (path) =>
+        !/^(dist\/.+\.(c?js|d\.c?ts|json)|docs\/.+\.(md|json|svg)|examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/.test(
+          path,
+        ),
+    ),
   ).toEqual([]);
 });
 
