@@ -19,7 +19,7 @@ import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
 import { RunningCommands, registerCommandRoute, replyContextOf } from './command-route.js';
 import { answerAndClose, ConnectionLimits, lingerMs } from './connection-limits.js';
-import { registerDocsRoutes } from './docs-routes.js';
+import { registerDocsRoutes } from './docs/docs-routes.js';
 import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';

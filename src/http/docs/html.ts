@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { docsStyle } from './docs-style.js';
+import { docsStyle } from './style.js';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escapeHtml = (text: string): string =>

@@ -1,13 +1,7 @@
-import {
-  type Content,
-  type Example,
-  type Operation,
-  type ReferenceDocument,
-  schemaNameOfCommand,
-} from './docs-document.js';
-import { groupedFields, titleOfGroup } from './docs-field-groups.js';
-import { commonFields, FieldLists, type Fields, type Schema, schemaNameOf } from './docs-fields.js';
-import { code, escapeHtml, prose, readableJson } from './docs-html.js';
+import { type Content, type Example, type Operation, type ReferenceDocument, schemaNameOfCommand } from './document.js';
+import { groupedFields, titleOfGroup } from './field-groups.js';
+import { commonFields, FieldLists, type Fields, type Schema, schemaNameOf } from './fields.js';
+import { code, escapeHtml, prose, readableJson } from './html.js';
 
 export interface Section {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { code, escapeHtml, prose } from './docs-html.js';
+import { code, escapeHtml, prose } from './html.js';
 
 /** JSON Schema 2020-12, as far as this server's OpenAPI document uses it. */
 export interface Schema {

@@ -1,4 +1,4 @@
-import type { Schema } from './docs-fields.js';
+import type { Schema } from './fields.js';
 
 export interface Example {
   readonly summary?: string;

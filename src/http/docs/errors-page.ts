@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCatalogue, wireCodeOf } from '../errors.js';
-import { code, htmlPage, prose } from './docs-html.js';
+import { type ErrorCode, errorCatalogue, wireCodeOf } from '../../errors.js';
+import { code, htmlPage, prose } from './html.js';
 
 /** Every code that a reply can carry, each with an address of its own. */
 export function errorsPage(): string {

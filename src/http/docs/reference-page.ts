@@ -1,7 +1,7 @@
-import type { ReferenceDocument } from './docs-document.js';
-import { escapeHtml, htmlPage, prose } from './docs-html.js';
-import { docsSearchScript } from './docs-search-script.js';
-import { DocsSections, type Section } from './docs-sections.js';
+import type { ReferenceDocument } from './document.js';
+import { escapeHtml, htmlPage, prose } from './html.js';
+import { docsSearchScript } from './search-script.js';
+import { DocsSections, type Section } from './sections.js';
 
 export interface ReferencePageOptions {
   /** Whether commands need a key, so that the examples show where it goes. */

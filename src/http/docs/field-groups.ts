@@ -1,5 +1,5 @@
-import { capitalised } from './docs-document.js';
-import type { Fields, Schema } from './docs-fields.js';
+import { capitalised } from './document.js';
+import type { Fields, Schema } from './fields.js';
 
 /** The groups of fields (`x-group`), in the order of reading. Others follow, then the fields without a group. */
 const groupTitles: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { OpenApiDocument } from '../protocol/openapi/openapi-document.js';
-import { baseUrlOf } from './command-route.js';
-import type { ReferenceDocument } from './docs-document.js';
-import { errorsPage } from './docs-errors-page.js';
-import { contentSecurityPolicy } from './docs-html.js';
-import { referencePage } from './docs-reference-page.js';
-import { docsSearchScript } from './docs-search-script.js';
+import type { OpenApiDocument } from '../../protocol/openapi/openapi-document.js';
+import { baseUrlOf } from '../command-route.js';
+import type { ReferenceDocument } from './document.js';
+import { errorsPage } from './errors-page.js';
+import { contentSecurityPolicy } from './html.js';
+import { referencePage } from './reference-page.js';
+import { docsSearchScript } from './search-script.js';
 
 /** `GET /docs`, `/docs/errors` and `/openapi.json`. */
 export function registerDocsRoutes(server: FastifyInstance, document: OpenApiDocument, wantsKey: boolean): void {
