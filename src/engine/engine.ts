@@ -1,5 +1,5 @@
 /**
- * The port that browsers stand behind. Plain types only: nothing here names a driver.
+ * The interface of browsers. Plain types only: nothing here names a driver.
  *
  * ```
  * BrowserEngine ─newContext─▶ EngineContext ─newPage─▶ EnginePage

@@ -4,32 +4,32 @@ import { BrowserPool, type BrowserPoolOptions, type BrowserSeat, type LaunchedBr
 
 export interface KeyedBrowserPoolOptions<B extends LaunchedBrowser>
   extends Omit<BrowserPoolOptions<B>, 'launch' | 'lingerMs'> {
-  /** Launches a process of a bucket. */
+  /** Launches a process for a key. */
   readonly launch: (key: string) => Promise<B>;
-  /** The bucket that is always warm, if one is. */
+  /** The key that always has a process. If omitted, none has. */
   readonly mainKey: string | undefined;
-  /** How many others there may be at once. */
+  /** Most other keys that have a process at once. */
   readonly maxOthers: number;
-  /** How many of them one owner may have made. Default: all. */
+  /** Most of them that one owner may have asked for. If omitted, all. */
   readonly maxOthersPerOwner?: number | undefined;
-  /** Of these buckets, at least one, the one that serves best in place of another. */
+  /** Which of these keys, at least one, serves best in place of another. */
   readonly nearest: (key: string, others: readonly string[]) => string;
 }
 
-/** A place in a process, which may be another bucket's than was asked for. */
+/** A place in a process, which may have been started with another key than was asked for. */
 export interface KeyedBrowserPlace<B> extends BrowserSeat<B> {
   /** What the process was started with. */
   readonly key: string;
 }
 
-/** How long the process of a bucket that nobody uses stays for whoever comes next. */
+/** How long a process that has no session stays for the next one. */
 const lingerMs = 60_000;
 /** How long a session waits for a process of its own while there is another one to share. */
 const launchPatienceMs = 15_000;
 
 /**
  * Browser processes by what they must be started with (a user agent: some of a browser's threads take theirs from nowhere
- * else). One bucket is always warm; the others come as they are asked for, linger a while when they are empty, and make
+ * else). One key always has a process; the others come as they are asked for, linger a while when they are empty, and make
  * room for new ones, the one that was asked for longest ago first. When all are used, or a process does not start, the
  * nearest one is shared: no session fails for want of a process.
  */
@@ -51,23 +51,23 @@ export class KeyedBrowserPool<B extends LaunchedBrowser> {
     if (mainKey !== undefined) this.#main = new BrowserPool({ ...options, launch: () => options.launch(mainKey) });
   }
 
-  /** Launches the first process of the main bucket. @throws what the launch threw */
+  /** Launches the first process of the main key. @throws what the launch threw */
   async start(): Promise<void> {
     await this.#main?.start();
   }
 
-  /** A process of the main bucket, however full. @throws as `BrowserPool.any` */
+  /** A process of the main key, however full. @throws as `BrowserPool.any` */
   async any(signal: AbortSignal): Promise<B> {
-    if (!this.#main) throw new Error('there is no main bucket');
+    if (!this.#main) throw new Error('there is no main key');
     return this.#main.any(signal);
   }
 
-  /** The buckets that have a process, or get one. */
+  /** The keys that have a process, or get one. */
   get keys(): string[] {
     return [...this.#pools].filter(([, pool]) => isOccupied(pool)).map(([key]) => key);
   }
 
-  /** Whether a bucket has a process, or may have one without taking another's. */
+  /** Whether a key has a process, or may have one without taking another's. */
   hasRoomFor(key: string): boolean {
     const pool = this.#pools.get(key);
     if (pool && (pool === this.#main || isOccupied(pool))) return true;
@@ -75,9 +75,9 @@ export class KeyedBrowserPool<B extends LaunchedBrowser> {
   }
 
   /**
-   * A place in a process of a bucket; of another one when it can have none.
+   * A place in a process of a key; of another key when it can have none.
    *
-   * @param owner whom it is for; absent: the server itself
+   * @param owner whom it is for; if omitted, the server itself
    * @throws MooringError as `BrowserPool.take`
    */
   async take(key: string, signal: AbortSignal, owner?: string): Promise<KeyedBrowserPlace<B>> {
@@ -117,7 +117,7 @@ export class KeyedBrowserPool<B extends LaunchedBrowser> {
     return new Map([...(this.#main && mainKey !== undefined ? [[mainKey, this.#main] as const] : []), ...this.#others]);
   }
 
-  /** The pool of a bucket, made if there is room for it. */
+  /** The pool of a key, made if there is room for it. */
   #poolOf(key: string, owner: string | undefined): BrowserPool<B> | undefined {
     if (this.#main && key === this.#options.mainKey) return this.#main;
     let pool = this.#others.get(key);
@@ -136,7 +136,7 @@ export class KeyedBrowserPool<B extends LaunchedBrowser> {
     const { maxOthersPerOwner } = this.#options;
     if (maxOthersPerOwner === undefined || owner === undefined) return true;
     const made = [...this.#others.values()].filter((pool) => pool.isUsed && this.#madeFor.get(pool) === owner);
-    // Without a process of another bucket there is none to share.
+    // Without a process of another key there is none to share.
     return made.length < maxOthersPerOwner || this.keys.length === 0;
   }
 
@@ -162,7 +162,7 @@ export class KeyedBrowserPool<B extends LaunchedBrowser> {
     const running = among.filter((other) => (pools.get(other)?.size ?? 0) > 0);
     const shared = this.#options.nearest(key, running.length > 0 ? running : among);
     const pool = pools.get(shared);
-    if (!pool) throw new Error('there is no process to share'); // some bucket is used, or there would be room
+    if (!pool) throw new Error('there is no process to share'); // some key is used, or there would be room
     return { ...(await pool.take(signal)), key: shared };
   }
 }
