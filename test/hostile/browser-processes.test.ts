@@ -97,7 +97,8 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
     program = new Program({ env: { MOORING_PAGE_MEMORY: '400MB' } });
     await send({ cmd: 'request.get', session: 'other', url: `${origin.url}/set-cookie` });
     const code =
-      'new Promise(() => { const held = []; setInterval(() => held.push(new Uint8Array(2e7).fill(1)), 20); })';
+      // Kept: a promise that nobody holds and that never settles is collected, which ends the script.
+      'globalThis.kept = new Promise(() => { const held = []; setInterval(() => held.push(new Uint8Array(2e7).fill(1)), 20); })';
     const greedy = { cmd: 'request.get', session: 'greedy', url: `${origin.url}/set-cookie`, timeout: 40_000 };
     const { code: failure, timeElapsed } = await send({ ...greedy, browserActions: [{ type: 'execute_js', code }] });
     expect([failure, timeElapsed < 35_000]).toEqual(['CODE-0026', true]);
