@@ -46,6 +46,7 @@ const engineSuites = [
     'page-files',
     'page-surroundings',
     'page-traffic',
+    'pause',
     'plain-request',
     'proxied-job',
     'request-options',

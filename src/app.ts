@@ -119,6 +119,7 @@ export class App {
         queueTimeoutMs: config.queueTimeoutMs,
         queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
+        pauseAfterMs: config.pauseAfterMs,
         engines,
         identities: new IdentityResolver({
           engines: engines.infos,

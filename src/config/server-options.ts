@@ -40,6 +40,14 @@ export interface ServerOptions {
    */
   readonly idleTimeout?: string | undefined;
   /**
+   * How long after its last request the page of a session is paused: no timers, no animation, no processor time. The
+   * next request lets it go on. `off`: never. Chromium only; `keepRunning` of a session takes precedence.
+   *
+   * Shape: duration, `off`.
+   * @defaultValue `'10s'`
+   */
+  readonly pauseAfter?: string | undefined;
+  /**
    * The longest life of a session, however busy. `maxLifetime` of a session can only shorten it.
    *
    * Shape: duration.

@@ -10,6 +10,7 @@ import {
   sizeSchema,
   switchSchema,
   textSchema,
+  waitOrOffSchema,
   waitSchema,
 } from './value-schemas.js';
 
@@ -84,6 +85,15 @@ export const settings = {
     shape: 'duration',
     default: '200s',
     sentence: 'How long a session lives after its last request. `session_ttl` of a session takes precedence.',
+  }),
+  pauseAfterMs: setting({
+    group: 'Sessions',
+    env: ['MOORING_PAUSE_AFTER'],
+    schema: waitOrOffSchema,
+    shape: 'duration, `off`',
+    default: '10s',
+    sentence:
+      'How long after its last request the page of a session is paused: no timers, no animation, no processor time. The next request lets it go on. `off`: never. Chromium only; `keepRunning` of a session takes precedence.',
   }),
   maxLifetimeMs: setting({
     group: 'Sessions',

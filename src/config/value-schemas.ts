@@ -22,6 +22,17 @@ export const waitSchema = durationSchema.refine(
   'expected more than 0 and at most 1d',
 );
 
+const waitOrOffExpected = 'expected a duration of at most 1d such as 10s, or off';
+
+/** A wait, or nothing to be waited for. */
+export const waitOrOffSchema = z.string({ error: waitOrOffExpected }).transform((text, context) => {
+  if (text.trim().toLowerCase() === 'off') return undefined;
+  const { data } = waitSchema.safeParse(text);
+  if (data !== undefined) return data;
+  context.addIssue({ code: 'custom', message: waitOrOffExpected });
+  return z.NEVER;
+});
+
 const sizeExpected = 'expected a size such as 32MB';
 
 export const sizeSchema = z.union([z.string(), z.number()], { error: sizeExpected }).transform((value, context) => {

@@ -414,6 +414,15 @@ export interface EnginePage {
   /** A PNG. */
   screenshot(options: ScreenshotOptions, signal: AbortSignal): Promise<Uint8Array>;
   /**
+   * Stops all that the page and its popups do by themselves: timers, animation, workers. Their memory stays as it is.
+   * Idempotent.
+   *
+   * @returns false if this browser cannot, or the page did not let itself be stopped
+   */
+  pause(): Promise<boolean>;
+  /** Lets it go on where it was stopped. Does nothing on a page that is not paused. */
+  resume(): Promise<void>;
+  /**
    * Makes the page fit to go elsewhere: stops what loads, and a script that never ends. A page that still does not
    * answer is closed. Tells whether the page can be used.
    */

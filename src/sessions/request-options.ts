@@ -23,6 +23,8 @@ export async function applyRequestOptions(
   const identity = differingIdentity(target.options, session.options).map((name) => `\`${name}\``);
   if (identity.length > 0)
     warnings.push(`${identity.join(', ')}: no effect on a session that is open; its identity stays as it was made.`);
+  if (target.options.keepRunning && !session.options.keepRunning)
+    warnings.push('`keepRunning`: no effect on a session that is open; it counts when the session is made.');
   if (session_ttl !== undefined) session.setIdle(session_ttl);
   const lowered: [string, number | undefined, number | undefined, (value: number) => boolean][] = [
     ['maxLifetime', maxLifetime, session.options.maxLifetime, (seconds) => session.shortenLifetime(seconds)],

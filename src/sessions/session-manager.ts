@@ -80,11 +80,11 @@ export class SessionManager {
   }
 
   /** Sessions by state, for metrics. */
-  get counts(): { readonly open: number; readonly busy: number; readonly opening: number; readonly queued: number } {
-    let busy = 0;
-    for (const session of this.#sessions.values()) if (session.state === 'busy') busy += 1;
+  get counts(): Readonly<Record<Session['state'] | 'opening' | 'queued', number>> {
+    const counts = { open: 0, busy: 0, paused: 0 };
+    for (const { state } of this.#sessions.values()) counts[state] += 1;
     const queued = this.#slots.waiting;
-    return { open: this.#sessions.size - busy, busy, opening: this.#openings.size - queued, queued };
+    return { ...counts, opening: this.#openings.size - queued, queued };
   }
 
   /**

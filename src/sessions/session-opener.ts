@@ -31,6 +31,8 @@ export interface SessionOpenerOptions {
   readonly maxLifetimeMs: number | undefined;
   /** How long `sessions.create` waits for a slot. */
   readonly queueTimeoutMs: number;
+  /** How long after its last request a session's page is paused. If undefined, never. */
+  readonly pauseAfterMs: number | undefined;
   readonly laneLimit: number;
   /** Called when a session is open, before anybody gets it, with the time since it had its slot. */
   readonly onOpened: (session: Session, ms: number) => void;
@@ -97,6 +99,7 @@ export class SessionOpener {
         anonymous: !target.named && !byCreate,
         verified: chosen.verified,
         warnings: chosen.warnings,
+        pauseAfterMs: target.options.keepRunning ? undefined : this.#options.pauseAfterMs,
         laneLimit: this.#options.laneLimit,
         identity: withShortfalls(identity, context),
         engine: engineNamed(this.#options.engines, identity.engine),

@@ -8,6 +8,7 @@ import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { Lane } from './lane.js';
+import { PagePause } from './page-pause.js';
 import { SessionClock } from './session-clock.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
 import { upstreamDigest } from './session-options.js';
@@ -29,6 +30,8 @@ export interface SessionParts {
   readonly warnings: readonly string[];
   readonly idleMs: number;
   readonly maxLifetimeMs: number | undefined;
+  /** How long after its last request its page is paused. If undefined, never. */
+  readonly pauseAfterMs: number | undefined;
   /** How many requests it holds at once, the running one included. */
   readonly laneLimit: number;
   /** How it appears to sites. */
@@ -52,7 +55,7 @@ export interface SessionParts {
  * One browser tab with its cookies and storage, and the lane of requests before it.
  *
  * ```
- * open ⇄ busy → ended(reason)
+ * open ⇄ busy, open → paused → busy, any → ended(reason)
  * ```
  */
 export class Session implements LeasedSession {
@@ -67,6 +70,7 @@ export class Session implements LeasedSession {
   readonly #parts: SessionParts;
   readonly #lane: Lane;
   readonly #clock: SessionClock;
+  readonly #pause: PagePause;
   readonly #over = new AbortController();
   #options: SessionOptions;
   #verified: boolean;
@@ -92,6 +96,7 @@ export class Session implements LeasedSession {
     this.#byCreate = parts.byCreate;
     this.#clock = new SessionClock(parts);
     this.#lane = new Lane({ session: parts.id, limit: parts.laneLimit });
+    this.#pause = new PagePause({ afterMs: parts.pauseAfterMs, page: () => this.page });
     this.#reserved = parts.anonymous;
     this.identity = parts.identity;
     this.engine = parts.engine;
@@ -110,8 +115,9 @@ export class Session implements LeasedSession {
     return this.#byCreate;
   }
 
-  get state(): 'open' | 'busy' {
-    return this.#lane.isTaken ? 'busy' : 'open';
+  get state(): 'open' | 'busy' | 'paused' {
+    if (this.#lane.isTaken) return 'busy';
+    return this.#pause.isPaused ? 'paused' : 'open';
   }
 
   /** What it was made with, its upstream as it was last moved. */
@@ -247,6 +253,7 @@ export class Session implements LeasedSession {
       this.#over.signal.throwIfAborted();
     }
     await this.#lane.enter(signal);
+    await this.#pause.resume();
     this.#isPageUsed = false;
     return new SessionLease(this, signal, () => this.#release());
   }
@@ -289,6 +296,7 @@ export class Session implements LeasedSession {
     this.context.lost.removeEventListener('abort', this.#onLost);
     this.#endedAfterUse = afterUse;
     this.#over.abort(sessionEndedError(this.id, ended));
+    this.#pause.stop();
     this.#lane.close(this.#over.signal.reason);
     const closed = this.#parts.resources.dispose();
     this.#closed = closed;
@@ -304,6 +312,8 @@ export class Session implements LeasedSession {
     this.pageStarted();
     this.renew();
     this.#reserved = false;
-    if (this.#lane.leave() && !this.#closed) this.#parts.onIdle(this);
+    if (!this.#lane.leave() || this.#closed) return;
+    this.#pause.start();
+    this.#parts.onIdle(this);
   }
 }

@@ -239,6 +239,17 @@ export class FakePage implements EnginePage {
     return Buffer.from('89504e470d0a1a0a', 'hex');
   }
 
+  isPaused = false;
+
+  async pause(): Promise<boolean> {
+    this.isPaused = true;
+    return true;
+  }
+
+  async resume(): Promise<void> {
+    this.isPaused = false;
+  }
+
   async settle(): Promise<boolean> {
     return this.alive;
   }

@@ -1,5 +1,5 @@
 import { defineFields } from './define-fields.js';
-import { integer, optionalFilled } from './scalars.js';
+import { flag, integer, optional, optionalFilled } from './scalars.js';
 
 /** How long a session lives, and how much it may move. */
 export const limitFields = defineFields('limits', {
@@ -14,5 +14,9 @@ export const limitFields = defineFields('limits', {
   ),
   maxLifetime: optionalFilled(integer(1, 31_536_000, 'seconds')).describe(
     'Seconds that the session lives at most, counted from its creation. Default: the setting `MOORING_MAX_LIFETIME`.',
+  ),
+  keepRunning: optional(flag()).describe(
+    'The page goes on running between requests. Default: it stands still from `MOORING_PAUSE_AFTER` (10 s) after a request ' +
+      'until the next one, its memory as it was.',
   ),
 });

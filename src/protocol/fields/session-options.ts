@@ -18,6 +18,5 @@ export type SessionOptions = z.infer<typeof sessionOptionsSchema>;
 /** Options of the contract that have no effect yet: checked like the others, then refused by name. */
 export const pendingSessionFields = defineFields('session', {
   persist: { schema: optional(flag()), guards: true },
-  keepRunning: optional(flag()),
   state: optional(z.union([z.string(), z.record(z.string(), z.unknown())])),
 });

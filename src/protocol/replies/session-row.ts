@@ -10,7 +10,9 @@ export const sessionRowSchema = z
     idleMs: z.int().describe('Milliseconds since the last request ended; 0 while one runs.'),
     bytesIn: z.int().describe('Bytes that came from the network.'),
     bytesOut: z.int().describe('Bytes that went to the network.'),
-    state: z.enum(['open', 'busy']),
+    state: z
+      .enum(['open', 'busy', 'paused'])
+      .describe('`busy`: a request runs. `paused`: its page stands still until the next one.'),
     waiting: z.int().describe('How many requests wait for their turn.'),
     anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
   })

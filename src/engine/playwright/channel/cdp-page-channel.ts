@@ -4,7 +4,28 @@ import type { NavigationRequest } from '../../engine.js';
 import { type DriverSession, driverSessionOf } from '../driver/driver-transport.js';
 import { CdpRequestOverride } from './cdp-request-override.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
-import type { Camera, PageChannel } from './page-channel.js';
+import type { Camera, PageChannel, TabLifecycle } from './page-channel.js';
+
+/**
+ * The driver emulates the focus of every page, and a page with focus is not frozen. On a session of our own these calls do
+ * nothing. Both are sent at once: what is sent to thaw a tab must not come between them.
+ */
+const tabLifecycle: TabLifecycle = {
+  async freeze(tab) {
+    const session = driverSessionOf(tab);
+    await Promise.all([
+      session.send('Emulation.setFocusEmulationEnabled', { enabled: false }),
+      session.send('Page.setWebLifecycleState', { state: 'frozen' }),
+    ]);
+  },
+  async thaw(tab) {
+    const session = driverSessionOf(tab);
+    await Promise.all([
+      session.send('Page.setWebLifecycleState', { state: 'active' }),
+      session.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
+    ]);
+  },
+};
 
 interface LayoutMetrics {
   readonly cssContentSize: Size;
@@ -93,6 +114,8 @@ export class CdpPageChannel implements PageChannel {
       await this.#session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier }).catch(() => {}); // gone with the page
     };
   }
+
+  readonly lifecycle = tabLifecycle;
 
   readonly camera: Camera = {
     timeoutMs: 400,

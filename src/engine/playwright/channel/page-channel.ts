@@ -1,4 +1,4 @@
-import type { Request } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
 import type { NavigationOverride } from './navigation-override.js';
@@ -22,6 +22,8 @@ export interface PageChannel {
   holdNavigations(): Promise<() => Promise<void>>;
   /** Runs a script before those of the next documents. @returns how to stop that */
   beforeScripts(source: string): Promise<() => Promise<void>>;
+  /** Stops and starts what a tab does by itself: this page, or a popup of it. If omitted, the browser cannot. */
+  readonly lifecycle?: TabLifecycle;
   /** Absent: it cannot be filmed. */
   readonly camera: Camera | undefined;
   /**
@@ -29,6 +31,12 @@ export interface PageChannel {
    * driver takes one after another, and one that a page has moved on from holds up the next.
    */
   readonly screenshot?: (viewport: Size, fullPage: boolean) => Promise<Uint8Array>;
+}
+
+/** Stops what a tab does by itself, and lets it go on. */
+export interface TabLifecycle {
+  freeze(tab: Page): Promise<void>;
+  thaw(tab: Page): Promise<void>;
 }
 
 /** What pictures of a page come from. */

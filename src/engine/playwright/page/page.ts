@@ -81,6 +81,8 @@ export class PlaywrightPage implements EnginePage {
   readonly #steps = new Set<Promise<unknown>>();
   /** Tabs that the page opened. */
   readonly #popups = new Set<Page>();
+  /** Tabs that are paused, or on their way to be. */
+  readonly #frozen = new Set<Page>();
   /** The last picture; it may have been given up and still go on. */
   #picture: Promise<void> = Promise.resolve();
   #watch: PlaywrightWatch | undefined;
@@ -273,6 +275,27 @@ export class PlaywrightPage implements EnginePage {
       'RESPONSE_TOO_LARGE',
       `\`fullPage\`: expected a page of at most ${maxPictureSide} pixels a side; it has ${width} × ${height}.`,
     );
+  }
+
+  async pause(): Promise<boolean> {
+    const { lifecycle } = this.#channel;
+    if (!lifecycle || !this.alive) return false;
+    const tabs = [this.#page, ...this.#popups];
+    for (const tab of tabs) this.#frozen.add(tab);
+    let isPaused = false;
+    const freezing = Promise.all(tabs.map((tab) => lifecycle.freeze(tab))).then(() => {
+      isPaused = true;
+    });
+    await settledWithin(freezing, answerTimeoutMs);
+    return isPaused;
+  }
+
+  async resume(): Promise<void> {
+    const { lifecycle } = this.#channel;
+    const tabs = [...this.#frozen].filter((tab) => !tab.isClosed());
+    this.#frozen.clear();
+    // One that does not answer is found out by what comes next.
+    if (lifecycle) await settledWithin(Promise.allSettled(tabs.map((tab) => lifecycle.thaw(tab))), answerTimeoutMs);
   }
 
   async settle(): Promise<boolean> {

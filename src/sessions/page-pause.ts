@@ -1,0 +1,64 @@
+import type { EnginePage } from '../engine/engine.js';
+
+export interface PagePauseOptions {
+  /** How long after its last request a session's page is paused. If undefined, never. */
+  readonly afterMs: number | undefined;
+  /** The page that the session shows now, if it has one that works. */
+  readonly page: () => EnginePage | undefined;
+}
+
+/**
+ * Lets the page of an idle session stand still, and go on with its next request.
+ *
+ * ```
+ * running → (afterMs) → pausing → paused → (resume) → running
+ * ```
+ */
+export class PagePause {
+  readonly #options: PagePauseOptions;
+  #timer: NodeJS.Timeout | undefined;
+  /** The page that is paused, or on its way to be. */
+  #page: EnginePage | undefined;
+  #isPaused = false;
+
+  constructor(options: PagePauseOptions) {
+    this.#options = options;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Counts from now: nobody uses the session. */
+  start(): void {
+    clearTimeout(this.#timer);
+    const { afterMs } = this.#options;
+    if (afterMs === undefined) return;
+    this.#timer = setTimeout(() => void this.#pause(), afterMs);
+    this.#timer.unref();
+  }
+
+  /** Somebody is to use the session: lets its page go on, if it stands still. */
+  async resume(): Promise<void> {
+    clearTimeout(this.#timer);
+    const page = this.#page;
+    this.#page = undefined;
+    this.#isPaused = false;
+    await page?.resume();
+  }
+
+  /** The session is over. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#page = undefined;
+    this.#isPaused = false;
+  }
+
+  async #pause(): Promise<void> {
+    const page = this.#options.page();
+    if (!page) return;
+    this.#page = page;
+    const isPaused = await page.pause().catch(() => false); // it goes on running
+    if (this.#page === page) this.#isPaused = isPaused;
+  }
+}

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EnginePage } from '../../../src/engine/engine.js';
+import { PagePause } from '../../../src/sessions/page-pause.js';
+
+let calls: string[];
+let finishPausing: (isPaused: boolean) => void;
+
+const page = {
+  pause() {
+    calls.push('pause');
+    return new Promise<boolean>((resolve) => {
+      finishPausing = resolve;
+    });
+  },
+  async resume() {
+    calls.push('resume');
+  },
+} as unknown as EnginePage; // all that is used of it
+let shown: EnginePage | undefined;
+
+const pauseAfter = (afterMs: number | undefined): PagePause => new PagePause({ afterMs, page: () => shown });
+
+beforeEach(() => {
+  calls = [];
+  shown = page;
+  vi.useFakeTimers();
+});
+afterEach(() => void vi.useRealTimers());
+
+describe('PagePause', () => {
+  it('nobody uses the session for long enough – its page is paused once, and goes on with the next request', async () => {
+    const pause = pauseAfter(1000);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(calls).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([calls, pause.isPaused]).toEqual([['pause'], false]);
+    finishPausing(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([calls, pause.isPaused]).toEqual([['pause'], true]);
+    await pause.resume();
+    expect([calls, pause.isPaused]).toEqual([['pause', 'resume'], false]);
+  });
+
+  it('a request in time – nothing is paused; the time counts from its end', async () => {
+    const pause = pauseAfter(1000);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(900);
+    await pause.resume();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(calls).toEqual([]);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(calls).toEqual(['pause']);
+  });
+
+  it('a request while the page is being paused – lets it go on, and it does not count as paused afterwards', async () => {
+    const pause = pauseAfter(1000);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    await pause.resume();
+    finishPausing(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([calls, pause.isPaused]).toEqual([['pause', 'resume'], false]);
+  });
+
+  it('a browser that cannot, no page, a session that is over, or no time – nothing counts as paused', async () => {
+    const pause = pauseAfter(1000);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    finishPausing(false);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pause.isPaused).toBe(false);
+
+    calls = [];
+    shown = undefined;
+    pause.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    shown = page;
+    pause.start();
+    pause.stop();
+    pauseAfter(undefined).start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([calls, pause.isPaused]).toEqual([[], false]);
+  });
+});
