@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 interface ProjectOptions {
   readonly include: string[];
+  readonly exclude?: string[];
   /** The engine of suites that run on any: `chromium` (the one a server would choose), `chromium-full`, `firefox`. */
   readonly engine?: string;
   /**
@@ -18,10 +19,11 @@ const loads = {
   alone: { maxWorkers: 1, sequence: { groupOrder: 2 } },
 } as const;
 
-const project = (name: string, { include, engine = 'chromium', load, testTimeout }: ProjectOptions) => ({
+const project = (name: string, { include, exclude = [], engine = 'chromium', load, testTimeout }: ProjectOptions) => ({
   test: {
     name,
     include,
+    exclude,
     pool: 'forks' as const,
     ...loads[load],
     testTimeout,
@@ -55,6 +57,10 @@ const engineSuites = [
   'test/hostile/moving-pages.test.ts',
 ];
 
+/** Suites on the chosen Chromium that are left to `npm test -- --all`. */
+const slowSuites = inBrowser(['proxy-matrix']);
+const readme = 'test/program/readme.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -68,9 +74,11 @@ export default defineConfig({
         load: 'light',
         testTimeout: 30_000,
       }),
-      browserProject('chromium', ['test/browser/**/*.test.ts', 'test/contract/chromium-engine.test.ts']),
-      browserProject('clients', ['test/clients/**/*.test.ts']),
-      browserProject('program', ['test/program/**/*.test.ts']),
+      browserProject('chromium', ['test/browser/**/*.test.ts'], { exclude: slowSuites }),
+      // As a user meets it: public clients, and the README.
+      browserProject('clients', ['test/clients/**/*.test.ts', readme]),
+      browserProject('contract', ['test/contract/chromium-engine.test.ts', ...slowSuites]),
+      browserProject('program', ['test/program/**/*.test.ts'], { exclude: [readme] }),
       browserProject('hostile', ['test/hostile/**/*.test.ts'], { load: 'alone' }),
       browserProject('soak', ['test/soak/**/*.test.ts'], { load: 'alone' }),
       browserProject('firefox', [...engineSuites, 'test/contract/firefox-engine.test.ts'], { engine: 'firefox' }),

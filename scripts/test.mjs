@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { install } from './install.mjs';
 
-/** What `npm test` runs: the chosen Chromium, as a caller and as an operator see it. `--all` runs every project. */
-const usual = ['unit', 'api', 'chromium', 'clients', 'program'];
+/** What `npm test` runs: all that a caller sees, on the chosen Chromium. `--all` runs every project. */
+const usual = ['unit', 'api', 'chromium', 'clients'];
 const ownFlags = ['--all', '--forbid-skipped'];
 
 install();
@@ -21,7 +21,7 @@ const forbidSkipped = given.includes('--forbid-skipped');
 const isUsual = !given.includes('--all') && rest.length === 0;
 if (isUsual) {
   console.log(
-    `Running ${usual.join(', ')}: less than four minutes on two processors. \`npm test -- --all\` runs every engine and the hostile suites too: about 25 minutes.`,
+    `Running ${usual.join(', ')}: less than four minutes on two processors. \`npm test -- --all\` runs every engine, the program and the hostile suites too: about 20 minutes.`,
   );
 }
 const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'));

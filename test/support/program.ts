@@ -95,7 +95,13 @@ export class Program {
     const late = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
     await this.exited;
     clearTimeout(late);
-    for (const id of below.filter(isRunning)) process.kill(id, 'SIGKILL');
+    for (const id of below.filter(isRunning)) {
+      try {
+        process.kill(id, 'SIGKILL');
+      } catch {
+        // It ended this very moment.
+      }
+    }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
