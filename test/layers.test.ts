@@ -17,11 +17,11 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   'log-error': { folders: ['errors'], packages: [] },
   logger: { folders: ['log-error', 'log-level'], packages: ['pino'] },
   config: { folders: ['errors', 'log-level', 'util'], packages: ['zod', 'yaml'] },
-  protocol: { folders: ['errors'], packages: ['zod'] },
+  protocol: { folders: ['errors'], packages: ['zod', 'ipaddr.js', 'i18n-iso-countries'] },
   artifacts: { folders: [], packages: [] },
   egress: {
     folders: ['protocol', 'errors', 'util'],
-    packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
+    packages: ['socks', 'ipaddr.js', 'tldts', 'yaml', 'zod', 'undici'],
   },
   identity: { folders: ['errors'], packages: ['fingerprint-generator'] },
   engine: { folders: ['identity', 'errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
@@ -68,6 +68,7 @@ const anything = new Set(['app', 'server', 'cli']);
 
 /** The rooms of `protocol/`, each with those that it may import. Files beside them are of no room. */
 const protocolRooms: Record<string, string[]> = {
+  values: [],
   replies: [],
   fields: ['replies'],
   names: ['fields'],

@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { MooringError } from '../errors.js';
+import { bareHost } from '../protocol/values/domain-list.js';
 import type { AddressGuard, GuardedDestination } from './address-guard.js';
 import type { Destination } from './dial.js';
-import { bareHost, type DomainLists, DomainRules, isListed, siteOf } from './domain-rules.js';
+import { type DomainLists, DomainRules, isListed, siteOf } from './domain-rules.js';
 
 export interface EgressPolicyOptions {
   readonly guard: AddressGuard;

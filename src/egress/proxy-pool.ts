@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
-import { countryCode } from './countries.js';
-import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
+import { countryCode } from '../protocol/values/country-code.js';
+import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from '../protocol/values/proxy-address.js';
 
 export const proxyClasses = ['residential', 'datacenter', 'mobile'] as const;
 export type ProxyClass = (typeof proxyClasses)[number];

@@ -1,10 +1,10 @@
 import { MooringError } from '../errors.js';
 import { type ExitWish, exitFields } from '../protocol/fields/proxy.js';
+import { countryCode } from '../protocol/values/country-code.js';
+import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from '../protocol/values/proxy-address.js';
 import type { AddressGuard } from './address-guard.js';
-import { countryCode } from './countries.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';
 import type { PoolPreferences, ProxyClass, ProxyPool } from './proxy-pool.js';
-import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
 import { describeUpstream, directUpstream, type Upstream } from './upstream.js';
 
 /** Which upstream a caller asks for. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { MooringError } from '../errors.js';
+import type { ProxyAddress } from '../protocol/values/proxy-address.js';
 import type { AddressGuard } from './address-guard.js';
 import { connectToProxy, type Destination, dial, ProxyError, type Resolve, type Route } from './dial.js';
 import { DialingAgent } from './dialing-agent.js';
@@ -11,7 +12,6 @@ import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
 import { HttpClient } from './http-client.js';
 import { Meter } from './meter.js';
-import type { ProxyAddress } from './proxy-url.js';
 import { type BlockedHost, RequestLog } from './request-log.js';
 import type { Upstream } from './upstream.js';
 

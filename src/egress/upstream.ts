@@ -1,5 +1,5 @@
+import { describeProxy } from '../protocol/values/proxy-address.js';
 import type { Route } from './dial.js';
-import { describeProxy } from './proxy-url.js';
 
 /** What a session's connections go through, directly or a proxy, and whom that concerns. */
 export interface Upstream {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { countryCode } from '../egress/countries.js';
-import { parseProxyUrl } from '../egress/proxy-url.js';
 import { identityFields } from '../protocol/fields/identity.js';
 import { exitFields } from '../protocol/fields/proxy.js';
 import type { SessionOptions } from '../protocol/fields/session-options.js';
+import { countryCode } from '../protocol/values/country-code.js';
+import { parseProxyUrl } from '../protocol/values/proxy-address.js';
 
 type OptionName = keyof SessionOptions;
 

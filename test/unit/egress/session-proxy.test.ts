@@ -3,8 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { parseProxyUrl } from '../../../src/egress/proxy-url.js';
 import { SessionProxy, type SessionProxyOptions } from '../../../src/egress/session-proxy.js';
+import { parseProxyUrl } from '../../../src/protocol/values/proxy-address.js';
 import { fuzz } from '../../support/fuzz.js';
 import { TestProxy } from '../../support/proxies.js';
 
