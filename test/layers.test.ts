@@ -68,11 +68,11 @@ const anything = new Set(['app', 'server', 'cli']);
 
 /** The rooms of `protocol/`, each with those that it may import. Files beside them are of no room. */
 const protocolRooms: Record<string, string[]> = {
-  values: [],
   replies: [],
   fields: ['replies'],
+  values: ['fields'],
   names: ['fields'],
-  commands: ['fields', 'names', 'replies'],
+  commands: ['fields', 'names', 'replies', 'values'],
   dialects: ['commands', 'fields', 'names', 'replies'],
   openapi: ['commands', 'dialects', 'fields', 'names', 'replies'],
 };

@@ -1,14 +1,7 @@
 import { isIP } from 'node:net';
 import { getDomain } from 'tldts';
 import { parseAddress } from '../protocol/values/address.js';
-import { hostsOf } from '../protocol/values/domain-list.js';
-
-/** Domains as a caller lists them. */
-export interface DomainLists {
-  /** Absent: every domain. */
-  readonly whitelistedDomains?: readonly string[] | undefined;
-  readonly blackListedDomains?: readonly string[] | undefined;
-}
+import type { DomainHosts } from '../protocol/values/domain-list.js';
 
 /**
  * Which domains may be reached. Without an allow list: all. With one: what it lists and the sites that the caller itself
@@ -18,10 +11,9 @@ export class DomainRules {
   readonly #allowed: ReadonlySet<string> | undefined;
   readonly #denied: ReadonlySet<string>;
 
-  /** @throws MooringError `INVALID_PARAMETER` naming the entry that is no domain, or the list that is too long */
-  constructor({ whitelistedDomains, blackListedDomains }: DomainLists) {
-    this.#allowed = whitelistedDomains && hostsOf('whitelistedDomains', whitelistedDomains);
-    this.#denied = hostsOf('blackListedDomains', blackListedDomains ?? []);
+  constructor({ allowed, denied = new Set() }: DomainHosts) {
+    this.#allowed = allowed;
+    this.#denied = denied;
   }
 
   /** Whether there is an allow list. */

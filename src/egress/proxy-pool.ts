@@ -4,9 +4,7 @@ import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
 import { countryCode } from '../protocol/values/country-code.js';
 import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from '../protocol/values/proxy-address.js';
-
-export const proxyClasses = ['residential', 'datacenter', 'mobile'] as const;
-export type ProxyClass = (typeof proxyClasses)[number];
+import { type ProxyClass, proxyClasses } from '../protocol/values/proxy-class.js';
 
 /** One proxy of the operator's file. */
 const entrySchema = z.strictObject({

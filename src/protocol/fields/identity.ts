@@ -65,3 +65,6 @@ export const identityFields = defineFields('identity', {
   setLocale: optional(flag()).describe("`false`: language and time zone do not follow the exit's country."),
   overwriteLocale: { schema: optional(flag()).describe('The same as `setLocale`.'), sameAs: 'setLocale' },
 });
+
+const identitySchema = z.object(identityFields);
+export type IdentityFields = z.infer<typeof identitySchema>;

@@ -1,26 +1,56 @@
 import { isIP } from 'node:net';
 import { MooringError } from '../../errors.js';
+import type { DomainFields } from '../fields/domains.js';
+import { optionFields } from '../fields/option-fields.js';
 import { parseAddress } from './address.js';
+import { type Reading, read, valueOfReading } from './reading.js';
+
+/** A list of domains. */
+export interface DomainList {
+  /** As they were written, to compare lists. */
+  readonly entries: readonly string[];
+  /** The hosts that they mean. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+type ReadList = Reading<DomainList, readonly string[]>;
+
+/** Domains as a caller lists them. */
+export interface DomainLists {
+  /** If omitted, every domain. */
+  readonly allowed?: ReadList | undefined;
+  readonly denied?: ReadList | undefined;
+}
+
+/** The hosts of the lists, each with what is below it. */
+export interface DomainHosts {
+  /** If omitted, every host. */
+  readonly allowed?: ReadonlySet<string> | undefined;
+  readonly denied?: ReadonlySet<string> | undefined;
+}
+
+export function readDomains(fields: DomainFields): DomainLists {
+  const list = (field: keyof DomainFields) => read(fields[field], (entries) => parseDomains(field, entries));
+  return { allowed: list(optionFields.allowedDomains), denied: list(optionFields.deniedDomains) };
+}
+
+/** @throws MooringError `INVALID_PARAMETER` where a list is unreadable */
+export function hostsOf({ allowed, denied }: DomainLists): DomainHosts {
+  return { allowed: valueOfReading(allowed)?.hosts, denied: valueOfReading(denied)?.hosts };
+}
 
 /** Characters of a whole list: what is read without holding up anybody. */
 const maxListLength = 1_000_000;
 
-/** Lists that were read before: one and the same is looked at for the session, the request and its proxy. */
-const readLists = new WeakMap<readonly string[], ReadonlySet<string>>();
-
-/** The hosts that a list means. @throws MooringError `INVALID_PARAMETER` naming the entry that is none, or the list that is too long */
-export function hostsOf(field: string, entries: readonly string[]): ReadonlySet<string> {
-  const known = readLists.get(entries);
-  if (known) return known;
+/** @throws MooringError `INVALID_PARAMETER` naming the entry that is no domain, or the list that is too long */
+function parseDomains(field: string, entries: readonly string[]): DomainList {
   if (entries.reduce((sum, { length }) => sum + length, 0) > maxListLength) {
     throw new MooringError(
       'INVALID_PARAMETER',
       `\`${field}\`: expected at most ${maxListLength} characters altogether; got more.`,
     );
   }
-  const hosts = new Set(entries.map((entry) => hostOfEntry(field, entry)));
-  readLists.set(entries, hosts);
-  return hosts;
+  return { entries, hosts: new Set(entries.map((entry) => hostOfEntry(field, entry))) };
 }
 
 /** A URL of more characters is no entry that somebody wrote. */

@@ -123,7 +123,7 @@ describe('SessionProxy', () => {
             return [{ address: '127.0.0.1', family: 4 }];
           },
         }),
-        domains: { blackListedDomains: ['evil.test'] },
+        domains: { denied: new Set(['evil.test']) },
       });
       expect([400, 502]).toContain(await tunnel(sessionProxy, `${host}:443`));
       expect(resolved).toEqual([]);
