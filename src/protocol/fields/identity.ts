@@ -33,7 +33,7 @@ const timezone = z.preprocess(
   z.string().refine(isKnown(zoneOf), 'expected a time zone (IANA) such as Europe/Berlin'),
 );
 
-const browserWish = z.preprocess(
+const browserPreference = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),
   z.object({
     name: z.enum(['chrome', 'firefox', 'safari']).describe('Its name.'),
@@ -44,7 +44,7 @@ const browserWish = z.preprocess(
 
 /** How the session appears to sites. */
 export const identityFields = defineFields('identity', {
-  browser: optionalFilled(listOf(browserWish)).describe(
+  browser: optionalFilled(listOf(browserPreference)).describe(
     'Acceptable browsers, each with the majors that will do; one is drawn as often as it is met in the world, always the ' +
       'same for the same session ID and wish. Default: the engine as it is.',
   ),
