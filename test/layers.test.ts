@@ -17,11 +17,11 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   'log-error': { folders: ['errors'], packages: [] },
   logger: { folders: ['log-error', 'log-level'], packages: ['pino'] },
   config: { folders: ['errors', 'log-level', 'util'], packages: ['zod', 'yaml'] },
-  protocol: { folders: ['errors'], packages: ['zod'] },
+  protocol: { folders: ['errors'], packages: ['zod', 'ipaddr.js', 'i18n-iso-countries'] },
   artifacts: { folders: [], packages: [] },
   egress: {
     folders: ['protocol', 'errors', 'util'],
-    packages: ['socks', 'ipaddr.js', 'tldts', 'i18n-iso-countries', 'yaml', 'zod', 'undici'],
+    packages: ['socks', 'ipaddr.js', 'tldts', 'yaml', 'zod', 'undici'],
   },
   identity: { folders: ['errors'], packages: ['fingerprint-generator'] },
   engine: { folders: ['identity', 'errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
@@ -70,8 +70,9 @@ const anything = new Set(['app', 'server', 'cli']);
 const protocolRooms: Record<string, string[]> = {
   replies: [],
   fields: ['replies'],
+  values: ['fields'],
   names: ['fields'],
-  commands: ['fields', 'names', 'replies'],
+  commands: ['fields', 'names', 'replies', 'values'],
   dialects: ['commands', 'fields', 'names', 'replies'],
   openapi: ['commands', 'dialects', 'fields', 'names', 'replies'],
 };

@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { CommandName } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
+import { noOptions } from '../protocol/values/session-options.js';
 import { ReplyBudget } from '../requests/reply-budget.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { ByteBudget } from '../util/byte-budget.js';
@@ -68,7 +69,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     refused(owner, body, error) {
       const session = sessionNamedIn(body);
       if (session === undefined) return;
-      const optionsRead = mayNameUpstream(body) ? undefined : {};
+      const optionsRead = mayNameUpstream(body) ? undefined : noOptions;
       options.sessions.refused(owner, session, body.cmd === 'sessions.create', optionsRead, error);
     },
     balance: async (owner) => options.sessions.freeSlots(owner),

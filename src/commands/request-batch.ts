@@ -2,10 +2,9 @@ import { MooringError } from '../errors.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { BatchReply } from '../protocol/commands/request-batch.js';
 import type { Progress } from '../protocol/replies/progress.js';
-import { httpRequestOf } from '../requests/http-request.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { CommandHandler } from './executor.js';
-import { afterTurn, assertServable, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
+import { afterTurn, prepare, type RequestHandlerOptions, requestDeadline, runRequest } from './request.js';
 
 type Result = Pick<RequestReply, 'solution' | 'warnings'> & { timeElapsed: number };
 
@@ -16,12 +15,7 @@ export const requestBatchHandler =
     const { owner, signal } = context;
     const { sessions, requestTimeoutMs } = options;
     const target: RequestTarget = { ...command, owner, id: command.session, named: !command.anonymous };
-    const steps = sessions.checked(target, () =>
-      command.requests.map((request) => {
-        assertServable(sessions, request);
-        return { command: request, http: httpRequestOf(request.cmd, request.request) };
-      }),
-    );
+    const steps = sessions.checked(target, () => command.requests.map((request) => prepare(sessions, request)));
     const eachMs = command.requests.map(({ request }) => request.timeout ?? requestTimeoutMs);
     using whole = requestDeadline(command.timeoutMs ?? eachMs.reduce((sum, ms) => sum + ms, 0), signal);
     using turn = await sessions.lease(target, whole.signal);
@@ -30,7 +24,7 @@ export const requestBatchHandler =
     const results: Result[] = [];
     let endsSession = command.anonymous; // unless the reply tells its ID
     try {
-      for (const [i, { command: step, http }] of steps.entries()) {
+      for (const [i, step] of steps.entries()) {
         const startedAt = performance.now();
         try {
           using deadline = requestDeadline(eachMs[i] ?? requestTimeoutMs, whole.signal);
@@ -38,7 +32,7 @@ export const requestBatchHandler =
             ...context,
             onProgress: (event: Progress) => context.onProgress({ ...event, request: i }),
           };
-          const { solution, warnings } = await runRequest(step, http, session, deadline, caller, options);
+          const { solution, warnings } = await runRequest(step, session, deadline, caller, options);
           const timeElapsed = Math.round(performance.now() - startedAt);
           results.push({ solution, ...(warnings ? { warnings } : {}), timeElapsed });
         } catch (error) {

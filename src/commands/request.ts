@@ -2,10 +2,12 @@ import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { MooringError } from '../errors.js';
 import type { RequestCommand, RequestName, RequestReply } from '../protocol/commands/request.js';
 import type { BatchReply } from '../protocol/commands/request-batch.js';
-import { type HttpRequest, httpRequestOf } from '../requests/http-request.js';
+import { hostsOf } from '../protocol/values/domain-list.js';
+import { httpRequestOf } from '../requests/http-request.js';
 import { attemptsOf } from '../requests/page-options.js';
 import { PageRequest } from '../requests/page-request.js';
 import { assertNeedsNoPage, runPlainRequest } from '../requests/plain-request.js';
+import type { PreparedRequest } from '../requests/prepared-request.js';
 import type { RequestCaller } from '../requests/request-caller.js';
 import { withRetries } from '../requests/retries.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
@@ -44,11 +46,9 @@ export const requestHandler =
       forceNewProxy: request.forceNewProxy ?? false,
       keepsOptions: command.onOpenSession?.keepOptions ?? false,
     };
-    const http = sessions.checked(target, () => {
-      assertServable(sessions, command);
-      assertHasPage(sessions, command, context.owner);
-      return httpRequestOf(command.cmd, request);
-    });
+    const prepared = sessions.checked(target, () =>
+      prepare(sessions, command, () => assertHasPage(sessions, command, context.owner)),
+    );
     const isNew = !sessions.isActive(context.owner, command.session);
     // A caller that names no time waits for a place among the sessions, and its time begins with the work.
     const waitMs = isNew && request.timeout === undefined ? waitFactor * options.requestTimeoutMs : undefined;
@@ -61,7 +61,7 @@ export const requestHandler =
     // Nobody will know the ID of a session that nobody named, unless the reply tells it.
     let endsSession = command.anonymous;
     try {
-      const reply = await runRequest(command, http, session, deadline, context, options);
+      const reply = await runRequest(prepared, session, deadline, context, options);
       endsSession = false;
       return afterTurn(reply, turn);
     } finally {
@@ -85,10 +85,23 @@ export function afterTurn<R extends RequestReply | BatchReply>(
   };
 }
 
-/** Refuses what no session could serve, before one is opened for it. @throws MooringError */
-export function assertServable(sessions: SessionManager, { request }: RequestCommand): void {
+/**
+ * Refuses what no session could serve, before one is opened for it.
+ *
+ * @param assertMore what else is checked before the body is encoded
+ * @throws MooringError
+ */
+export function prepare(
+  sessions: SessionManager,
+  command: RequestCommand,
+  assertMore: () => void = () => {},
+): PreparedRequest {
+  const { cmd, request } = command;
   if (request.requestType === 'request') assertNeedsNoPage(request);
-  sessions.assertRequest(request.url, request);
+  const domains = hostsOf(command.domains);
+  if (request.url !== undefined) sessions.assertUrl(request.url);
+  assertMore();
+  return { command, domains, http: httpRequestOf(cmd, request) };
 }
 
 /** How much longer than its own time a request that names none may wait for a place: less than clients wait for an answer. */
@@ -124,32 +137,30 @@ function assertHasPage(sessions: SessionManager, { request, session }: RequestCo
 
 /** Does what a request asks for, with the session's turn at hand. */
 export async function runRequest(
-  command: RequestCommand,
-  http: HttpRequest,
+  prepared: PreparedRequest,
   leased: LeasedSession,
   deadline: Deadline,
   caller: RequestCaller,
   { files }: RequestHandlerOptions,
 ): Promise<RequestReply> {
-  const reply = await runUnmeasured(command, http, leased, deadline, caller, files);
+  const reply = await runUnmeasured(prepared, leased, deadline, caller, files);
   await caller.budget.take(reply.solution, deadline.signal);
   return reply;
 }
 
 async function runUnmeasured(
-  command: RequestCommand,
-  http: HttpRequest,
+  prepared: PreparedRequest,
   leased: LeasedSession,
   deadline: Deadline,
   caller: RequestCaller,
   files: ArtifactStore,
 ): Promise<RequestReply> {
-  const { request } = command;
+  const { request } = prepared.command;
   const maxBytes = caller.budget.leftBytes;
   if (request.requestType === 'request') {
     deadline.begin();
-    const once = () => runPlainRequest(request, http, leased, deadline, maxBytes);
-    return withRetries(attemptsOf(request, http), once);
+    const once = () => runPlainRequest(prepared, leased, deadline, maxBytes);
+    return withRetries(attemptsOf(request, prepared.http), once);
   }
-  return new PageRequest({ command, http, leased, deadline, caller, files, maxBytes }).run();
+  return new PageRequest({ ...prepared, leased, deadline, caller, files, maxBytes }).run();
 }

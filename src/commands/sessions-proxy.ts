@@ -8,12 +8,12 @@ export interface SessionsProxyOptions {
   readonly requestTimeoutMs: number;
 }
 
-/** Moves an open session to another exit: its cookies, storage and page stay. */
+/** Moves an open session to another upstream: its cookies, storage and page stay. */
 export const sessionsProxyHandler =
   ({ sessions, requestTimeoutMs }: SessionsProxyOptions): CommandHandler<'sessions.proxy'> =>
   async (command, { owner, signal }) => {
     using deadline = requestDeadline(requestTimeoutMs, signal);
-    const session = await sessions.move(owner, command.session, command.wish, deadline.signal);
+    const session = await sessions.move(owner, command.session, command.upstream, deadline.signal);
     const { verified, warnings } = session;
     return {
       solution: { verified },

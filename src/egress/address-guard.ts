@@ -1,17 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { MooringError } from '../errors.js';
+import { type Address, parseAddress } from '../protocol/values/address.js';
 import { networkProblem } from '../util/network-problem.js';
 import { threadPoolSize } from '../util/thread-pool.js';
-import {
-  type Address,
-  carriedAddresses,
-  isGlobalUnicast,
-  isWithin,
-  type Network,
-  parseAddress,
-  parseNetwork,
-} from './addresses.js';
+import { carriedAddresses, isGlobalUnicast, isWithin, type Network, parseNetwork } from './addresses.js';
 import { badPorts } from './bad-ports.js';
 import { NameResolver } from './name-resolver.js';
 import { OwnNetwork } from './own-network.js';

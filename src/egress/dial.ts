@@ -4,9 +4,9 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { connect as connectTls } from 'node:tls';
 import { SocksClient } from 'socks';
 import { type ErrorCode, errorMessage, MooringError } from '../errors.js';
+import { describeProxy, type ProxyAddress } from '../protocol/values/proxy-address.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { networkProblem } from '../util/network-problem.js';
-import { describeProxy, type ProxyAddress } from './proxy-url.js';
 
 /** What was wrong with a proxy: not reached, credentials refused, tunnel refused, or no answer in time. */
 export type ProxyFault = 'unreachable' | 'credentials' | 'denied' | 'slow';

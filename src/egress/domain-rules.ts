@@ -1,14 +1,7 @@
 import { isIP } from 'node:net';
 import { getDomain } from 'tldts';
-import { MooringError } from '../errors.js';
-import { parseAddress } from './addresses.js';
-
-/** Domains as a caller lists them. */
-export interface DomainLists {
-  /** Absent: every domain. */
-  readonly whitelistedDomains?: readonly string[] | undefined;
-  readonly blackListedDomains?: readonly string[] | undefined;
-}
+import { parseAddress } from '../protocol/values/address.js';
+import type { DomainHosts } from '../protocol/values/domain-list.js';
 
 /**
  * Which domains may be reached. Without an allow list: all. With one: what it lists and the sites that the caller itself
@@ -18,10 +11,9 @@ export class DomainRules {
   readonly #allowed: ReadonlySet<string> | undefined;
   readonly #denied: ReadonlySet<string>;
 
-  /** @throws MooringError `INVALID_PARAMETER` naming the entry that is no domain, or the list that is too long */
-  constructor({ whitelistedDomains, blackListedDomains }: DomainLists) {
-    this.#allowed = whitelistedDomains && hostsOf('whitelistedDomains', whitelistedDomains);
-    this.#denied = hostsOf('blackListedDomains', blackListedDomains ?? []);
+  constructor({ allowed, denied = new Set() }: DomainHosts) {
+    this.#allowed = allowed;
+    this.#denied = denied;
   }
 
   /** Whether there is an allow list. */
@@ -52,72 +44,8 @@ export function isListed(hosts: ReadonlySet<string>, host: string): boolean {
   return true;
 }
 
-/** Characters of a whole list: what is read without holding up anybody. */
-const maxListLength = 1_000_000;
-
-/** Lists that were read before: one and the same is looked at for the session, the request and its proxy. */
-const readLists = new WeakMap<readonly string[], ReadonlySet<string>>();
-
-function hostsOf(field: string, entries: readonly string[]): ReadonlySet<string> {
-  const known = readLists.get(entries);
-  if (known) return known;
-  if (entries.reduce((sum, { length }) => sum + length, 0) > maxListLength) {
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`${field}\`: expected at most ${maxListLength} characters altogether; got more.`,
-    );
-  }
-  const hosts = new Set(entries.map((entry) => hostOfEntry(field, entry)));
-  readLists.set(entries, hosts);
-  return hosts;
-}
-
 /** The site of a host: its registrable domain by the public suffix list; the host itself where it has none. */
 export function siteOf(host: string): string {
   if (isIP(host) !== 0) return parseAddress(host).toString();
   return getDomain(host, { allowPrivateDomains: true }) ?? host;
 }
-
-/** A URL of more characters is no entry that somebody wrote. */
-const maxEntryLength = 2048;
-
-const isStray = (character: string | undefined): boolean =>
-  character !== undefined && (/\s/.test(character) || '\'"[]()<>,'.includes(character));
-
-/** The text without what lists that were pasted together have around their entries. */
-function withoutStrays(text: string): string {
-  let [start, end] = [0, text.length];
-  while (start < end && isStray(text[start])) start += 1;
-  while (end > start && isStray(text[end - 1])) end -= 1;
-  return text.slice(start, end);
-}
-
-/**
- * The host that an entry means: a host, a URL, `*.host`, or any of these with unpaired brackets and quotes around it. An
- * address is written as `parseAddress` has it.
- */
-function hostOfEntry(field: string, entry: string): string {
-  const host = entry.length > maxEntryLength ? '' : hostOf(entry);
-  if (isIP(host) !== 0) return parseAddress(host).toString();
-  if (host.length <= 253 && /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) return host;
-  throw new MooringError(
-    'INVALID_PARAMETER',
-    `\`${field}\`: expected domains such as google.com; got ${JSON.stringify(entry.slice(0, 80))}.`,
-  );
-}
-
-/** Empty: none. */
-function hostOf(entry: string): string {
-  const bare = withoutStrays(entry);
-  if (isIP(bare) !== 0) return bare;
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(bare) ? bare : `http://${bare}`;
-  const plain = url.replace(/:\/\/(\*\.|\.)/, '://');
-  return URL.canParse(plain) ? bareHost(new URL(plain).hostname) : '';
-}
-
-/** The host of a URL without the brackets of IPv6 and the dot of the root; one that ends in two keeps them. */
-export const bareHost = (hostname: string): string =>
-  hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/(?<!\.)\.$/, '')
-    .toLowerCase();

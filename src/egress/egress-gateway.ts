@@ -1,6 +1,5 @@
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import type { DomainHosts } from '../protocol/values/domain-list.js';
 import type { AddressGuard } from './address-guard.js';
-import { type DomainLists, DomainRules } from './domain-rules.js';
 import { destinationOf } from './egress-policy.js';
 import type { Bytes, UpstreamClass } from './meter.js';
 import { SessionProxy } from './session-proxy.js';
@@ -15,7 +14,11 @@ export interface EgressGatewayOptions {
 }
 
 /** What bounds a session's traffic for its whole life. */
-export type EgressLimits = Pick<SessionOptions, 'whitelistedDomains' | 'blackListedDomains' | 'maxBytes'>;
+export interface EgressLimits {
+  readonly domains: DomainHosts;
+  /** Bytes both ways together. If omitted, any number. */
+  readonly maxBytes?: number | undefined;
+}
 
 type Totals = Record<UpstreamClass, { bytesIn: number; bytesOut: number }>;
 
@@ -29,30 +32,15 @@ export class EgressGateway {
     this.#options = options;
   }
 
-  /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
-  assertDomains(domains: DomainLists): void {
-    new DomainRules(domains);
-  }
-
   /** @throws MooringError `DESTINATION_FORBIDDEN` when no session may go to this URL */
   assertUrl(url: string): void {
     this.#options.guard.assertName({ ...destinationOf(url), namedBy: 'caller' });
   }
 
-  /** Opens a session's proxy; it owns the upstream from then on. @throws MooringError `INVALID_PARAMETER` */
-  async open(
-    upstream: Upstream,
-    { whitelistedDomains, blackListedDomains, maxBytes }: EgressLimits,
-  ): Promise<SessionProxy> {
+  /** Opens a session's proxy; it owns the upstream from then on. */
+  async open(upstream: Upstream, { domains, maxBytes }: EgressLimits): Promise<SessionProxy> {
     const { guard, connectTimeoutMs, proxyCa } = this.#options;
-    const proxy = new SessionProxy({
-      upstream,
-      guard,
-      domains: { whitelistedDomains, blackListedDomains },
-      maxBytes,
-      connectTimeoutMs,
-      proxyCa,
-    });
+    const proxy = new SessionProxy({ upstream, guard, domains, maxBytes, connectTimeoutMs, proxyCa });
     await proxy.open();
     this.#open.add(proxy);
     return proxy;

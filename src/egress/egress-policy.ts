@@ -1,14 +1,16 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { MooringError } from '../errors.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import { bareHost, type DomainHosts } from '../protocol/values/domain-list.js';
 import type { AddressGuard, GuardedDestination } from './address-guard.js';
 import type { Destination } from './dial.js';
-import { bareHost, type DomainLists, DomainRules, isListed, siteOf } from './domain-rules.js';
+import { DomainRules, isListed, siteOf } from './domain-rules.js';
 
 export interface EgressPolicyOptions {
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
-  readonly domains: DomainLists;
+  readonly domains: DomainHosts;
 }
 
 /** Where one session may go: its own rules, those of the running request, and the server's guard over all. */
@@ -23,7 +25,6 @@ export class EgressPolicy {
   /** Sites that the caller went to. */
   readonly #sites = new Set<string>();
 
-  /** @throws MooringError `INVALID_PARAMETER` */
   constructor({ guard, domains }: EgressPolicyOptions) {
     this.#guard = guard;
     this.#session = new DomainRules(domains);
@@ -43,8 +44,8 @@ export class EgressPolicy {
     this.#sites.add(siteOf(to.host));
   }
 
-  /** Rules for the request that runs, over those of the session. @throws MooringError `INVALID_PARAMETER` */
-  setRequestRules(domains: DomainLists): void {
+  /** Rules for the request that runs, over those of the session. */
+  setRequestRules(domains: DomainHosts): void {
     this.#request = new DomainRules(domains);
   }
 
@@ -58,7 +59,7 @@ export class EgressPolicy {
     if (isListed(this.#sites, host)) return;
     throw new MooringError(
       'DOMAIN_NOT_ALLOWED',
-      `expected a domain of \`whitelistedDomains\` or a site that the caller went to; ${host} is neither.`,
+      `expected a domain of \`${optionFields.allowedDomains}\` or a site that the caller went to; ${host} is neither.`,
     );
   }
 
@@ -106,5 +107,8 @@ export function destinationOf(url: string): Destination {
 }
 
 function denied({ host }: Destination): MooringError {
-  return new MooringError('DOMAIN_NOT_ALLOWED', `expected a domain that is not on \`blackListedDomains\`; ${host} is.`);
+  return new MooringError(
+    'DOMAIN_NOT_ALLOWED',
+    `expected a domain that is not on \`${optionFields.deniedDomains}\`; ${host} is.`,
+  );
 }

@@ -9,8 +9,8 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { pipeline } from 'node:stream';
+import type { ProxyAddress } from '../protocol/values/proxy-address.js';
 import { type Destination, proxyAuthorization, proxyRefusal } from './dial.js';
-import type { ProxyAddress } from './proxy-url.js';
 
 export interface ForwardOptions {
   readonly url: URL;

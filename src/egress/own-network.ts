@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { type Address, isWithin, type Network, parseAddress, parseNetwork } from './addresses.js';
+import { type Address, parseAddress } from '../protocol/values/address.js';
+import { isWithin, type Network, parseNetwork } from './addresses.js';
 
 const keepMs = 5000;
 

@@ -2,11 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { errorMessage, MooringError } from '../errors.js';
-import { countryCode } from './countries.js';
-import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
-
-export const proxyClasses = ['residential', 'datacenter', 'mobile'] as const;
-export type ProxyClass = (typeof proxyClasses)[number];
+import { countryCode } from '../protocol/values/country-code.js';
+import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from '../protocol/values/proxy-address.js';
+import { type ProxyClass, proxyClasses } from '../protocol/values/proxy-class.js';
 
 /** One proxy of the operator's file. */
 const entrySchema = z.strictObject({

@@ -1,14 +1,18 @@
 import { MooringError } from '../errors.js';
-import { type ExitWish, exitFields } from '../protocol/fields/proxy.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import { describeProxy, isSameProxy, type ProxyAddress } from '../protocol/values/proxy-address.js';
+import { valueOfReading } from '../protocol/values/reading.js';
+import {
+  asksPool,
+  namesUpstream,
+  type UpstreamPreferences,
+  type WantedUpstream,
+  wantedUpstream,
+} from '../protocol/values/upstream-preferences.js';
 import type { AddressGuard } from './address-guard.js';
-import { countryCode } from './countries.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';
-import type { PoolPreferences, ProxyClass, ProxyPool } from './proxy-pool.js';
-import { describeProxy, isSameProxy, type ProxyAddress, parseProxyUrl } from './proxy-url.js';
+import type { PoolPreferences, ProxyPool } from './proxy-pool.js';
 import { describeUpstream, directUpstream, type Upstream } from './upstream.js';
-
-/** Which upstream a caller asks for. */
-export type UpstreamPreferences = ExitWish;
 
 export interface ProxyCheck {
   /** Where the one connection through a proxy leads. */
@@ -48,62 +52,37 @@ export class ProxySelector {
   }
 
   /**
-   * Checks preferences as far as that needs no connection.
+   * Finds an upstream as it is wanted, and proves that its proxy lets connections through.
    *
-   * @throws MooringError `INVALID_PARAMETER`
+   * @throws MooringError `INVALID_PARAMETER` when the country of the caller's proxy is none, `NO_MATCHING_PROXY`, and those of
+   *   a proxy that fails: `PROXY_TUNNEL_REFUSED`, `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED`,
+   *   `PROXY_UNREACHABLE`, `PROXY_TIMEOUT`, `DESTINATION_FORBIDDEN`
    */
-  assertPreferences(preferences: UpstreamPreferences): void {
-    if (preferences.proxy === undefined) {
-      poolPreferences(preferences);
-      return;
-    }
-    if (preferences.noProxy)
-      throw new MooringError('INVALID_PARAMETER', '`noProxy`: expected it absent when `proxy` is given; got `true`.');
-    parseProxyUrl(preferences.proxy);
+  async choose(wanted: WantedUpstream, signal: AbortSignal): Promise<ChosenUpstream> {
+    return this.#proven(this.#find(wanted), signal);
   }
 
   /**
-   * Finds an upstream that fits the preferences, and proves that its proxy lets connections through.
-   *
-   * @throws MooringError `INVALID_PARAMETER`, `NO_MATCHING_PROXY`, and those of a proxy that fails: `PROXY_TUNNEL_REFUSED`,
-   *   `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED`, `PROXY_UNREACHABLE`, `PROXY_TIMEOUT`, `DESTINATION_FORBIDDEN`
-   */
-  async choose(preferences: UpstreamPreferences, signal: AbortSignal): Promise<ChosenUpstream> {
-    return this.#proven(this.#find(preferences), signal);
-  }
-
-  /**
-   * Finds another proxy of the pool that fits the preferences.
+   * Finds another proxy of the pool, of the kind that is wanted.
    *
    * @throws MooringError as `choose`; `NO_MATCHING_PROXY` when there is no other
    */
-  async chooseAnother(
-    { route }: Upstream,
-    preferences: UpstreamPreferences,
-    signal: AbortSignal,
-  ): Promise<ChosenUpstream> {
-    return this.#proven(this.#find(preferences, route.kind === 'proxy' ? route.proxy : undefined), signal);
+  async chooseAnother({ route }: Upstream, wanted: WantedUpstream, signal: AbortSignal): Promise<ChosenUpstream> {
+    return this.#proven(this.#find(wanted, route.kind === 'proxy' ? route.proxy : undefined), signal);
   }
 
   /**
    * Finds the upstream that an open session is to be moved to. Unlike at its start, a proxy that does not exist is an error,
    * not a direct connection.
    *
-   * @throws MooringError as `choose`
+   * @throws MooringError as `wantedUpstream` and `choose`
    */
   async chooseForMove(preferences: UpstreamPreferences, signal: AbortSignal): Promise<ChosenUpstream> {
-    const isNamed = Object.values(preferences).some((value) => value !== undefined && value !== false);
-    if (!isNamed) {
-      throw new MooringError(
-        'INVALID_PARAMETER',
-        'expected where to move the session: `proxy`, `proxyCountry`, `datacenter`, `premiumProxy`, `mobileProxy` or `noProxy`; there was none.',
-      );
-    }
-    if (preferences.proxy === undefined && !preferences.noProxy && !this.#options.pool) {
-      this.assertPreferences(preferences);
+    if (!namesUpstream(preferences) && !asksPool(preferences)) throw nowhereError();
+    const wanted = wantedUpstream(preferences);
+    if (wanted.kind === 'pool' && !this.#options.pool)
       throw new MooringError('NO_MATCHING_PROXY', 'expected a proxy in the pool; there is no pool on this server.');
-    }
-    return this.choose(preferences, signal);
+    return this.choose(wanted, signal);
   }
 
   async #proven({ upstream, warnings }: Found, signal: AbortSignal): Promise<ChosenUpstream> {
@@ -116,12 +95,9 @@ export class ProxySelector {
   }
 
   /** @param except a proxy of the pool that is not to be chosen */
-  #find(preferences: UpstreamPreferences, except?: ProxyAddress): Found {
-    this.assertPreferences(preferences);
-    const { proxy, noProxy } = preferences;
-    if (proxy !== undefined) return callersProxy(proxy, preferences);
-    if (noProxy) return { upstream: directUpstream, warnings: [] };
-    const wanted = poolPreferences(preferences);
+  #find(wanted: WantedUpstream, except?: ProxyAddress): Found {
+    if (wanted.kind === 'proxy') return callersProxy(wanted);
+    if (wanted.kind === 'direct') return { upstream: directUpstream, warnings: [] };
     const { pool } = this.#options;
     if (pool) return { upstream: poolUpstream(pool, wanted, except), warnings: [] };
     const isAsked = wanted.class !== undefined || wanted.country !== undefined;
@@ -172,38 +148,36 @@ export class ProxySelector {
 /** An upstream that was not checked yet. */
 type Found = Omit<ChosenUpstream, 'verified'>;
 
-/** @returns true if the upstream is the caller's own proxy of that URL. @throws MooringError `INVALID_PARAMETER` */
-export function isOwnProxy({ namedBy, route }: Upstream, url: string): boolean {
-  if (namedBy !== 'caller' || route.kind !== 'proxy') return false;
-  return isSameProxy(route.proxy, parseProxyUrl(url));
+function nowhereError(): MooringError {
+  const { proxy, country, classes, direct } = optionFields;
+  const pool = [country, ...Object.values(classes)].map((field) => `\`${field}\``).join(', ');
+  return new MooringError(
+    'INVALID_PARAMETER',
+    `expected where to move the session: \`${proxy}\`, ${pool} or \`${direct}\`; there was none.`,
+  );
 }
 
+/** @returns true if the upstream is this proxy, named by the caller */
+export const isOwnProxy = ({ namedBy, route }: Upstream, proxy: ProxyAddress): boolean =>
+  namedBy === 'caller' && route.kind === 'proxy' && isSameProxy(route.proxy, proxy);
+
 /** The warnings where an open session's upstream is not of the class or country that is asked for, a sentence each. */
-export function unmetPreferences(upstream: Upstream, preferences: UpstreamPreferences): string[] {
-  const { class: wanted, country } = poolPreferences(preferences);
+export function unmetPreferences(upstream: Upstream, { class: wanted, country }: PoolPreferences): string[] {
   const isOther =
     (wanted !== undefined && upstream.class !== wanted) || (country !== undefined && upstream.country !== country);
   if (!isOther) return [];
-  const names = poolFields.filter((name) => preferences[name] !== undefined && preferences[name] !== false);
-  const which = names.map((name) => `\`${name}\``).join(', ');
-  return [`${which}: no effect on a session that is open; it connects ${describeUpstream(upstream)}.`];
+  const fields = [wanted && optionFields.classes[wanted], country && optionFields.country];
+  const which = fields.filter((field) => field !== undefined).map((field) => `\`${field}\``);
+  return [`${which.join(', ')}: no effect on a session that is open; it connects ${describeUpstream(upstream)}.`];
 }
 
-const poolFields = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
-
 /** The proxy that the caller names. Beside it, only the country counts: it says where the proxy is. */
-function callersProxy(url: string, { proxyCountry, ...preferences }: UpstreamPreferences): Found {
-  const ignored = Object.entries(preferences).filter(
-    ([name, value]) => name !== 'proxy' && Object.hasOwn(exitFields, name) && value !== undefined && value !== false,
-  );
+function callersProxy({ proxy, country, ignored }: Extract<WantedUpstream, { kind: 'proxy' }>): Found {
   return {
-    upstream: {
-      ...directUpstream,
-      route: { kind: 'proxy', proxy: parseProxyUrl(url) },
-      class: 'caller',
-      country: poolPreferences({ proxyCountry }).country,
-    },
-    warnings: ignored.map(([name]) => `\`${name}\` has no effect beside \`proxy\`.`),
+    upstream: { ...directUpstream, route: { kind: 'proxy', proxy }, class: 'caller', country: valueOfReading(country) },
+    warnings: ignored.map(
+      (name) => `\`${optionFields.classes[name]}\` has no effect beside \`${optionFields.proxy}\`.`,
+    ),
   };
 }
 
@@ -217,30 +191,4 @@ function poolUpstream(pool: ProxyPool, wanted: PoolPreferences, except: ProxyAdd
     report: (succeeded) => (succeeded ? chosen.succeeded() : chosen.failed()),
     release: () => chosen.release(),
   };
-}
-
-/** @throws MooringError `INVALID_PARAMETER` */
-function poolPreferences({
-  datacenter,
-  premiumProxy,
-  mobileProxy,
-  proxyCountry,
-}: UpstreamPreferences): PoolPreferences {
-  const classes = [datacenter && 'datacenter', premiumProxy && 'residential', mobileProxy && 'mobile'].filter(
-    (name): name is ProxyClass => typeof name === 'string',
-  );
-  if (classes.length > 1) {
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      '`datacenter`, `premiumProxy`, `mobileProxy`: expected one of them at most; got several.',
-    );
-  }
-  const country = proxyCountry === undefined ? undefined : countryCode(proxyCountry);
-  if (proxyCountry !== undefined && country === undefined) {
-    throw new MooringError(
-      'INVALID_PARAMETER',
-      `\`proxyCountry\`: expected a country as its English name or ISO code, such as UnitedStates or US; got ${JSON.stringify(proxyCountry.slice(0, 80))}.`,
-    );
-  }
-  return { class: classes[0], country };
 }

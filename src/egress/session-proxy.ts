@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { MooringError } from '../errors.js';
+import type { DomainHosts } from '../protocol/values/domain-list.js';
+import type { ProxyAddress } from '../protocol/values/proxy-address.js';
 import type { AddressGuard } from './address-guard.js';
 import { connectToProxy, type Destination, dial, ProxyError, type Resolve, type Route } from './dial.js';
 import { DialingAgent } from './dialing-agent.js';
-import type { DomainLists } from './domain-rules.js';
 import { destinationOf, EgressPolicy } from './egress-policy.js';
 import { forwardRequest, maxHeaderSize } from './forward-request.js';
 import { HttpClient } from './http-client.js';
 import { Meter } from './meter.js';
-import type { ProxyAddress } from './proxy-url.js';
 import { type BlockedHost, RequestLog } from './request-log.js';
 import type { Upstream } from './upstream.js';
 
@@ -19,7 +19,7 @@ export interface SessionProxyOptions {
   readonly upstream: Upstream;
   readonly guard: AddressGuard;
   /** Rules for the session's whole life. */
-  readonly domains: DomainLists;
+  readonly domains: DomainHosts;
   /** How many bytes, both ways, the session may move. If omitted, any. */
   readonly maxBytes?: number | undefined;
   /** How long until a connection stands. */
@@ -88,7 +88,6 @@ export class SessionProxy {
   readonly #log = new RequestLog();
   #closed: Promise<void> | undefined;
 
-  /** @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
   constructor(options: SessionProxyOptions) {
     this.#options = options;
     this.#policy = new EgressPolicy(options);
@@ -142,8 +141,8 @@ export class SessionProxy {
     return this.#upstream;
   }
 
-  /** Begins what one command does. @throws MooringError `INVALID_PARAMETER` when a rule is no domain */
-  beginRequest(domains: DomainLists): EgressRequest {
+  /** Begins what one command does. */
+  beginRequest(domains: DomainHosts): EgressRequest {
     this.#policy.setRequestRules(domains);
     this.#log.clear();
     this.#closeDisallowed();

@@ -1,5 +1,6 @@
+import { describeProxy } from '../protocol/values/proxy-address.js';
+import type { ProxyClass } from '../protocol/values/proxy-class.js';
 import type { Route } from './dial.js';
-import { describeProxy } from './proxy-url.js';
 
 /** What a session's connections go through, directly or a proxy, and whom that concerns. */
 export interface Upstream {
@@ -7,7 +8,7 @@ export interface Upstream {
   /** On whose word the proxy of the route is used. */
   readonly namedBy: 'caller' | 'operator';
   /** Under which its bytes are counted. */
-  readonly class: 'direct' | 'caller' | 'residential' | 'datacenter' | 'mobile';
+  readonly class: 'direct' | 'caller' | ProxyClass;
   /** The ISO code of the country that its connections come from, if it is known. */
   readonly country?: string | undefined;
   /** Told when a connection through the proxy came about, or failed because of it. */

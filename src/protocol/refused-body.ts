@@ -1,4 +1,4 @@
-import { exitFields } from './fields/proxy.js';
+import { upstreamFields } from './fields/proxy.js';
 import { sessionId } from './fields/scalars.js';
 import { distance } from './names/nearest-name.js';
 
@@ -11,7 +11,7 @@ export function sessionNamedIn(body: Body): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-const upstreamNames = Object.keys(exitFields)
+const upstreamNames = Object.keys(upstreamFields)
   .map((name) => name.toLowerCase())
   .filter((name) => name !== 'noproxy');
 const addressNames = new Set(['url', 'referer']);

@@ -64,7 +64,7 @@ export async function extractFrom(
 ): Promise<Partial<Solution>> {
   const { cssSelector, customAttribute, regex, includeLinks, includeImages, markdown } = request;
   if (!cssSelector && !regex && !includeLinks && !includeImages && !markdown) return {};
-  const wish: Extraction = {
+  const extraction: Extraction = {
     ...(cssSelector ? { selector: cssSelector } : {}),
     ...(customAttribute ? { attribute: customAttribute } : {}),
     ...(regex ? { regexes: [regex].flat().map(parseRegex) } : {}),
@@ -72,7 +72,7 @@ export async function extractFrom(
     images: includeImages ?? false,
     markdown: markdown ?? false,
   };
-  const { elements, regexes, ...found } = await page.extract(wish, signal);
+  const { elements, regexes, ...found } = await page.extract(extraction, signal);
   return {
     ...found,
     ...(elements ? { cssSelector: elements } : {}),

@@ -54,10 +54,10 @@ export class PageRequest {
 
   /** @throws MooringError */
   async run(): Promise<RequestReply> {
-    const { command, leased, deadline, maxBytes } = this.#parts;
+    const { command, domains, leased, deadline, maxBytes } = this.#parts;
     const { request } = command;
     const { signal } = deadline;
-    using egress = leased.egress.beginRequest(request);
+    using egress = leased.egress.beginRequest(domains);
     const shown = request.keepSamePage ? leased.usePage() : undefined;
     const stays = shown?.document ? shown : undefined;
     const url = stays ? stays.url : request.url;

@@ -13,21 +13,17 @@ import type {
 } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
-import type { RequestCommand } from '../protocol/commands/request.js';
 import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
-import type { HttpRequest } from './http-request.js';
 import { attemptsOf, loadingOf } from './page-options.js';
+import type { PreparedRequest } from './prepared-request.js';
 import type { RequestCaller } from './request-caller.js';
 import { isNetworkFailure, withRetries } from './retries.js';
 import { resultFields, watchFields } from './solution.js';
 
 /** What a request on a page is made of. */
-export interface PageRequestParts {
-  readonly command: RequestCommand;
-  /** What the browser is to send. */
-  readonly http: HttpRequest;
+export interface PageRequestParts extends PreparedRequest {
   readonly leased: LeasedSession;
   readonly deadline: Deadline;
   readonly caller: Pick<RequestCaller, 'owner' | 'baseUrl' | 'onProgress'>;

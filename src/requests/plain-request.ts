@@ -8,8 +8,9 @@ import type { RequestFields } from '../protocol/fields/request.js';
 import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { Deadline } from '../util/deadline.js';
-import { cookiesToSet, type HttpRequest } from './http-request.js';
+import { cookiesToSet } from './http-request.js';
 import { assertNoPageFields, idleWarnings } from './page-options.js';
+import type { PreparedRequest } from './prepared-request.js';
 import { filterSolution, isText, outputCookies, redirectFields, textOf, toBase64 } from './solution.js';
 
 /** @throws MooringError `INVALID_PARAMETER` when a field needs a page, or there is no URL */
@@ -21,15 +22,14 @@ export function assertNeedsNoPage(request: RequestFields): void {
 
 /** A plain HTTP exchange with the session's cookies, user agent and upstream; its page stays as it is. */
 export async function runPlainRequest(
-  request: RequestFields,
-  http: HttpRequest,
+  { command: { request }, domains, http }: PreparedRequest,
   leased: LeasedSession,
   deadline: Deadline,
   maxBytes: number,
 ): Promise<RequestReply> {
   const { signal } = deadline;
   const { url, authorization } = withoutCredentials(request.url ?? '');
-  using egress = leased.egress.beginRequest(request);
+  using egress = leased.egress.beginRequest(domains);
   egress.name(url);
   const cookies = cookiesToSet(request, url);
   if (cookies.length > 0) await leased.context.addCookies(cookies, signal);

@@ -1,7 +1,9 @@
 import { MooringError } from '../errors.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
+import { namesUpstream } from '../protocol/values/upstream-preferences.js';
 import { BoundedMemory } from './bounded-memory.js';
-import { namesUpstream, type OptionDigest, openingDigest, repeats } from './session-options.js';
+import { type OptionDigest, openingDigest, repeats } from './session-options.js';
 
 /** A try to open a session, or to move one, that came to nothing. */
 export interface FailedOpening {
@@ -47,7 +49,7 @@ export class FailedOpenings {
  * failed, once more. What `sessions.create` asked for, a request does not know.
  */
 export function mayTryAgain(failed: FailedOpening, options: SessionOptions): boolean {
-  if (namesUpstream(options)) return true;
+  if (namesUpstream(options.upstream)) return true;
   return !failed.byCreate && failed.options !== undefined && repeats(options, failed.options);
 }
 
@@ -60,6 +62,6 @@ function failedBefore(id: string, error: unknown): MooringError {
   const detail = known.detail.length > maxDetailChars ? `${known.detail.slice(0, maxDetailChars - 1)}…` : known.detail;
   return new MooringError(
     known.code,
-    `${detail} That was the answer at ${new Date().toISOString()}, when session ${id} was to be opened or moved; it failed, and nothing is sent for this ID since. Send \`sessions.create\` for it, or a request that names \`proxy\` (or \`noProxy: true\`).`,
+    `${detail} That was the answer at ${new Date().toISOString()}, when session ${id} was to be opened or moved; it failed, and nothing is sent for this ID since. Send \`sessions.create\` for it, or a request that names \`${optionFields.proxy}\` (or \`${optionFields.direct}: true\`).`,
   );
 }

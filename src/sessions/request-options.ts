@@ -1,8 +1,10 @@
 import { isOwnProxy, type ProxySelector, unmetPreferences } from '../egress/proxy-selector.js';
 import { describeUpstream } from '../egress/upstream.js';
 import { MooringError } from '../errors.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import { type WantedUpstream, wantedUpstream } from '../protocol/values/upstream-preferences.js';
 import type { Session } from './session.js';
-import { differingIdentity, upstreamOnly, withoutUpstream } from './session-options.js';
+import { differingIdentity } from './session-options.js';
 import type { RequestTarget } from './session-target.js';
 
 /**
@@ -15,24 +17,27 @@ import type { RequestTarget } from './session-target.js';
 export async function applyRequestOptions(
   session: Session,
   target: RequestTarget,
+  wanted: WantedUpstream,
   proxies: ProxySelector,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { session_ttl, maxLifetime, maxBytes } = target.options;
-  const warnings = await applyUpstream(session, target, proxies, signal);
+  const { idleMs, maxLifetimeMs, maxBytes } = target.options;
+  const warnings = await applyUpstream(session, target, wanted, proxies, signal);
   const identity = differingIdentity(target.options, session.options).map((name) => `\`${name}\``);
   if (identity.length > 0)
     warnings.push(`${identity.join(', ')}: no effect on a session that is open; its identity stays as it was made.`);
   if (target.options.keepRunning && !session.options.keepRunning)
-    warnings.push('`keepRunning`: no effect on a session that is open; it counts when the session is made.');
-  if (session_ttl !== undefined) session.setIdle(session_ttl);
+    warnings.push(
+      `\`${optionFields.keepRunning}\`: no effect on a session that is open; it counts when the session is made.`,
+    );
+  if (idleMs !== undefined) session.setIdleMs(idleMs);
   const lowered: [string, number | undefined, number | undefined, (value: number) => boolean][] = [
-    ['maxLifetime', maxLifetime, session.options.maxLifetime, (seconds) => session.shortenLifetime(seconds)],
-    ['maxBytes', maxBytes, session.options.maxBytes, (bytes) => session.lowerMaxBytes(bytes)],
+    [optionFields.maxLifetimeMs, maxLifetimeMs, session.options.maxLifetimeMs, (ms) => session.shortenLifetime(ms)],
+    [optionFields.maxBytes, maxBytes, session.options.maxBytes, (bytes) => session.lowerMaxBytes(bytes)],
   ];
-  for (const [name, wanted, made, lower] of lowered) {
-    if (wanted !== undefined && wanted !== made && !lower(wanted))
-      warnings.push(`\`${name}\`: no effect on a session that is open, where it can only be lowered.`);
+  for (const [field, asked, made, lower] of lowered) {
+    if (asked !== undefined && asked !== made && !lower(asked))
+      warnings.push(`\`${field}\`: no effect on a session that is open, where it can only be lowered.`);
   }
   return warnings;
 }
@@ -40,30 +45,28 @@ export async function applyRequestOptions(
 async function applyUpstream(
   session: Session,
   target: RequestTarget,
+  wanted: WantedUpstream,
   proxies: ProxySelector,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { options, dontChangeProxy } = target;
+  const { dontChangeProxy } = target;
   const { upstream } = session.egress;
-  if (target.forceNewProxy && options.proxy === undefined && !options.noProxy)
-    return [
-      ...(await applyNewProxy(session, target, proxies, signal)),
-      ...unmetPreferences(session.egress.upstream, options),
-    ];
-  if (options.proxy === undefined) {
-    if (!options.noProxy) return unmetPreferences(upstream, options);
-    return session.isDirect
-      ? []
-      : [
-          `\`noProxy\`: no effect on a session that is open; it connects ${describeUpstream(upstream)}. \`sessions.proxy\` moves it.`,
-        ];
+  if (wanted.kind === 'pool') {
+    const moved = target.forceNewProxy ? await applyNewProxy(session, target, proxies, signal) : [];
+    return [...moved, ...unmetPreferences(session.egress.upstream, wanted)];
   }
-  if (isOwnProxy(upstream, options.proxy)) return [];
+  const connects = `connects ${describeUpstream(upstream)}`;
+  if (wanted.kind === 'direct') {
+    if (session.isDirect) return [];
+    return [
+      `\`${optionFields.direct}\`: no effect on a session that is open; it ${connects}. \`sessions.proxy\` moves it.`,
+    ];
+  }
+  if (isOwnProxy(upstream, wanted.proxy)) return [];
   if (dontChangeProxy)
-    return [`\`proxy\`: no effect beside \`dontChangeProxy\`; the session connects ${describeUpstream(upstream)}.`];
-  const preferences = upstreamOnly(options);
-  const chosen = await proxies.choose(preferences, signal);
-  session.moveTo(chosen, { ...withoutUpstream(session.options), ...preferences });
+    return [`\`${optionFields.proxy}\`: no effect beside \`dontChangeProxy\`; the session ${connects}.`];
+  const chosen = await proxies.choose(wanted, signal);
+  session.moveTo(chosen, target.options.upstream);
   return [
     `The session was moved: it connected ${describeUpstream(upstream)}, and connects ${describeUpstream(chosen.upstream)} from now on.`,
     ...chosen.warnings,
@@ -83,8 +86,8 @@ async function applyNewProxy(
   if (upstream.namedBy !== 'operator')
     return noEffect(`the session connects ${describeUpstream(upstream)}, not by the pool`);
   try {
-    const chosen = await proxies.chooseAnother(upstream, upstreamOnly(session.options), signal);
-    session.moveTo(chosen, session.options);
+    const chosen = await proxies.chooseAnother(upstream, wantedUpstream(session.options.upstream), signal);
+    session.moveTo(chosen, session.options.upstream);
     return [
       `The session was moved to another proxy of the pool: it connects ${describeUpstream(chosen.upstream)} from now on.`,
     ];

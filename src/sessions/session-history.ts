@@ -1,8 +1,10 @@
 import { MooringError } from '../errors.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
+import { asksPool, namesUpstream } from '../protocol/values/upstream-preferences.js';
 import { type EndedSession, EndedSessions, sessionEndedError, sessionNotFoundError } from './ended-sessions.js';
 import { FailedOpenings, mayTryAgain } from './failed-openings.js';
-import { asksPool, namesUpstream, openingDigest, repeats, unknownUpstream, upstreamDigest } from './session-options.js';
+import { openingDigest, repeats, unknownUpstream, upstreamDigest } from './session-options.js';
 import type { RequestTarget, SessionTarget } from './session-target.js';
 
 /** A session that is open, as far as the history has to know it. */
@@ -81,11 +83,11 @@ export class SessionHistory {
       return undefined;
     }
     if (!ended.startsAfresh || mustExist) throw sessionEndedError(id, ended);
-    if (ended.upstream && !namesUpstream(options) && !repeats(options, ended.upstream)) {
+    if (ended.upstream && !namesUpstream(options.upstream) && !repeats(options, ended.upstream)) {
       throw sessionEndedError(
         id,
         ended,
-        'It had a proxy of its own, and this request names none: name `proxy` (or `noProxy: true`), or send `sessions.create`.',
+        `It had a proxy of its own, and this request names none: name \`${optionFields.proxy}\` (or \`${optionFields.direct}: true\`), or send \`sessions.create\`.`,
       );
     }
     return ended;
@@ -100,7 +102,7 @@ export class SessionHistory {
   assertMayUse(session: OpenSession, { owner, id, options, dontChangeProxy }: RequestTarget): void {
     const failed = session.isDirect ? this.#failed.find(owner, id) : undefined;
     if (!failed) return;
-    const isStill = dontChangeProxy && options.proxy !== undefined;
+    const isStill = dontChangeProxy && options.upstream.proxy !== undefined;
     if (isStill || !mayTryAgain(failed, options)) throw failed.error;
   }
 
@@ -112,7 +114,8 @@ export class SessionHistory {
    */
   onFailed({ owner, id, named, options, byCreate, error }: FailedCommand, open: OpenSession | undefined): void {
     if (!named || error === this.#failed.find(owner, id)?.error) return;
-    const wantsUpstream = !options || options.proxy !== undefined || (this.#options.hasPool && asksPool(options));
+    const wantsUpstream =
+      !options || options.upstream.proxy !== undefined || (this.#options.hasPool && asksPool(options.upstream));
     const code = error instanceof MooringError ? error.code : undefined;
     if (open || code === 'SESSION_EXISTS') {
       if (wantsUpstream && (open?.isDirect ?? true)) this.#failed.remember(owner, id, error, false, options);

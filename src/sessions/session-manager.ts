@@ -1,8 +1,12 @@
-import type { DomainLists } from '../egress/domain-rules.js';
-import type { UpstreamPreferences } from '../egress/proxy-selector.js';
 import { MooringError } from '../errors.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
 import type { SessionRow } from '../protocol/replies/session-row.js';
+import { noOptions, type SessionOptions } from '../protocol/values/session-options.js';
+import {
+  namesUpstream,
+  type UpstreamPreferences,
+  type WantedUpstream,
+  wantedUpstream,
+} from '../protocol/values/upstream-preferences.js';
 import { abortable } from '../util/deadline.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { applyRequestOptions } from './request-options.js';
@@ -11,7 +15,7 @@ import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { SessionOpenings } from './session-openings.js';
-import { differingOptions, namesUpstream, withoutUpstream } from './session-options.js';
+import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
@@ -122,11 +126,11 @@ export class SessionManager {
     let found: Session | undefined;
     try {
       const before = this.#assertMayUse(target);
-      this.#opener.assertUpstream(target.options);
+      const wanted = wantedUpstream(target.options.upstream);
       const created = !this.isActive(target.owner, target.id);
       const session = this.#sessions.get(key) ?? (await this.#join(target, false, signal));
       found = session;
-      return await this.#turn(session, target, created ? { before } : undefined, signal);
+      return await this.#turn(session, target, wanted, created ? { before } : undefined, signal);
     } catch (error) {
       // It ended by `closeAfterUse` while this request waited for its turn: nothing was sent.
       if (found?.endedAfterUse && error === found.over.reason && !signal.aborted) return this.lease(asked, signal);
@@ -141,14 +145,16 @@ export class SessionManager {
   #asOpen(target: RequestTarget): RequestTarget {
     const open = this.#sessions.get(keyOf(target));
     if (!target.keepsOptions || !this.isActive(target.owner, target.id)) return target;
-    const { proxy } = target.options;
-    return { ...target, options: open?.isDirect && proxy !== undefined ? { proxy } : {} };
+    const { proxy } = target.options.upstream;
+    const upstream = open?.isDirect && proxy !== undefined ? { proxy } : {};
+    return { ...target, options: { ...noOptions, upstream } };
   }
 
   /** @param opened given when the session was opened for this request, with the session before it, if there was one */
   async #turn(
     session: Session,
     target: RequestTarget,
+    wanted: WantedUpstream,
     opened: { readonly before: EndedSession | undefined } | undefined,
     signal: AbortSignal,
   ): Promise<SessionTurn> {
@@ -161,8 +167,8 @@ export class SessionManager {
         return new SessionTurn(session, lease, true, before ? [afresh(target.id, before)] : []);
       }
       this.#history.assertMayUse(session, target); // a request before it in the lane may have failed to move it
-      const warnings = await applyRequestOptions(session, target, this.#options.proxies, signal);
-      if (namesUpstream(target.options)) this.#history.forgetFailure(target.owner, target.id);
+      const warnings = await applyRequestOptions(session, target, wanted, this.#options.proxies, signal);
+      if (namesUpstream(target.options.upstream)) this.#history.forgetFailure(target.owner, target.id);
       return new SessionTurn(session, lease, false, warnings);
     } catch (error) {
       lease[Symbol.dispose]();
@@ -269,12 +275,12 @@ export class SessionManager {
       const session = await this.#openSession(owner, id, signal);
       using _lease = await session.lease(signal);
       const chosen = await this.#options.proxies.chooseForMove(preferences, signal);
-      session.moveTo(chosen, { ...withoutUpstream(session.options), ...preferences });
+      session.moveTo(chosen, preferences);
       this.#history.forgetFailure(owner, id);
       return session;
     } catch (error) {
       // Whatever was to be said: a session that is to be moved is not to go on directly.
-      const options = preferences.noProxy ? preferences : undefined;
+      const options = preferences.direct ? { ...noOptions, upstream: preferences } : undefined;
       this.#onFailed({ owner, id, named: true, options, byCreate: false, error });
       throw error;
     }
@@ -294,10 +300,9 @@ export class SessionManager {
     return session;
   }
 
-  /** Refuses a request that no session could serve. @throws MooringError `INVALID_PARAMETER`, `DESTINATION_FORBIDDEN` */
-  assertRequest(url: string | undefined, domains: DomainLists): void {
-    this.#options.egress.assertDomains(domains);
-    if (url !== undefined) this.#options.egress.assertUrl(url);
+  /** Refuses a URL that no session may go to. @throws MooringError `DESTINATION_FORBIDDEN` */
+  assertUrl(url: string): void {
+    this.#options.egress.assertUrl(url);
   }
 
   /** Sessions that this owner could still open now, those counted for which room would be made. */

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
-import type { EgressGateway } from '../egress/egress-gateway.js';
+import type { EgressGateway, EgressLimits } from '../egress/egress-gateway.js';
 import type { ChosenUpstream, ProxySelector } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
 import { MooringError } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import { hostsOf } from '../protocol/values/domain-list.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
+import { wantedUpstream } from '../protocol/values/upstream-preferences.js';
 import { Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import { Session, type SessionParts } from './session.js';
@@ -63,12 +65,6 @@ export class SessionOpener {
     this.#options = options;
   }
 
-  /** Refuses options that no session's proxy could have. @throws MooringError `INVALID_PARAMETER` */
-  assertUpstream(options: SessionOptions): void {
-    this.#options.egress.assertDomains(options);
-    this.#options.proxies.assertPreferences(options);
-  }
-
   /**
    * Opens a session.
    *
@@ -78,8 +74,10 @@ export class SessionOpener {
    */
   async open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
     const { egress, proxies, identities, slots, queueTimeoutMs, onOpened } = this.#options;
-    this.assertUpstream(target.options);
-    identities.assertPossible(target.options);
+    const { identity: preferences, maxBytes } = target.options;
+    const domains = hostsOf(target.options.domains);
+    const wanted = wantedUpstream(target.options.upstream);
+    identities.assertPossible(preferences);
     // A request waits for as long as its own time lasts.
     const slot = await slots.acquire(target.owner, byCreate ? queueTimeoutMs : undefined, signal);
     onSlot();
@@ -87,9 +85,11 @@ export class SessionOpener {
     const resources = new Disposables();
     resources.defer(() => slot.release());
     try {
-      const chosen = await proxies.choose(target.options, signal);
-      const proxy = resources.use(await this.#openProxy(chosen, target.options), (opened) => egress.close(opened));
-      const identity = await identities.resolve(target.options, target.id, chosen.upstream.country);
+      const chosen = await proxies.choose(wanted, signal);
+      const proxy = resources.use(await this.#openProxy(chosen, { domains, maxBytes }), (opened) =>
+        egress.close(opened),
+      );
+      const identity = await identities.resolve(preferences, target.id, chosen.upstream.country);
       const context = resources.use(await this.#openContext(target.owner, identity, proxy, signal), (it) => it.close());
       signal.throwIfAborted();
       const session = new Session({
@@ -119,9 +119,9 @@ export class SessionOpener {
   }
 
   /** Opens the proxy that owns the upstream; if it does not open, the upstream is given back. */
-  async #openProxy({ upstream }: ChosenUpstream, options: SessionOptions): Promise<SessionProxy> {
+  async #openProxy({ upstream }: ChosenUpstream, limits: EgressLimits): Promise<SessionProxy> {
     try {
-      return await this.#options.egress.open(upstream, options);
+      return await this.#options.egress.open(upstream, limits);
     } catch (error) {
       upstream.release();
       throw error;
@@ -146,11 +146,11 @@ export class SessionOpener {
     return await this.#options.engines.newContext(engine, { owner, proxyServer: proxy.url, identity }, deadline.signal);
   }
 
-  #lifetimes({ session_ttl, maxLifetime }: SessionOptions): Pick<SessionParts, 'idleMs' | 'maxLifetimeMs'> {
-    const lifetimes = [this.#options.maxLifetimeMs, maxLifetime === undefined ? undefined : maxLifetime * 1000];
+  #lifetimes({ idleMs, maxLifetimeMs }: SessionOptions): Pick<SessionParts, 'idleMs' | 'maxLifetimeMs'> {
+    const lifetimes = [this.#options.maxLifetimeMs, maxLifetimeMs];
     const shortest = Math.min(...lifetimes.filter((ms) => ms !== undefined));
     return {
-      idleMs: session_ttl === undefined ? this.#options.idleTimeoutMs : session_ttl * 1000,
+      idleMs: idleMs ?? this.#options.idleTimeoutMs,
       maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
     };
   }

@@ -1,92 +1,111 @@
 import { createHash } from 'node:crypto';
-import { countryCode } from '../egress/countries.js';
-import { parseProxyUrl } from '../egress/proxy-url.js';
-import { identityFields } from '../protocol/fields/identity.js';
-import { exitFields } from '../protocol/fields/proxy.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import { type IdentityFields, identityFields } from '../protocol/fields/identity.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
+import type { DomainLists } from '../protocol/values/domain-list.js';
+import type { ProxyAddress } from '../protocol/values/proxy-address.js';
+import type { ProxyClass } from '../protocol/values/proxy-class.js';
+import { type Reading, Unreadable } from '../protocol/values/reading.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
 
-type OptionName = keyof SessionOptions;
-
-const upstreamNames = Object.keys(exitFields) as OptionName[]; // the keys of a part of the schema
-const identityNames = Object.keys(identityFields) as OptionName[]; // likewise
-const poolNames = ['datacenter', 'premiumProxy', 'mobileProxy', 'proxyCountry'] as const;
+/** One option, as it is compared and named to callers. */
+interface Option {
+  readonly field: string;
+  /** Text that is the same for values that mean the same. Undefined where nothing is asked for. */
+  readonly textOf: (options: SessionOptions) => string | undefined;
+}
 
 /** Options by name in a form that can be kept: short, and without a secret in it. */
 export type OptionDigest = ReadonlyMap<string, string>;
 
-/** Whether the options say by themselves where to connect: through this proxy, or directly. */
-export const namesUpstream = ({ proxy, noProxy }: SessionOptions): boolean => proxy !== undefined || noProxy === true;
+const upstreamOptions: readonly Option[] = [
+  { field: optionFields.proxy, textOf: ({ upstream }) => proxyText(upstream.proxy) },
+  { field: optionFields.direct, textOf: ({ upstream }) => jsonText(upstream.direct) },
+  ...(Object.entries(optionFields.classes) as [ProxyClass, string][]).map(([name, field]) => ({
+    field, // of the table
+    textOf: ({ upstream }: SessionOptions) => (upstream.classes?.includes(name) ? name : undefined),
+  })),
+  { field: optionFields.country, textOf: ({ upstream }) => writtenOr(upstream.country, (code) => code) },
+];
+const identityOptions: readonly Option[] = (Object.keys(identityFields) as (keyof IdentityFields)[]) // its own keys
+  .map((name) => ({ field: name, textOf: ({ identity }) => identityText(name, identity[name]) }));
+const maxBytesOption: Option = { field: optionFields.maxBytes, textOf: ({ maxBytes }) => jsonText(maxBytes) };
 
-/** Whether the options ask for a proxy of the pool by class or country. */
-export const asksPool = (options: SessionOptions): boolean =>
-  poolNames.some((name) => normal(name, options[name]) !== undefined);
+const openingOptions = [...upstreamOptions, ...identityOptions, maxBytesOption];
+/** In the order of the schema. */
+const allOptions: readonly Option[] = [
+  ...openingOptions,
+  { field: optionFields.idleMs, textOf: ({ idleMs }) => jsonText(idleMs) },
+  { field: optionFields.maxLifetimeMs, textOf: ({ maxLifetimeMs }) => jsonText(maxLifetimeMs) },
+  { field: optionFields.keepRunning, textOf: ({ keepRunning }) => jsonText(keepRunning) },
+  { field: optionFields.allowedDomains, textOf: ({ domains }) => domainsText(domains.allowed) },
+  { field: optionFields.deniedDomains, textOf: ({ domains }) => domainsText(domains.denied) },
+];
 
-/** The names of the options that ask for something else than what is there; both compared by meaning, not by spelling. */
-export function differingOptions(given: SessionOptions, made: SessionOptions): OptionName[] {
-  const names = Object.keys(given) as OptionName[]; // of a parsed object
-  return names.filter((name) => {
-    const wanted = normal(name, given[name]);
-    return wanted !== undefined && wanted !== normal(name, made[name]);
+/** The fields of the options that ask for something else than what is there; both compared by meaning, not by spelling. */
+export const differingOptions = (given: SessionOptions, made: SessionOptions): string[] =>
+  differing(allOptions, given, made);
+
+/** The fields of the identity that ask for something else than what the session was made with. */
+export const differingIdentity = (given: SessionOptions, made: SessionOptions): string[] =>
+  differing(identityOptions, given, made);
+
+function differing(options: readonly Option[], given: SessionOptions, made: SessionOptions): string[] {
+  const others = options.filter(({ textOf }) => {
+    const wanted = textOf(given);
+    return wanted !== undefined && wanted !== textOf(made);
   });
+  return others.map(({ field }) => field);
 }
 
-/** The identity options that ask for something else than what the session was made with. */
-export const differingIdentity = (given: SessionOptions, made: SessionOptions): OptionName[] =>
-  differingOptions(given, made).filter((name) => identityNames.includes(name));
-
 /** What the options say of the upstream. */
-export const upstreamDigest = (options: SessionOptions): OptionDigest => digest(options, upstreamNames);
+export const upstreamDigest = (options: SessionOptions): OptionDigest => digest(options, upstreamOptions);
 
 /** An upstream that could not be read: no options ask for it again. */
-export const unknownUpstream: OptionDigest = new Map([['proxy', '']]);
+export const unknownUpstream: OptionDigest = new Map([[optionFields.proxy, '']]);
 
 /** What the options say of upstream, identity and bytes: what a session must not be opened without, once it was asked for. */
-export const openingDigest = (options: SessionOptions): OptionDigest =>
-  digest(options, [...upstreamNames, ...identityNames, 'maxBytes']);
+export const openingDigest = (options: SessionOptions): OptionDigest => digest(options, openingOptions);
 
 /** Whether these options ask again for all that is in the digest. */
 export function repeats(options: SessionOptions, before: OptionDigest): boolean {
   const now = openingDigest(options);
-  return [...before].every(([name, value]) => now.get(name) === value);
+  return [...before].every(([field, value]) => now.get(field) === value);
 }
 
-/** The options that are not about the upstream. */
-export const withoutUpstream = (options: SessionOptions): SessionOptions =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(exitFields, name)));
-
-/** The options that are about the upstream. */
-export const upstreamOnly = (options: SessionOptions): SessionOptions =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(exitFields, name)));
-
-function digest(options: SessionOptions, names: readonly OptionName[]): OptionDigest {
-  return new Map(
-    names.flatMap((name) => {
-      const value = normal(name, options[name]);
-      return value === undefined ? [] : [[name, createHash('sha256').update(value).digest('base64url')] as const];
+const digest = (options: SessionOptions, from: readonly Option[]): OptionDigest =>
+  new Map(
+    from.flatMap(({ field, textOf }) => {
+      const text = textOf(options);
+      return text === undefined ? [] : [[field, createHash('sha256').update(text).digest('base64url')] as const];
     }),
   );
-}
 
-/** An option as text that is the same for values that mean the same; nothing for one that asks for nothing. */
-function normal(name: OptionName, value: unknown): string | undefined {
-  if (value === undefined || value === (name === 'setLocale')) return undefined; // the one flag that is on by default
-  if (name === 'proxy') return proxyText(String(value));
-  if (name === 'proxyCountry') return countryCode(String(value)) ?? String(value);
-  if (!Array.isArray(value)) return JSON.stringify(value);
-  if (name === 'whitelistedDomains' || name === 'blackListedDomains')
-    return listText(value.map((domain) => String(domain).toLowerCase()));
-  if (value.length === 0) return undefined;
-  return name === 'locales' ? JSON.stringify(value) : listText(value);
-}
+const jsonText = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value));
 
 const listText = (list: readonly unknown[]): string =>
   [...new Set(list.map((item) => JSON.stringify(item)))].sort().join();
 
-function proxyText(text: string): string {
-  try {
-    const { protocol, host, port, username, password } = parseProxyUrl(text);
-    return JSON.stringify([protocol, host.toLowerCase(), port, username, password]);
-  } catch {
-    return text; // opening it says what is wrong with it
-  }
+/** The text of a value; of what is none, as it was written. */
+function writtenOr<T>(reading: Reading<T> | undefined, textOf: (value: T) => string): string | undefined {
+  if (reading === undefined) return undefined;
+  return reading instanceof Unreadable ? reading.written : textOf(reading);
+}
+
+const proxyText = (proxy: Reading<ProxyAddress> | undefined): string | undefined =>
+  writtenOr(proxy, ({ protocol, host, port, username, password }) =>
+    JSON.stringify([protocol, host.toLowerCase(), port, username, password]),
+  );
+
+/** By what was written: two spellings of one domain count as two. */
+function domainsText(list: DomainLists['allowed']): string | undefined {
+  if (list === undefined) return undefined;
+  const entries = list instanceof Unreadable ? list.written : list.entries;
+  return listText(entries.map((entry) => entry.toLowerCase()));
+}
+
+function identityText(name: keyof IdentityFields, value: unknown): string | undefined {
+  if (value === undefined || value === (name === 'setLocale')) return undefined; // the one flag that is on by default
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  if (value.length === 0) return undefined;
+  return name === 'locales' ? JSON.stringify(value) : listText(value);
 }

@@ -1,4 +1,4 @@
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
 
 /** Which session a command means, and how to make it if there is none. */
 export interface SessionTarget {

@@ -3,7 +3,8 @@ import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
-import type { SessionOptions } from '../protocol/fields/session-options.js';
+import type { SessionOptions } from '../protocol/values/session-options.js';
+import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
 import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
@@ -139,13 +140,13 @@ export class Session implements LeasedSession {
    *
    * @throws MooringError `SESSION_ENDED`
    */
-  moveTo(chosen: ChosenUpstream, options: SessionOptions): void {
+  moveTo(chosen: ChosenUpstream, preferences: UpstreamPreferences): void {
     if (this.over.aborted) {
       chosen.upstream.release();
       throw this.over.reason;
     }
     this.egress.move(chosen.upstream);
-    this.#options = options;
+    this.#options = { ...this.#options, upstream: preferences };
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
   }
@@ -173,15 +174,15 @@ export class Session implements LeasedSession {
   }
 
   /** Sets the idle time from now on. */
-  setIdle(seconds: number): void {
-    this.#clock.setIdleMs(seconds * 1000);
-    this.#options = { ...this.#options, session_ttl: seconds };
+  setIdleMs(idleMs: number): void {
+    this.#clock.setIdleMs(idleMs);
+    this.#options = { ...this.#options, idleMs };
   }
 
   /** Shortens the longest lifetime, counted from its creation. @returns false if it is as short already */
-  shortenLifetime(seconds: number): boolean {
-    if (!this.#clock.shortenLifetime(seconds * 1000)) return false;
-    this.#options = { ...this.#options, maxLifetime: seconds };
+  shortenLifetime(maxLifetimeMs: number): boolean {
+    if (!this.#clock.shortenLifetime(maxLifetimeMs)) return false;
+    this.#options = { ...this.#options, maxLifetimeMs };
     return true;
   }
 

@@ -5,7 +5,7 @@ import { commandNameOf, unknownCommand } from '../command-name.js';
 import { type Body, defineCommand, type ParseContext, readCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { flag, optional, optionalSessionId } from '../fields/scalars.js';
-import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '../fields/session-options.js';
+import { pendingSessionFields, sessionOptionFields } from '../fields/session-options.js';
 import { openSessionFields } from '../fields/session-use.js';
 import { requestTimeout } from '../fields/waiting.js';
 import { asksForNothing } from '../names/asks-for-nothing.js';
@@ -18,6 +18,7 @@ import {
   timedFields,
 } from '../replies/reply-fields.js';
 import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
+import { readSessionOptions, type SessionOptions } from '../values/session-options.js';
 import { type RequestCommand, requestDefinitions } from './request.js';
 
 /** How many requests one batch may hold. */
@@ -80,12 +81,12 @@ export const requestBatch = defineCommand({
   unsupported: pendingSessionFields,
   goesOut: true,
   toCommand: ({ session: given, requests, timeout, closeAfterUse, ...rest }, context): BatchArguments => {
-    const { mustExist = false, dontChangeProxy = false, ...options } = rest;
+    const { mustExist = false, dontChangeProxy = false, ...fields } = rest;
     const session = given ?? randomUUID();
     return {
       session,
       anonymous: given === undefined,
-      options,
+      options: readSessionOptions(fields),
       requests: requests.map((body, i) => readStep(body, i, session, context)),
       timeoutMs: timeout,
       closeAfterUse: closeAfterUse ?? false,

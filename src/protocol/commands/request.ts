@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { MooringError } from '../../errors.js';
 import { type Body, type CommandFrom, defineCommand } from '../define-command.js';
+import { requestDomainFields } from '../fields/domains.js';
 import { type RequestFields, requestSchema } from '../fields/request.js';
-import {
-  pendingSessionFields,
-  type SessionOptions,
-  sessionOptionFields,
-  sessionOptionsSchema,
-} from '../fields/session-options.js';
+import { pendingSessionFields, type SessionFields, sessionOptionFields } from '../fields/session-options.js';
 import { createdField, exampleClosing, replyFields, sessionField } from '../replies/reply-fields.js';
 import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
+import { type DomainLists, readDomains } from '../values/domain-list.js';
+import { readSessionOptions, type SessionOptions } from '../values/session-options.js';
 
 /** What a request does to a session that it finds open. */
 export interface OnOpenSession {
@@ -20,12 +18,17 @@ export interface OnOpenSession {
   readonly renewAfterMs?: number;
 }
 
+/** The fields of a request that are for itself, and not read into a value. */
+export type RequestParameters = Omit<RequestFields, keyof SessionFields>;
+
 /** What a request is told. */
 export interface RequestArguments {
   readonly session: string;
   readonly anonymous: boolean;
   readonly options: SessionOptions;
-  readonly request: RequestFields;
+  /** Where it may go while it runs, over the rules of its session. */
+  readonly domains: DomainLists;
+  readonly request: RequestParameters;
   /** How it treats a session that is open, where that is not as usual. No field of a body: a dialect asks for it. */
   readonly onOpenSession?: OnOpenSession;
 }
@@ -39,7 +42,7 @@ const refusedFields = {
 };
 export const refusedRequestFields = Object.keys(refusedFields) as (keyof typeof refusedFields)[]; // its own keys
 
-const optionNames = Object.keys(sessionOptionFields);
+const readNames = Object.keys({ ...sessionOptionFields, ...requestDomainFields });
 
 const requestReplySchema = z.object({
   solution: partialSolutionSchema,
@@ -88,12 +91,12 @@ function toRequest(verb: string, request: RequestFields): RequestArguments {
       '`postData`: expected none with request.get; use request.post, .put or .patch.',
     );
   }
-  const options = Object.entries(request).filter(([name, value]) => optionNames.includes(name) && value !== undefined);
   return {
     session: request.session ?? randomUUID(),
     anonymous: request.session === undefined,
-    options: sessionOptionsSchema.parse(Object.fromEntries(options)),
-    request,
+    options: readSessionOptions(request),
+    domains: readDomains(request),
+    request: Object.fromEntries(Object.entries(request).filter(([name]) => !readNames.includes(name))),
   };
 }
 

@@ -4,9 +4,11 @@ import { defineCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { sessionDomainFields } from '../fields/domains.js';
 import { optionalSessionId } from '../fields/scalars.js';
-import { pendingSessionFields, type SessionOptions, sessionOptionFields } from '../fields/session-options.js';
+import { pendingSessionFields, sessionOptionFields } from '../fields/session-options.js';
 import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
+import { readDomains } from '../values/domain-list.js';
+import { readSessionOptions, type SessionOptions } from '../values/session-options.js';
 
 /** What `sessions.create` is told. */
 export interface CreateArguments {
@@ -34,10 +36,10 @@ export const sessionsCreate = defineCommand({
   }),
   unsupported: pendingSessionFields,
   goesOut: true,
-  toCommand: ({ session, ...options }): CreateArguments => ({
+  toCommand: ({ session, ...fields }): CreateArguments => ({
     session: session ?? randomUUID(),
     named: session !== undefined,
-    options,
+    options: { ...readSessionOptions(fields), domains: readDomains(fields) },
   }),
   reply: z.object({
     ...verifiedSolution,

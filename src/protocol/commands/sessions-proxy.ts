@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
-import { type ExitWish, exitFields } from '../fields/proxy.js';
+import { upstreamFields } from '../fields/proxy.js';
 import { namedSessionFields } from '../fields/session-use.js';
 import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
+import { readUpstream, type UpstreamPreferences } from '../values/upstream-preferences.js';
 
 /** What `sessions.proxy` is told. */
 export interface MoveArguments {
   readonly session: string;
-  readonly wish: ExitWish;
+  /** The upstream that it is moved to. */
+  readonly upstream: UpstreamPreferences;
 }
 
 export const sessionsProxy = defineCommand({
@@ -16,9 +18,9 @@ export const sessionsProxy = defineCommand({
   description:
     'Cookies, storage and page stay; what runs through the old exit is closed. The new proxy is checked first: if it ' +
     'fails, the session stays as it is.',
-  parameters: z.object({ ...namedSessionFields, ...exitFields }),
+  parameters: z.object({ ...namedSessionFields, ...upstreamFields }),
   goesOut: true,
-  toCommand: ({ session, ...wish }): MoveArguments => ({ session, wish }),
+  toCommand: ({ session, ...fields }): MoveArguments => ({ session, upstream: readUpstream(fields) }),
   reply: z.object({ ...verifiedSolution, ...replyFields, ...sessionField }),
   example: {
     request: { session: 'my-session-id', proxy: 'socks5://user:password@127.0.0.1:1080' },

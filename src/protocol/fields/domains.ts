@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineFields } from './define-fields.js';
 import { boundedText, listOf, optional } from './scalars.js';
 
@@ -24,3 +25,6 @@ const domainFields = (where: string) =>
 export const sessionDomainFields = domainFields('');
 /** The same for one request, over those of its session. */
 export const requestDomainFields = domainFields(', while this request runs');
+
+const domainSchema = z.object(sessionDomainFields);
+export type DomainFields = z.infer<typeof domainSchema>;

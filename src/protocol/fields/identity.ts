@@ -33,7 +33,7 @@ const timezone = z.preprocess(
   z.string().refine(isKnown(zoneOf), 'expected a time zone (IANA) such as Europe/Berlin'),
 );
 
-const browserWish = z.preprocess(
+const browserPreference = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),
   z.object({
     name: z.enum(['chrome', 'firefox', 'safari']).describe('Its name.'),
@@ -44,7 +44,7 @@ const browserWish = z.preprocess(
 
 /** How the session appears to sites. */
 export const identityFields = defineFields('identity', {
-  browser: optionalFilled(listOf(browserWish)).describe(
+  browser: optionalFilled(listOf(browserPreference)).describe(
     'Acceptable browsers, each with the majors that will do; one is drawn as often as it is met in the world, always the ' +
       'same for the same session ID and wish. Default: the engine as it is.',
   ),
@@ -65,3 +65,6 @@ export const identityFields = defineFields('identity', {
   setLocale: optional(flag()).describe("`false`: language and time zone do not follow the exit's country."),
   overwriteLocale: { schema: optional(flag()).describe('The same as `setLocale`.'), sameAs: 'setLocale' },
 });
+
+const identitySchema = z.object(identityFields);
+export type IdentityFields = z.infer<typeof identitySchema>;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineFields } from './define-fields.js';
 import { boundedText, flag, maxNameLength, optional, optionalFilled } from './scalars.js';
 
-/** Which exit a session has. `sessions.proxy` takes these too. */
-export const exitFields = defineFields('proxy', {
+/** Which upstream a session has. `sessions.proxy` takes these too. */
+export const upstreamFields = defineFields('proxy', {
   proxy: {
     schema: optionalFilled(boundedText()).describe(
       'A proxy of your own: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`, with ' +
@@ -28,5 +28,5 @@ export const exitFields = defineFields('proxy', {
   },
 });
 
-const exitWishSchema = z.object(exitFields);
-export type ExitWish = z.infer<typeof exitWishSchema>;
+const upstreamSchema = z.object(upstreamFields);
+export type UpstreamFields = z.infer<typeof upstreamSchema>;

@@ -2,8 +2,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dial } from '../../../src/egress/dial.js';
-import type { ProxyAddress, ProxyProtocol } from '../../../src/egress/proxy-url.js';
 import { MooringError } from '../../../src/errors.js';
+import type { ProxyAddress, ProxyProtocol } from '../../../src/protocol/values/proxy-address.js';
 import { fuzz } from '../../support/fuzz.js';
 
 /** A proxy that says these bytes, a piece each time that it is sent something, and hangs up then. */

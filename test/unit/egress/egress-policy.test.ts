@@ -64,7 +64,7 @@ describe('EgressPolicy', () => {
     'a.evil.test',
   ])('http://%s/ – does not pass a deny list with evil.test', (host) => {
     const guard = new AddressGuard({ privateNetworks: { kind: 'deny' } });
-    const policy = new EgressPolicy({ guard, domains: { blackListedDomains: ['evil.test'] } });
+    const policy = new EgressPolicy({ guard, domains: { denied: new Set(['evil.test']) } });
     expect(() => policy.name(`http://${host}/`)).toThrow(/evil\.test/);
   });
 });

@@ -3,8 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../../src/egress/address-guard.js';
-import { parseProxyUrl } from '../../../src/egress/proxy-url.js';
 import { SessionProxy, type SessionProxyOptions } from '../../../src/egress/session-proxy.js';
+import { parseProxyUrl } from '../../../src/protocol/values/proxy-address.js';
 import { fuzz } from '../../support/fuzz.js';
 import { TestProxy } from '../../support/proxies.js';
 
@@ -123,7 +123,7 @@ describe('SessionProxy', () => {
             return [{ address: '127.0.0.1', family: 4 }];
           },
         }),
-        domains: { blackListedDomains: ['evil.test'] },
+        domains: { denied: new Set(['evil.test']) },
       });
       expect([400, 502]).toContain(await tunnel(sessionProxy, `${host}:443`));
       expect(resolved).toEqual([]);

@@ -34,11 +34,11 @@ const toldOf = (body: Record<string, unknown>): string => {
 
 describe('names of fields', () => {
   it.each([
-    [{ Proxy: 'http://p:1' }, { proxy: 'http://p:1' }],
-    [{ blacklistedDomains: ['b.example'] }, { blackListedDomains: ['b.example'] }],
-    [{ WHITELISTEDDOMAINS: 'b.example' }, { whitelistedDomains: ['b.example'] }],
+    [{ Proxy: 'http://p:1' }, { proxy: { host: 'p', port: 1 } }],
+    [{ blacklistedDomains: ['b.example'] }, { denied: { entries: ['b.example'] } }],
+    [{ WHITELISTEDDOMAINS: 'b.example' }, { allowed: { entries: ['b.example'] } }],
     [{ fullpage: true }, { fullPage: true }],
-    [{ sessionTtl: 5 }, { session_ttl: 5 }],
+    [{ sessionTtl: 5 }, { idleMs: 5000 }],
     [{ custom_headers: { a: 'b' } }, { customHeaders: { a: 'b' } }],
     [{ overwriteLocale: false }, { setLocale: false }],
     [{ dontLoadFirstRequest: true }, { dontLoadMainSite: true }],
@@ -58,8 +58,8 @@ describe('names of fields', () => {
       },
     ],
   ])('%j – are matched whatever their case', (fields, expected) => {
-    const { request, warnings } = get(fields);
-    expect(request).toMatchObject(expected);
+    const { request, options, domains, warnings } = get(fields);
+    expect({ ...request, ...options, ...options.upstream, ...options.identity, ...domains }).toMatchObject(expected);
     expect(warnings).toEqual([]);
   });
 
@@ -86,9 +86,12 @@ describe('names of fields', () => {
   });
 
   it('two spellings with one value, or one of them null – are one field', () => {
-    expect(get({ Proxy: 'http://a:1', proxy: 'http://a:1' }).request.proxy).toBe('http://a:1');
-    expect(get({ proxy: null, Proxy: 'http://a:1' }).request.proxy).toBe('http://a:1');
-    expect(get({ Proxy: 'http://a:1', proxy: null }).request.proxy).toBe('http://a:1');
+    expect(get({ Proxy: 'http://a:1', proxy: 'http://a:1' }).options.upstream.proxy).toMatchObject({
+      host: 'a',
+      port: 1,
+    });
+    expect(get({ proxy: null, Proxy: 'http://a:1' }).options.upstream.proxy).toMatchObject({ host: 'a', port: 1 });
+    expect(get({ Proxy: 'http://a:1', proxy: null }).options.upstream.proxy).toMatchObject({ host: 'a', port: 1 });
   });
 
   it('the fields of each action are those of its schema', () => {
@@ -268,7 +271,7 @@ describe('near misses of fields that guard', () => {
   );
 
   it.each(['proxyUrl', 'sesion', 'whiteListDomains'])('%s – that asks for nothing is no harm', (name) => {
-    for (const value of [null, '', false, []]) expect(get({ [name]: value }).request.proxy).toBeUndefined();
+    for (const value of [null, '', false, []]) expect(get({ [name]: value }).options.upstream.proxy).toBeUndefined();
   });
 
   it('among a thousand other unknown fields – is found', () => {

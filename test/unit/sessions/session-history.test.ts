@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
-import type { SessionOptions } from '../../../src/protocol/fields/session-options.js';
+import type { SessionOptionFields } from '../../../src/protocol/fields/session-options.js';
+import { readSessionOptions } from '../../../src/protocol/values/session-options.js';
 import type { EndedSession } from '../../../src/sessions/ended-sessions.js';
 import { SessionHistory } from '../../../src/sessions/session-history.js';
 import { upstreamDigest } from '../../../src/sessions/session-options.js';
 
 const proxied = { proxy: 'http://127.0.0.1:1' };
-const request = (options: SessionOptions = {}, rest: { mustExist?: boolean; dontChangeProxy?: boolean } = {}) => ({
+const request = (fields: SessionOptionFields = {}, rest: { mustExist?: boolean; dontChangeProxy?: boolean } = {}) => ({
   owner: 'o',
   id: 's',
   named: true,
-  options,
+  options: readSessionOptions(fields),
   mustExist: false,
   dontChangeProxy: false,
   ...rest,
@@ -18,9 +19,9 @@ const request = (options: SessionOptions = {}, rest: { mustExist?: boolean; dont
 const open = (isDirect: boolean) => ({ id: 's', owner: 'o', anonymous: false, isDirect });
 const ended: EndedSession = { reason: 'idle', endedAt: Date.now(), startsAfresh: true };
 const failure = new MooringError('PROXY_UNREACHABLE', 'expected a proxy.');
-const failed = (options: SessionOptions | undefined, byCreate = true) => ({
+const failed = (fields: SessionOptionFields | undefined, byCreate = true) => ({
   ...request(),
-  options,
+  options: fields && readSessionOptions(fields),
   byCreate,
   error: failure,
 });
@@ -53,7 +54,7 @@ describe('SessionHistory', () => {
 
   it('a session that ended and had a proxy – is not opened without one', () => {
     const history = new SessionHistory({ hasPool: false });
-    history.onEnded(open(false), { ...ended, upstream: upstreamDigest(proxied) });
+    history.onEnded(open(false), { ...ended, upstream: upstreamDigest(readSessionOptions(proxied)) });
     expect(code(() => history.assertMayOpen(request()))).toBe('SESSION_ENDED');
     for (const options of [proxied, { noProxy: true }])
       expect(code(() => history.assertMayOpen(request(options)))).toBeUndefined();

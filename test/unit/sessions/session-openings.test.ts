@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MooringError } from '../../../src/errors.js';
+import { noOptions } from '../../../src/protocol/values/session-options.js';
 import type { Session } from '../../../src/sessions/session.js';
 import { SessionOpenings } from '../../../src/sessions/session-openings.js';
 
 const never = new AbortController().signal;
-const target = { owner: 'o', id: 's', named: true, options: {} };
+const target = { owner: 'o', id: 's', named: true, options: noOptions };
 const session = {} as Session; // handed on as it is
 
 /** Openings that stay under way until they are settled by the test. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { MooringError } from '../errors.js';
+import { MooringError } from '../../errors.js';
 
 export const proxyProtocols = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const;
 export type ProxyProtocol = (typeof proxyProtocols)[number];

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import countries from 'i18n-iso-countries';
+import { MooringError } from '../../errors.js';
+import { optionFields } from '../fields/option-fields.js';
 
 const require = createRequire(import.meta.url);
 countries.registerLocale(require('i18n-iso-countries/langs/en.json'));
@@ -33,4 +35,14 @@ export function countryCode(name: string): string | undefined {
   const code = name.trim().toUpperCase();
   if (code.length === 2 && countries.isValid(code)) return code;
   return codeByName.get(letters(name));
+}
+
+/** The code of a country that a caller names. @throws MooringError `INVALID_PARAMETER` */
+export function parseCountry(name: string): string {
+  const code = countryCode(name);
+  if (code !== undefined) return code;
+  throw new MooringError(
+    'INVALID_PARAMETER',
+    `\`${optionFields.country}\`: expected a country as its English name or ISO code, such as UnitedStates or US; got ${JSON.stringify(name.slice(0, 80))}.`,
+  );
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeProxy, parseProxyUrl, proxyProtocols } from '../../../src/egress/proxy-url.js';
-import { MooringError } from '../../../src/errors.js';
-import { fuzz } from '../../support/fuzz.js';
+import { MooringError } from '../../../../src/errors.js';
+import { describeProxy, parseProxyUrl, proxyProtocols } from '../../../../src/protocol/values/proxy-address.js';
+import { fuzz } from '../../../support/fuzz.js';
 
 describe('parseProxyUrl', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { countryCode } from '../../../src/egress/countries.js';
+import { countryCode } from '../../../../src/protocol/values/country-code.js';
 
 const vendorNames = createRequire(import.meta.url)('scrappey/countries.json') as string[];
 
