@@ -29,7 +29,9 @@ export type Ability =
   /** Ending a script that never ends. */
   | 'script termination'
   /** Passing a service worker by. */
-  | 'worker bypass';
+  | 'worker bypass'
+  /** Letting a page stand still. */
+  | 'pause';
 
 export interface EngineUnderTest {
   readonly create: () => Promise<EngineHarness>;
@@ -443,6 +445,40 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
           await expect.poll(() => origin.count('/hang')).toBeGreaterThan(before);
           expect(await page.settle()).toBe(true);
         });
+
+        if (can('pause'))
+          it('pause, resume – in any order and number – the page stands still, goes on, and can be left', async () => {
+            const { page } = await open();
+            await page.navigate(to('/ticks'), never);
+            await page.resume();
+            expect([await page.pause(), await page.pause()]).toEqual([true, true]);
+            const [first, second] = [page.resume(), page.resume()];
+            await Promise.all([first, second]);
+            const limits = { timeoutMs: 10_000, signal: never };
+            await page
+              .actor()
+              .waitForExpression('new Promise((resolve) => requestAnimationFrame(() => resolve(true)))', limits);
+            const pausing = page.pause(); // a request comes at once
+            await page.resume();
+            await pausing;
+            await page
+              .actor()
+              .waitForExpression('new Promise((resolve) => requestAnimationFrame(() => resolve(true)))', limits);
+            await page.pause();
+            await page.resume();
+            expect((await page.navigate(to('/'), never)).status).toBe(200);
+            await page.close();
+            expect(await page.pause()).toBe(false);
+            await page.resume();
+          });
+        else
+          it('pause – is none here, and says so', async () => {
+            const { page } = await open();
+            await page.navigate(to('/'), never);
+            expect(await page.pause()).toBe(false);
+            await page.resume();
+            expect((await page.read(maxChars, never)).text).toContain('Welcome');
+          });
 
         it('document – the page goes elsewhere by itself – is the one that it shows', async () => {
           const { page } = await open();

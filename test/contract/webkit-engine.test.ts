@@ -40,7 +40,7 @@ if (!binary)
 else
   describeEngine('WebKit', {
     runsScripts: true,
-    lacks: ['referer', 'crash event', 'header refusal', 'script termination', 'worker bypass'],
+    lacks: ['referer', 'crash event', 'header refusal', 'script termination', 'worker bypass', 'pause'],
     create: async () => ({
       engine: new PlaywrightEngine({
         profile: webkitProfile({ binary, env: process.env }),
