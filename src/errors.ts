@@ -256,6 +256,14 @@ export class MooringError extends Error {
   }
 }
 
+/**
+ * A setting as sentences name it to callers: by its environment variable. `responseLimit` is `MOORING_RESPONSE_LIMIT`.
+ *
+ * @param key its name in the config file
+ */
+export const settingName = (key: string): string =>
+  `MOORING_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
 /** What a server that shuts down answers. */
 export const drainingError = (): MooringError =>
   new MooringError('DRAINING', 'expected a server that takes new work, but this one is shutting down.', {

@@ -228,6 +228,6 @@ function explain(error: unknown, chromium: ChosenChromium | undefined): unknown 
   const said = /\[err\]\s*(.+)/.exec(errorMessage(error.cause))?.[1]?.slice(0, 300);
   return new StartError(
     `expected a Chromium that starts; ${chromium.executablePath} did not${said === undefined ? '' : `: ${said}`}`,
-    { cause: error, ...(chromium.source === 'MOORING_CHROMIUM' ? { setting: 'chromium' } : {}) },
+    { cause: error, ...(chromium.source === 'named' ? { setting: 'chromium' } : {}) },
   );
 }

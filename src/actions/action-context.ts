@@ -1,5 +1,5 @@
 import type { DownloadedFile, EngineContext, EnginePage, PageActor, StepLimits } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import type { DownloadOutput } from '../protocol/replies/solution.js';
 
 /** What actions bring back, in the order in which they ran. */
@@ -49,7 +49,7 @@ export class ActionResults {
     if (this.#bytes <= this.#maxBytes) return;
     throw new MooringError(
       'RESPONSE_TOO_LARGE',
-      `expected results of at most ${this.#maxBytes} bytes in all (MOORING_RESPONSE_LIMIT); there is more.`,
+      `expected results of at most ${this.#maxBytes} bytes in all (${settingName('responseLimit')}); there is more.`,
     );
   }
 }

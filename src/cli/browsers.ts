@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { variableOf } from '../config/load-config.js';
 import type { Config } from '../config/settings.js';
 import { type ChosenChromium, chooseChromium, listChromiums } from '../engine/executables/chromium.js';
 import { listFirefoxes } from '../engine/executables/firefox.js';
@@ -50,7 +51,13 @@ async function list({ config, env }: BrowsersOptions): Promise<void> {
     if ('unusable' in entry) printRow('-', 'Chromium', 'unusable', '', entry.unusable);
     else {
       const mark = entry.executablePath === chosen?.executablePath ? '*' : ' ';
-      printRow(mark, 'Chromium', entry.version, `${entry.flavour}, ${entry.source}`, entry.executablePath);
+      printRow(
+        mark,
+        'Chromium',
+        entry.version,
+        `${entry.flavour}, ${entry.source === 'named' ? variableOf('chromium') : entry.source}`,
+        entry.executablePath,
+      );
     }
   }
   printOthers('Firefox', 'Firefox', await listFirefoxes({ named: config.firefox, env }));

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { ProxyAgent, request } from 'undici';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import { networkProblem } from '../util/network-problem.js';
 
 export interface PlainRequest {
@@ -153,7 +153,7 @@ async function unpack(packed: Buffer, encoding: string, maxBytes: number, url: s
 const tooLarge = (url: string, maxBytes: number): MooringError =>
   new MooringError(
     'RESPONSE_TOO_LARGE',
-    `expected at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT) from ${url}; it has more.`,
+    `expected at most ${maxBytes} bytes (${settingName('responseLimit')}) from ${url}; it has more.`,
   );
 
 /** The request that an answer sends elsewhere, if it does (RFC 9110 §15.4). */

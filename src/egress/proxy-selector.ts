@@ -1,4 +1,4 @@
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import { optionFields } from '../protocol/fields/option-fields.js';
 import { describeProxy, isSameProxy, type ProxyAddress } from '../protocol/values/proxy-address.js';
 import { valueOfReading } from '../protocol/values/reading.js';
@@ -116,7 +116,7 @@ export class ProxySelector {
       return {
         upstream,
         verified: false,
-        warnings: [...warnings, 'The proxy was not checked (MOORING_PROXY_CHECK is off).'],
+        warnings: [...warnings, `The proxy was not checked (${settingName('proxyCheck')} is off).`],
       };
     try {
       const resolve: Resolve = (to, _as, until) => guard.resolve({ ...to, namedBy, isProxy: true }, until, upstream);

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 
 /** Finds out who sends a request: a name for the key, which is never kept or logged itself. */
 export type Authenticate = (request: FastifyRequest) => string;
@@ -43,20 +43,20 @@ export function assertNoForeignPage(request: FastifyRequest, wantsKey: boolean):
   if (forwarded !== undefined) {
     throw new MooringError(
       'UNAUTHORIZED',
-      `expected a request from this machine, for this server has no keys; the header \`${forwarded}\` says that a proxy passes it on. Set MOORING_API_KEYS to use it behind one.`,
+      `expected a request from this machine, for this server has no keys; the header \`${forwarded}\` says that a proxy passes it on. Set ${settingName('apiKeys')} to use it behind one.`,
     );
   }
   const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
   if (!isLoopbackName(hostname)) {
     throw new MooringError(
       'UNAUTHORIZED',
-      'expected a request to a loopback address, for this server has no keys; set MOORING_API_KEYS to use it under another name.',
+      `expected a request to a loopback address, for this server has no keys; set ${settingName('apiKeys')} to use it under another name.`,
     );
   }
   if (site === 'cross-site' || (origin !== undefined && origin !== `http://${host}`)) {
     throw new MooringError(
       'UNAUTHORIZED',
-      'expected a request that no page of another site makes, for this server has no keys; set MOORING_API_KEYS to let pages use it.',
+      `expected a request that no page of another site makes, for this server has no keys; set ${settingName('apiKeys')} to let pages use it.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorMessage, MooringError } from '../errors.js';
+import { errorMessage, MooringError, settingName } from '../errors.js';
 import type { ByteBudget } from '../util/byte-budget.js';
 import { JsonScan } from './json-scan.js';
 
@@ -109,7 +109,7 @@ export class BodyReader {
 const noRoom = (): MooringError =>
   new MooringError(
     'NO_CAPACITY',
-    'expected room for the body among those of other commands (MOORING_BUFFER_LIMIT); there was none.',
+    `expected room for the body among those of other commands (${settingName('bufferLimit')}); there was none.`,
     { retryAfterMs },
   );
 

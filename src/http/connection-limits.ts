@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import { type ErrorReplyContext, errorReply } from './error-reply.js';
 
 export interface ConnectionLimitsOptions {
@@ -48,9 +48,9 @@ export class ConnectionLimits {
       if (left > 0) this.#byAddress.set(address, left);
       else this.#byAddress.delete(address);
     });
-    if (this.#all > max) return `${max} connections (MOORING_MAX_CONNECTIONS)`;
+    if (this.#all > max) return `${max} connections (${settingName('maxConnections')})`;
     if (ofAddress > maxPerAddress)
-      return `${maxPerAddress} connections of one address (MOORING_MAX_CONNECTIONS_PER_ADDRESS)`;
+      return `${maxPerAddress} connections of one address (${settingName('maxConnectionsPerAddress')})`;
     return undefined;
   }
 

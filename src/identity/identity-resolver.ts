@@ -1,4 +1,4 @@
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import { type Combination, combinationsOf, type Newest } from './browser-matrix.js';
 import {
   fullChromeVersion,
@@ -104,7 +104,7 @@ export class IdentityResolver {
     if (this.#options.strict && differing.length > 0) {
       throw new MooringError(
         'IDENTITY_IMPOSSIBLE',
-        `expected an identity that a browser of this server has by itself (MOORING_ENGINE_STRICT); ${differing.join(' ')}`,
+        `expected an identity that a browser of this server has by itself (${settingName('engineStrict')}); ${differing.join(' ')}`,
       );
     }
     return { identity: presented, engine: engine.name, warnings: [...overruled(wish), ...differing] };

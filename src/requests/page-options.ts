@@ -1,5 +1,5 @@
 import type { EnginePage, Extraction, NavigationRequest, WatchOptions } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import { type FieldNeed, fieldsWhere, traitsOf } from '../protocol/fields/define-fields.js';
 import { parseRegex } from '../protocol/fields/regex.js';
@@ -121,7 +121,7 @@ function fitting(bytes: Uint8Array, what: string, maxBytes: number): Uint8Array 
   if (bytes.byteLength <= maxBytes) return bytes;
   throw new MooringError(
     'RESPONSE_TOO_LARGE',
-    `expected a ${what} of at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT); it has ${bytes.byteLength}.`,
+    `expected a ${what} of at most ${maxBytes} bytes (${settingName('responseLimit')}); it has ${bytes.byteLength}.`,
   );
 }
 

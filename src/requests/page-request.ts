@@ -8,7 +8,7 @@ import type {
   PageRecording,
   StepLimits,
 } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
@@ -248,7 +248,7 @@ export class PageRequest {
     const link = await visit.keepArtifact(file);
     if (link !== undefined) return { [field]: link };
     this.#warnings.push(
-      `\`${field}\` is missing: this server had no room for the file (MOORING_FILES_LIMIT, MOORING_FILES_LIMIT_PER_KEY, or its disk).`,
+      `\`${field}\` is missing: this server had no room for the file (${settingName('filesLimit')}, ${settingName('filesLimitPerKey')}, or its disk).`,
     );
     return {};
   }

@@ -1,4 +1,4 @@
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import type { ByteBudget } from '../util/byte-budget.js';
 
 /** How long a reply waits for its share of what all may hold. */
@@ -43,14 +43,14 @@ export class ReplyBudget {
     if (this.#taken + size > ReplyBudget.largest(this.#limitBytes)) {
       throw new MooringError(
         'RESPONSE_TOO_LARGE',
-        `expected a reply of at most ${this.#limitBytes} bytes in all (MOORING_RESPONSE_LIMIT); there is more.`,
+        `expected a reply of at most ${this.#limitBytes} bytes in all (${settingName('responseLimit')}); there is more.`,
       );
     }
     if (!(await this.#all.take(size, waitMs, signal))) {
       signal.throwIfAborted();
       throw new MooringError(
         'NO_CAPACITY',
-        'expected room for the reply among those of other commands (MOORING_BUFFER_LIMIT); there was none.',
+        `expected room for the reply among those of other commands (${settingName('bufferLimit')}); there was none.`,
         { retryAfterMs },
       );
     }

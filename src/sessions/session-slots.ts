@@ -1,4 +1,4 @@
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import { WaitQueue } from '../util/wait-queue.js';
 
 export interface SessionSlotsOptions {
@@ -122,7 +122,7 @@ export class SessionSlots {
     if (this.#waiters.size < maxWaiting && own < Math.max(1, maxWaiting / 2)) return;
     throw new MooringError(
       'NO_CAPACITY',
-      `expected a place among those that wait for a session slot; ${this.#waiters.size} wait, ${own} of them for this key (MOORING_QUEUE_LIMIT).`,
+      `expected a place among those that wait for a session slot; ${this.#waiters.size} wait, ${own} of them for this key (${settingName('queueLimit')}).`,
       { retryAfterMs: retryAfterMs() },
     );
   }

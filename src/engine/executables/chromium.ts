@@ -1,10 +1,11 @@
 import { access } from 'node:fs/promises';
+import { settingName } from '../../errors.js';
 import type { Environment } from '../browser-environment.js';
 import { findEmbeddedChromium } from './embedded-chromium.js';
 import { askVersion, onPath, playwrightPrograms, realBinary } from './probe.js';
 
 /** Where a Chromium comes from. */
-export type ChromiumSource = 'MOORING_CHROMIUM' | 'system' | 'playwright' | 'embedded';
+export type ChromiumSource = 'named' | 'system' | 'playwright' | 'embedded';
 
 /** A Chromium that can be run. */
 export interface ChromiumBinary {
@@ -64,8 +65,7 @@ const programNames = {
   full: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'],
 } as const;
 
-const installAdvice =
-  'Install one with `npx mooring browsers install` (in a checkout: `npm run browsers -- install`), or name a binary in MOORING_CHROMIUM.';
+const installAdvice = `Install one with \`npx mooring browsers install\` (in a checkout: \`npm run browsers -- install\`), or name a binary in ${settingName('chromium')}.`;
 
 /**
  * The Chromium to run: the named one, or the first that works of the system's and Playwright's (small headless shells
@@ -75,16 +75,16 @@ const installAdvice =
  */
 export async function chooseChromium(options: FindChromiumOptions): Promise<ChosenChromium> {
   if (options.named !== undefined) {
-    const named = await probe(options.named, 'MOORING_CHROMIUM', flavourOf(options.named), options.env);
-    if (typeof named !== 'string') return { ...named, reason: 'named by MOORING_CHROMIUM' };
-    throw new NoChromiumError(`MOORING_CHROMIUM names ${options.named}, which cannot be run: ${named}.`);
+    const named = await probe(options.named, 'named', flavourOf(options.named), options.env);
+    if (typeof named !== 'string') return { ...named, reason: `named by ${settingName('chromium')}` };
+    throw new NoChromiumError(`${settingName('chromium')} names ${options.named}, which cannot be run: ${named}.`);
   }
   const failures: string[] = [];
   const machine = await firstOf(options, failures);
   if (options.flavour === 'full') {
-    if (machine) return { ...machine, reason: 'the whole browser, by MOORING_CHROMIUM_FLAVOUR' };
+    if (machine) return { ...machine, reason: `the whole browser, by ${settingName('chromiumFlavour')}` };
     failures.push('the embedded one is a headless shell');
-    throw noChromium('No whole Chromium (MOORING_CHROMIUM_FLAVOUR=full) can be run here.', failures);
+    throw noChromium(`No whole Chromium (${settingName('chromiumFlavour')}=full) can be run here.`, failures);
   }
   const embedded = await findEmbeddedChromium();
   if (machine && embedded && major(embedded.version) > major(machine.version)) {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Download } from 'playwright-core';
-import { MooringError } from '../../../errors.js';
+import { MooringError, settingName } from '../../../errors.js';
 import { downloadPathOf } from '../driver/driver-transport.js';
 
 const sizePollMs = 100;
@@ -96,6 +96,6 @@ export function assertFits(bytes: number, maxBytes: number, url: string): void {
   if (bytes <= maxBytes) return;
   throw new MooringError(
     'RESPONSE_TOO_LARGE',
-    `expected at most ${maxBytes} bytes (MOORING_RESPONSE_LIMIT) from ${url}; it has ${bytes}.`,
+    `expected at most ${maxBytes} bytes (${settingName('responseLimit')}) from ${url}; it has ${bytes}.`,
   );
 }

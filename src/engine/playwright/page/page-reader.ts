@@ -1,4 +1,4 @@
-import { MooringError } from '../../../errors.js';
+import { MooringError, settingName } from '../../../errors.js';
 import type { ContentWish, PageContent } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
 import { readContent } from '../injected/read-content.js';
@@ -12,7 +12,7 @@ export async function readPage(channel: PageChannel, maxChars: number, wish: Con
   if ('tooLarge' in content) {
     throw new MooringError(
       'RESPONSE_TOO_LARGE',
-      `expected a page of at most ${maxChars} characters (MOORING_RESPONSE_LIMIT); it has ${content.tooLarge}.`,
+      `expected a page of at most ${maxChars} characters (${settingName('responseLimit')}); it has ${content.tooLarge}.`,
     );
   }
   return content;
