@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserType, LaunchOptions } from 'playwright-core';
 import type { Environment } from '../../browser-environment.js';
-import { insideOf } from './driver-transport.js';
+import { childProcessOf, insideOf } from './driver-transport.js';
+
+const lastWritesMs = 500;
 
 export interface LaunchSettings {
   readonly executablePath: string;
@@ -23,7 +26,7 @@ export async function launchBrowser(
   keepProfileBesideArtifacts(type, options.channel);
   const folder = await mkdtemp(join(scratchDir ?? tmpdir(), `${type.name()}-`));
   try {
-    return await type.launch({
+    const browser = await type.launch({
       ...options,
       executablePath,
       headless: true,
@@ -36,10 +39,18 @@ export async function launchBrowser(
       handleSIGINT: false,
       handleSIGTERM: false,
     });
+    childProcessOf(browser).once('exit', () => void remove(folder));
+    return browser;
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The driver removes it too, but once: the last processes of a browser that was killed may still write there. */
+async function remove(folder: string): Promise<void> {
+  await sleep(lastWritesMs, undefined, { ref: false });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(() => {}); // swept with its parent
 }
 
 interface Launcher {
