@@ -8,11 +8,16 @@ import { RunningApp } from '../support/start-app.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const shop = spawn(process.execPath, [join(root, 'examples', 'shop.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+// On a port of its own: the reader may have the shop open.
+const shop = spawn(process.execPath, [join(root, 'examples', 'shop.mjs'), '0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let shopUrl: string;
 let app: RunningApp;
 
 beforeAll(async () => {
-  if (shop.stdout) await once(shop.stdout, 'data');
+  const [line] = await once(shop.stdout, 'data');
+  shopUrl = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line))?.[0] ?? '';
   app = await RunningApp.start({}, chromiumEngine(await chosenChromium()));
 });
 afterAll(async () => {
@@ -20,6 +25,9 @@ afterAll(async () => {
   shop.kill();
   await once(shop, 'exit');
 });
+
+/** A text of the README, for the shop of this test. */
+const atShop = (text: string): string => text.replaceAll('http://127.0.0.1:8192', shopUrl);
 
 /** What differs from run to run. */
 const steady = (reply: string): string =>
@@ -38,8 +46,8 @@ it('the job of the README – runs as printed, with the output as printed', asyn
   const steps = [...readme.matchAll(/curl -s http:\/\/127\.0\.0\.1:8191\/api\/v1 -d '([^']+)'\n```\n```json\n(.+)\n/g)];
   expect(steps).toHaveLength(5);
   for (const [, body = '', printed = ''] of steps) {
-    const response = await fetch(`${app.url}/api/v1`, { method: 'POST', body });
-    expect(steady(await response.text())).toMatch(printedAs(printed));
+    const response = await fetch(`${app.url}/api/v1`, { method: 'POST', body: atShop(body) });
+    expect(steady(await response.text())).toMatch(printedAs(atShop(printed)));
   }
 });
 
@@ -74,7 +82,7 @@ interface Job {
 
 it('the job in one call – log in, search, page through, download, PDF – as a batch and as separate calls', async () => {
   expect(readme).toContain('-d @examples/job.json');
-  const job = JSON.parse(readFileSync(join(root, 'examples', 'job.json'), 'utf8')) as Job; // as printed there
+  const job = JSON.parse(atShop(readFileSync(join(root, 'examples', 'job.json'), 'utf8'))) as Job; // as printed there
   const { results } = await app.ok({ ...job });
   const separate = [];
   for (const request of job.requests)
@@ -83,7 +91,7 @@ it('the job in one call – log in, search, page through, download, PDF – as a
     const [login, search, pages, file, pdf] = answers.map(
       ({ solution }: { solution: Record<string, unknown> }) => solution,
     );
-    expect(login.currentUrl).toBe('http://127.0.0.1:8192/account');
+    expect(login.currentUrl).toBe(`${shopUrl}/account`);
     expect(search.cssSelector).toEqual(['rope 1', 'rope 2']);
     expect(pages.javascriptReturn).toEqual([
       ['rope 3', 'rope 4'],
@@ -99,7 +107,7 @@ it('the job with the npm client – runs as printed in the guide', async () => {
   const source = /```js\n(import Scrappey[\s\S]+?)```/.exec(guide)?.[1] ?? '';
   const program = spawn(
     process.execPath,
-    ['--input-type=module', '-e', source.replace('http://127.0.0.1:8191', app.url)],
+    ['--input-type=module', '-e', atShop(source).replace('http://127.0.0.1:8191', app.url)],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
