@@ -16,7 +16,15 @@ function git(...args) {
   return stdout;
 }
 
-const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
+function parseCommandLine() {
+  try {
+    return parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
+  } catch (error) {
+    return fail(`expected \`npm run release [-- [version] [--write]]\`: ${error.message}`);
+  }
+}
+
+const { values, positionals } = parseCommandLine();
 const [named] = positionals;
 if (named !== undefined && !/^\d+\.\d+\.\d+$/.test(named)) fail(`expected a version such as 1.2.3; got ${named}.`);
 

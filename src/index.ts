@@ -15,8 +15,8 @@ export interface MooringServer {
    * Finds the browsers, launches one and listens. Idempotent: repeated calls return the same promise.
    *
    * @returns the address, such as `http://127.0.0.1:8191`
-   * @throws StartError when a setting or the machine is the reason, and when the server is closed. A start that fails leaves
-   * nothing open; to try again, make another server
+   * @throws StartError when a setting or the machine is the reason, and when the server is closed, or is while it starts:
+   * keep the promise, so that its failure is seen. A start that fails leaves nothing open; to try again, make another server
    */
   start(): Promise<string>;
   /**
@@ -55,12 +55,12 @@ class LazyServer implements MooringServer {
   }
 
   start(): Promise<string> {
-    if (this.#started) return this.#started;
     if (this.#closed) {
       return Promise.reject(
         new StartError('expected a new server; this one is closed. Make another with createServer().'),
       );
     }
+    if (this.#started) return this.#started;
     const server = import('./server.js').then(({ Server }) => new Server({ config: this.#config, host: thisHost() }));
     this.#server = server;
     this.#started = server.then((it) => it.start());

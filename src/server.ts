@@ -55,8 +55,8 @@ export class Server {
    * opened is closed by then
    */
   start(): Promise<string> {
-    if (this.#started) return this.#started;
     if (this.#closed) return Promise.reject(new StartError('expected a new server; this one is closed.'));
+    if (this.#started) return this.#started;
     this.#started = this.#start();
     return this.#started;
   }

@@ -65,7 +65,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       switches.add(name);
       continue;
     }
-    if (value === undefined) throw new UsageError(`${rawName}: expected a value; got none.`);
+    if (value === undefined || (value === '' && name === 'config'))
+      throw new UsageError(`${rawName}: expected a value; got none.`);
     if (value.startsWith('-') && !inlineValue) {
       throw new UsageError(
         `${rawName}: expected a value; got ${value}. Write ${rawName}=${value} if that is the value.`,

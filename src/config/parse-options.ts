@@ -9,9 +9,9 @@ import { type Config, fileName, settingKeys } from './settings.js';
  * @throws ConfigError naming every unknown or bad option
  */
 export function parseOptions(options: ServerOptions): Config {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isPlain(options)) {
     throw new ConfigError([
-      `expected an object of options; got ${Array.isArray(options) ? 'a list' : String(options)}.`,
+      `expected a plain object of options; got ${Array.isArray(options) ? 'a list' : kindOf(options)}.`,
     ]);
   }
   const values = new Map<string, unknown>(Object.entries(options));
@@ -22,3 +22,13 @@ export function parseOptions(options: ServerOptions): Config {
   const nameOf = (key: string): string => `\`${fileName(key)}\``;
   return resolveSettings([{ read: (key) => values.get(fileName(key)), labelOf: nameOf }], nameOf, problems);
 }
+
+/** Whether all that it says is its own: inherited options would be overlooked. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const kindOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? `an object of another kind` : String(value);

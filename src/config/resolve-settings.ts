@@ -29,6 +29,10 @@ export function resolveSettings(
   const values: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingKeys) {
     const source = sources.find(({ read }) => read(key) !== undefined);
+    if (!source && key === 'apiKeys') {
+      values[key] = [];
+      continue;
+    }
     const raw = source ? source.read(key) : defaultOf(key);
     if (raw === undefined) {
       values[key] = undefined;
@@ -61,7 +65,6 @@ function show(value: unknown): string {
 function defaultOf(key: SettingKey): unknown {
   if (key === 'dataDir') return userFolder('XDG_DATA_HOME', '.local/share');
   if (key === 'cacheDir') return userFolder('XDG_CACHE_HOME', '.cache');
-  if (key === 'apiKeys') return [];
   return settingRow(key).default;
 }
 

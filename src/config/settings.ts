@@ -4,7 +4,7 @@ import {
   countSchema,
   durationSchema,
   hostAndPortSchema,
-  listSchema,
+  keysSchema,
   pathSchema,
   privateNetworksSchema,
   sizeSchema,
@@ -42,7 +42,10 @@ export interface Setting<T> {
 
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
-/** Every setting. The README's table is printed from here. */
+/** What a process of a browser may need for a plain page. */
+const minPageMemoryBytes = 100 * 1024 ** 2;
+
+/** Every setting. `docs/reference/settings.md` is printed from here. */
 export const settings = {
   port: setting({
     group: 'Listening',
@@ -63,7 +66,7 @@ export const settings = {
   apiKeys: setting({
     group: 'Listening',
     env: ['MOORING_API_KEYS'],
-    schema: listSchema,
+    schema: keysSchema,
     shape: 'list, comma-separated',
     default: undefined,
     sentence: 'The API keys that are accepted. If omitted, any key is, and the server stays on loopback.',
@@ -257,7 +260,10 @@ export const settings = {
   pageMemoryBytes: setting({
     group: 'Browsers',
     env: ['MOORING_PAGE_MEMORY'],
-    schema: sizeSchema,
+    schema: sizeSchema.refine(
+      (bytes) => bytes >= minPageMemoryBytes,
+      'expected at least 100MB, which a plain page needs',
+    ),
     shape: 'size',
     default: '2GB',
     sentence:

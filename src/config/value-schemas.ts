@@ -11,7 +11,7 @@ const durationExpected = 'expected a duration such as 200s, 15m or 500ms';
 
 export const durationSchema = z.string({ error: durationExpected }).transform((text, context) => {
   const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
+  if (ms !== undefined && Number.isSafeInteger(ms)) return ms;
   context.addIssue({ code: 'custom', message: durationExpected });
   return z.NEVER;
 });
@@ -38,7 +38,8 @@ const sizeExpected = 'expected a size such as 32MB';
 export const sizeSchema = z.union([z.string(), z.number()], { error: sizeExpected }).transform((value, context) => {
   const match = /^(\d+)\s*(B|KB|MB|GB)?$/i.exec(String(value).trim());
   const factor = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match?.[2] ?? 'B').toUpperCase()];
-  if (match && factor && Number(match[1]) > 0) return Number(match[1]) * factor;
+  const bytes = match && factor ? Number(match[1]) * factor : 0;
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
   context.addIssue({ code: 'custom', message: sizeExpected });
   return z.NEVER;
 });
@@ -51,6 +52,12 @@ export const countSchema = (min: number, max: number) =>
 export const listSchema = z
   .union([z.string().transform((text) => text.split(',')), z.array(z.string())], { error: 'expected a list of texts' })
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
+
+/** Keys: an empty list would let in everybody, who nobody may have meant. */
+export const keysSchema = listSchema.refine(
+  (keys) => keys.length > 0,
+  'expected at least one key; leave it out to accept any',
+);
 
 export const pathSchema = textSchema('a path').transform((path) =>
   resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path),

@@ -54,6 +54,7 @@ describe('createServer', () => {
     await server.start();
     expect(server.close()).toBe(server.close());
     await server.close();
+    await expect(server.start()).rejects.toThrow('expected a new server; this one is closed.');
     const unstarted = make();
     await unstarted.close();
     await expect(unstarted.start()).rejects.toThrow('expected a new server; this one is closed.');

@@ -83,7 +83,7 @@ export const docsSearchScript = `
   /** A link may lead to what the search has hidden. */
   function follow() {
     menu.checked = false;
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.querySelector(':target');
     if (!target || target.checkVisibility()) return;
     search('');
     target.scrollIntoView();

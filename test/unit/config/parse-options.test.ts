@@ -48,8 +48,26 @@ describe('parseOptions', () => {
     expect(problemOf({ host: '0.0.0.0' })).toContain('set `apiKeys`, or listen on 127.0.0.1.');
   });
 
+  it.each([[''], [','], [[]], [['']]])('apiKeys %j – is no key, and lets nobody in by accident', (apiKeys) => {
+    expect(problemOf({ apiKeys })).toContain('expected at least one key; leave it out to accept any');
+  });
+
+  it.each([
+    [{ pageMemory: 2 }, 'expected at least 100MB'],
+    [{ pageMemory: '99999999999999999999GB' }, 'expected a size such as 32MB'],
+    [{ idleTimeout: '99999999999d' }, 'expected a duration'],
+  ])('%j – is out of any reasonable range', (options, expected) => {
+    expect(problemOf(options)).toContain(expected);
+  });
+
+  it('a map, or options that are inherited – are no plain object, and would be overlooked', () => {
+    const others = [new Map([['port', 1]]), Object.create({ port: 1 }), new Date()];
+    for (const options of others) expect(problemOf(options)).toContain('expected a plain object of options');
+    expect(parseOptions(Object.assign(Object.create(null), { port: 5 })).port).toBe(5);
+  });
+
   it.each([null, [], 'port'])('%j – is no object of options', (options) => {
-    expect(problemOf(options)).toContain('expected an object of options; got');
+    expect(problemOf(options)).toContain('expected a plain object of options; got');
   });
 
   it.each(settingKeys.map(fileName))('%s – a value of the wrong type is told in our words, and keys never', (name) => {
