@@ -417,7 +417,8 @@ export interface EnginePage {
    * Stops all that the page and its popups do by themselves: timers, animation, workers. Their memory stays as it is.
    * Idempotent.
    *
-   * @returns false if this browser cannot, or the page did not let itself be stopped
+   * @returns false if this browser cannot, or the page went first; once all of it stands still, which a navigation that is
+   * under way may hold up
    */
   pause(): Promise<boolean>;
   /** Lets it go on where it was stopped. Does nothing on a page that is not paused. */

@@ -26,7 +26,7 @@ export class PagePause {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#isPaused && this.#page?.alive === true;
   }
 
   /** Counts from now: nobody uses the session. */

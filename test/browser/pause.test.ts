@@ -74,6 +74,28 @@ describe.skipIf(engine.skip !== undefined)(`pause on ${suiteName(engine)}`, () =
     }
   });
 
+  if (pauses)
+    it('a popup whose answer comes when the page stands still already – stands still too; so does a page on its way', async () => {
+      await suite.get('/', { session: 'opens' });
+      const before = origin.count('/echo?late');
+      await run('opens', `open('/late-ticker'); true`);
+      await expect.poll(() => stateOf('opens')).toBe('paused');
+      await sleep(1500);
+      const grows = async (): Promise<boolean> => {
+        const counted = origin.count('/echo?late');
+        await sleep(700);
+        return origin.count('/echo?late') > counted;
+      };
+      await expect.poll(grows).toBe(false); // once what was on its way has come
+      await run('opens', 'new Promise((resolve) => setTimeout(() => resolve(true), 200))');
+      await expect.poll(() => origin.count('/echo?late')).toBeGreaterThan(before);
+
+      await suite.get('/', { session: 'leaves' });
+      await run('leaves', `setTimeout(() => { location.href = '/late-ticker'; }, 100); true`);
+      await expect.poll(() => stateOf('leaves')).toBe('paused');
+      expect((await suite.get('/', { session: 'leaves' })).solution.statusCode).toBe(200);
+    });
+
   it('keepRunning – goes on running; on a session that is open it has no effect, which is told', async () => {
     covers('create', 'keepRunning');
     covers('request', 'keepRunning');

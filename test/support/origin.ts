@@ -203,6 +203,11 @@ export class Origin {
         'Opens',
         '<p id="opened">no</p><script>setInterval(() => { window.open("/?soon"); opened.textContent = "yes" }, 20)</script>',
       ),
+    '/late-ticker': (_request, response) =>
+      void setTimeout(
+        () => page(response, 'Late', '<script>setInterval(() => fetch("/echo?late"), 30)</script>'),
+        1000,
+      ),
     '/dead-link': (_request, response) => page(response, 'Dead link', '<a id="dead" href="/reset">away</a>'),
     '/csv': (_request, response) => send(response, 200, 'text/csv; charset=utf-8', 'a,b\n1,ü\n'),
     '/sound': (_request, response) => send(response, 200, 'audio/mpeg', Buffer.alloc(5000)),

@@ -6,6 +6,7 @@ let calls: string[];
 let finishPausing: (isPaused: boolean) => void;
 
 const page = {
+  alive: true,
   pause() {
     calls.push('pause');
     return new Promise<boolean>((resolve) => {

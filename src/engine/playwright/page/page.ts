@@ -81,6 +81,7 @@ export class PlaywrightPage implements EnginePage {
   readonly #steps = new Set<Promise<unknown>>();
   /** Tabs that the page opened. */
   readonly #popups = new Set<Page>();
+  #isPaused = false;
   /** Tabs that are paused, or on their way to be. */
   readonly #frozen = new Set<Page>();
   /** The last picture; it may have been given up and still go on. */
@@ -278,24 +279,30 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async pause(): Promise<boolean> {
-    const { lifecycle } = this.#channel;
-    if (!lifecycle || !this.alive) return false;
-    const tabs = [this.#page, ...this.#popups];
-    for (const tab of tabs) this.#frozen.add(tab);
-    let isPaused = false;
-    const freezing = Promise.all(tabs.map((tab) => lifecycle.freeze(tab))).then(() => {
-      isPaused = true;
-    });
-    await settledWithin(freezing, answerTimeoutMs);
-    return isPaused;
+    if (!this.#channel.lifecycle || !this.alive) return false;
+    this.#isPaused = true;
+    return (await Promise.all([this.#page, ...this.#popups].map((tab) => this.#freeze(tab)))).every(Boolean);
   }
 
   async resume(): Promise<void> {
     const { lifecycle } = this.#channel;
+    this.#isPaused = false;
     const tabs = [...this.#frozen].filter((tab) => !tab.isClosed());
     this.#frozen.clear();
-    // One that does not answer is found out by what comes next.
-    if (lifecycle) await settledWithin(Promise.allSettled(tabs.map((tab) => lifecycle.thaw(tab))), answerTimeoutMs);
+    const thawing = new Map(tabs.map((tab) => [tab, lifecycle?.thaw(tab).catch(() => {})])); // it is gone
+    // A page that does not answer is found out by what comes next; a popup that does not is nobody's concern.
+    await settledWithin(Promise.resolve(thawing.get(this.#page)), answerTimeoutMs);
+  }
+
+  /** @returns false if the tab went first */
+  async #freeze(tab: Page): Promise<boolean> {
+    this.#frozen.add(tab);
+    try {
+      await this.#channel.lifecycle?.freeze(tab);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async settle(): Promise<boolean> {
@@ -344,6 +351,8 @@ export class PlaywrightPage implements EnginePage {
     popup.on('dialog', this.#guarded(this.#onDialog));
     // A link that opens a tab may well lead to a file.
     popup.on('download', this.#guarded(this.#onDownload));
+    // The answer that it was opened for may come when its page stands still already.
+    if (this.#isPaused) void this.#freeze(popup);
   }
 
   #closePopups(): void {
