@@ -23,8 +23,12 @@ describe.runIf(process.platform === 'linux')('browser processes', () => {
   /** Processes of browsers, the first of each: those that the server started. */
   const mains = (): number[] => browsers().filter((id) => parentOf(id) === program.child.pid);
   const parentOf = (id: number): number => {
-    const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    try {
+      const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    } catch {
+      return Number.NaN; // it ended this very moment
+    }
   };
 
   it('a browser that is stopped – its sessions end with the reason, new ones have another within ten seconds or so', async () => {
