@@ -131,8 +131,12 @@ it.runIf(process.platform === 'linux')(
         await sleep(Math.min(20_000, minutes * 15_000));
         if (!isTime()) return;
         const browsers = program.descendants(/chrom/i).filter((id) => {
-          const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
-          return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === program.child.pid;
+          try {
+            const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+            return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === program.child.pid;
+          } catch {
+            return false; // it ended this very moment
+          }
         });
         const [tab] = program.descendants(/--type=renderer/);
         const victim = browsers[Math.floor(Math.random() * browsers.length)];
