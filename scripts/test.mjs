@@ -1,6 +1,6 @@
 // npm test [-- --all] [-- --forbid-skipped] [-- vitest's own arguments]: builds, runs the suites, and prints one closing line.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,11 +24,8 @@ if (isUsual) {
     `Running ${usual.join(', ')}: less than four minutes on two processors. \`npm test -- --all\` runs every engine, the program and the hostile suites too: about 20 minutes.`,
   );
 }
-// What browsers that a test kills leave in the temporary folder goes with it.
 const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'));
 const results = join(folder, 'results.json');
-const temporary = join(folder, 'tmp');
-mkdirSync(temporary);
 try {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const projects = isUsual ? usual.map((name) => `--project=${name}`) : [];
@@ -36,7 +33,6 @@ try {
   const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...projects, ...rest], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TMPDIR: temporary },
   });
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, 'utf8'));
   const skippedToo = forbidSkipped && numPendingTests > 0;
