@@ -44,7 +44,7 @@ export class PagePause {
     const page = this.#page;
     this.#page = undefined;
     this.#isPaused = false;
-    await page?.resume();
+    await page?.resume().catch(() => {}); // a page that cannot is found out by what comes next
   }
 
   /** The session is over. */

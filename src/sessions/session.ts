@@ -254,9 +254,15 @@ export class Session implements LeasedSession {
       this.#over.signal.throwIfAborted();
     }
     await this.#lane.enter(signal);
-    await this.#pause.resume();
     this.#isPageUsed = false;
-    return new SessionLease(this, signal, () => this.#release());
+    const lease = new SessionLease(this, signal, () => this.#release());
+    try {
+      await abortable(this.#pause.resume(), signal);
+    } catch (error) {
+      lease[Symbol.dispose]();
+      throw error;
+    }
+    return lease;
   }
 
   /** A page to go elsewhere with: the one there is, if it can let go of what it does, or else a new one. */

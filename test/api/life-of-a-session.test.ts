@@ -27,6 +27,21 @@ describe('the end of a session', () => {
     expect(again.context._guid).not.toBe(context._guid);
   });
 
+  it('a page that does not go on after its pause – costs a request its own time at most, and the next one has its turn', async () => {
+    const engine = new FakeEngine();
+    app = await RunningApp.start({ MOORING_PAUSE_AFTER: '50ms' }, engine);
+    const request = { cmd: 'request.get', session: 'x', url: origin.url };
+    await app.ok(request);
+    const state = async (): Promise<string> => (await app.ok({ cmd: 'sessions.list' })).sessions[0].state;
+    await expect.poll(state).toBe('paused');
+    const [context] = engine.contexts;
+    if (!context) throw new Error('there is no context');
+    context.resumeGate = new Promise(() => {});
+    await app.fails('CODE-0025', { ...request, timeout: 500 });
+    context.resumeGate = undefined;
+    await app.ok(request);
+  });
+
   it('session_ttl – goes before the setting', async () => {
     covers('create', 'session_ttl');
     app = await RunningApp.start({ MOORING_IDLE_TIMEOUT: '100ms' });

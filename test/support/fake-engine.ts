@@ -66,6 +66,8 @@ export class FakeContext implements EngineContext {
   readonly #onClosed: (context: FakeContext) => void;
   readonly #lost = new AbortController();
   readonly #jar = new Map<string, EngineCookie>();
+  /** When set, a page that is to go on after a pause waits for it. */
+  resumeGate: Promise<void> | undefined;
   #closed = false;
 
   constructor(userAgent: string, proxyServer: string | undefined, onClosed: (context: FakeContext) => void) {
@@ -239,15 +241,12 @@ export class FakePage implements EnginePage {
     return Buffer.from('89504e470d0a1a0a', 'hex');
   }
 
-  isPaused = false;
-
   async pause(): Promise<boolean> {
-    this.isPaused = true;
     return true;
   }
 
   async resume(): Promise<void> {
-    this.isPaused = false;
+    await this.#context.resumeGate;
   }
 
   async settle(): Promise<boolean> {
