@@ -35,14 +35,16 @@ export function readVitals(processId: number): ProcessVitals | undefined {
   }
 }
 
-/** A process and the memory of its own, bytes. */
-export interface ProcessMemory {
+export interface DescendantProcess {
   readonly processId: number;
+  /** Its program and arguments, separated by spaces. */
+  readonly command: string;
+  /** Memory of its own, bytes. */
   readonly privateBytes: number;
 }
 
 /** The processes below one; none where the system does not tell. */
-export function readDescendants(processId: number): ProcessMemory[] {
+export function readDescendants(processId: number): DescendantProcess[] {
   try {
     const threads = readdirSync(`/proc/${processId}/task`);
     const children = threads.flatMap((thread) =>
@@ -50,12 +52,15 @@ export function readDescendants(processId: number): ProcessMemory[] {
     );
     return children.flatMap((child) => {
       const below = readDescendants(child);
-      return [{ processId: child, privateBytes: privateBytesOf(child) }, ...below];
+      return [{ processId: child, command: commandOf(child), privateBytes: privateBytesOf(child) }, ...below];
     });
   } catch {
     return []; // ended meanwhile
   }
 }
+
+const commandOf = (processId: number): string =>
+  readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
 
 function privateBytesOf(processId: number): number {
   const [, resident = '0', shared = '0'] = readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ');

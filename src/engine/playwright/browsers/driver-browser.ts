@@ -12,6 +12,9 @@ export const triesToOpen = 3;
 /** How long after its calls have failed a browser may be told of as gone. */
 const lossTimeoutMs = 300;
 
+/** @returns true if the process runs pages. Others must live: one of Chromium's holds the cookies of all its contexts. */
+export const isPageProcess = (command: string): boolean => /--type=renderer\b|-contentproc\b.*\btab$/.test(command);
+
 /** A browser that the driver has launched. */
 export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
@@ -84,7 +87,7 @@ export class DriverBrowser implements LaunchedBrowser {
     const limit = this.#pageMemoryBytes;
     if (processId === undefined || limit === undefined || this.#isOver()) return;
     for (const child of readDescendants(processId)) {
-      if (child.privateBytes <= limit) continue;
+      if (!isPageProcess(child.command) || child.privateBytes <= limit) continue;
       try {
         kill(child.processId, 'SIGKILL');
       } catch {
