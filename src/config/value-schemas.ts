@@ -53,7 +53,7 @@ export const listSchema = z
   .union([z.string().transform((text) => text.split(',')), z.array(z.string())], { error: 'expected a list of texts' })
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ''));
 
-/** Keys: an empty list would let in everybody, who nobody may have meant. */
+/** API keys. An empty list, which an unset variable in a script makes, would accept every caller. */
 export const keysSchema = listSchema.refine(
   (keys) => keys.length > 0,
   'expected at least one key; leave it out to accept any',

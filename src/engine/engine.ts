@@ -21,7 +21,7 @@ export interface EngineInfo {
   readonly name: string;
   /** Its full version, `156.0.8078.79`. */
   readonly version: string;
-  /** The user agent that its pages present when nothing else is wished. */
+  /** The user agent that its pages present when nothing else is asked for. */
   readonly userAgent: string;
   /** Which build of it: `shell`, `full`, … */
   readonly build: string;
@@ -144,7 +144,7 @@ export interface NavigationResult {
 }
 
 /** What of a page's content is to be read; the rest is empty. */
-export interface ContentWish {
+export interface ContentParts {
   readonly html: boolean;
   readonly text: boolean;
 }
@@ -273,7 +273,7 @@ export interface PageWatch extends Disposable {
 
 /** A recording that goes on. */
 export interface PageRecording {
-  /** Ends it. @returns a film as WebM; nothing if the page showed nothing */
+  /** Ends it. @returns the video as WebM; nothing if the page showed nothing */
   stop(): Promise<Uint8Array | undefined>;
 }
 
@@ -395,18 +395,18 @@ export interface EnginePage {
    * Reads the page in one go.
    *
    * @param maxChars the largest HTML or text that is taken
-   * @param wish what of it is wanted. Default: all
+   * @param parts what is read of it. If omitted, everything
    * @throws MooringError `RESPONSE_TOO_LARGE`, `BROWSER_FAILED`
    */
-  read(maxChars: number, signal: AbortSignal, wish?: ContentWish): Promise<PageContent>;
+  read(maxChars: number, signal: AbortSignal, parts?: ContentParts): Promise<PageContent>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
   /** Begins to watch it. @throws MooringError `BROWSER_FAILED`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */
   watch(options: WatchOptions, signal: AbortSignal): Promise<PageWatch>;
-  /** Begins to film it. @throws MooringError `UNSUPPORTED_PARAMETER` when this engine cannot */
+  /** Begins to record it. @throws MooringError `UNSUPPORTED_PARAMETER` when this engine cannot */
   record(maxBytes: number): PageRecording;
   /** @throws MooringError `INVALID_PARAMETER` for a selector or expression that cannot be used */
-  extract(wish: Extraction, signal: AbortSignal): Promise<Extracted>;
+  extract(extraction: Extraction, signal: AbortSignal): Promise<Extracted>;
   /** Waits until the address contains this text; `*` stands for any. @throws MooringError `NAVIGATION_TIMEOUT` */
   waitForUrl(pattern: string, limits: StepLimits): Promise<void>;
   /** The page as a PDF. */

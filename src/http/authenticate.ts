@@ -29,8 +29,8 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
 }
 
 /**
- * Keeps web pages out of a server that wants no key: any page that a browser on this machine opens could post commands
- * to it, or, by a name that it makes resolve to loopback, read the answers too.
+ * Keeps web pages out of a server that wants no key. A page in a browser on this machine could post commands to it,
+ * or, by a name that it makes resolve to loopback, read the answers too.
  *
  * @throws MooringError `UNAUTHORIZED`
  */

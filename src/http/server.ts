@@ -46,7 +46,7 @@ export interface HttpServerOptions {
   /** What replies link to. */
   readonly files: ArtifactStore;
   readonly metrics: Metrics;
-  /** The only key that reads them; absent: any. */
+  /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
   readonly logger: Logger;
   /** Whether each command is logged. */

@@ -3,7 +3,7 @@ import {
   type BrowserName,
   type Device,
   devices,
-  type IdentityWish,
+  type IdentityPreferences,
   type OperatingSystem,
   operatingSystems,
 } from './identity.js';
@@ -18,7 +18,7 @@ export interface Combination {
   readonly maxVersion: number;
 }
 
-type BrowserWish = NonNullable<IdentityWish['browser']>[number];
+type BrowserPreference = NonNullable<IdentityPreferences['browser']>[number];
 
 /** What exists in the world. On iOS every browser is there, by its name. */
 const systemsOf: Record<BrowserName, readonly OperatingSystem[]> = {
@@ -54,19 +54,21 @@ function versionExists(browser: BrowserName, version: number): boolean {
 }
 
 /**
- * Every combination that fits a wish. Without a wish for a device it is a desktop, unless only a phone fits the rest.
+ * Every combination that fits the preferences. If no device is preferred, it is a desktop, unless only a phone fits the rest.
  *
  * @throws MooringError `IDENTITY_IMPOSSIBLE`, saying which values would do
  */
-export function combinationsOf(wish: IdentityWish, newest: Newest): Combination[] {
-  const wishes: readonly BrowserWish[] = wish.browser?.length ? wish.browser : browsers.map((name) => ({ name }));
-  for (const { name, minVersion, maxVersion } of wishes) {
+export function combinationsOf(preferences: IdentityPreferences, newest: Newest): Combination[] {
+  const accepted: readonly BrowserPreference[] = preferences.browser?.length
+    ? preferences.browser
+    : browsers.map((name) => ({ name }));
+  for (const { name, minVersion, maxVersion } of accepted) {
     if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
       throw impossible(`${name} from ${minVersion} to ${maxVersion}`, 'a `minVersion` that is not above `maxVersion`');
   }
-  const wantedSystems = wish.operatingSystem?.length ? wish.operatingSystem : operatingSystems;
-  const wantedDevices = wish.device?.length ? wish.device : devices;
-  const found = wishes.flatMap(({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) => {
+  const wantedSystems = preferences.operatingSystem?.length ? preferences.operatingSystem : operatingSystems;
+  const wantedDevices = preferences.device?.length ? preferences.device : devices;
+  const found = accepted.flatMap(({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }) => {
     const [from, to] = rangeOf(name, newest);
     const [min, max] = [Math.max(from, minVersion), Math.min(to, maxVersion)];
     const exists = versionsOf(name, min, max).length > 0;
@@ -79,9 +81,9 @@ export function combinationsOf(wish: IdentityWish, newest: Newest): Combination[
       );
   });
   const onDesktop = found.filter(({ device }) => device === 'desktop');
-  if (!wish.device?.length && onDesktop.length > 0) return onDesktop;
+  if (!preferences.device?.length && onDesktop.length > 0) return onDesktop;
   if (found.length > 0) return found;
-  throw impossible(wishText(wish), possibleText(newest));
+  throw impossible(preferencesText(preferences), possibleText(newest));
 }
 
 /** The majors of a browser in a range, oldest first. */
@@ -99,7 +101,7 @@ function rangeOf(browser: BrowserName, newest: Newest): [number, number] {
 const impossible = (came: string, expected: string): MooringError =>
   new MooringError('IDENTITY_IMPOSSIBLE', `expected ${expected}; got ${came}.`);
 
-function wishText({ browser, operatingSystem, device }: IdentityWish): string {
+function preferencesText({ browser, operatingSystem, device }: IdentityPreferences): string {
   const names = browser?.map(({ name, minVersion, maxVersion }) =>
     minVersion === undefined && maxVersion === undefined ? name : `${name} ${minVersion ?? ''}–${maxVersion ?? ''}`,
   );

@@ -49,7 +49,7 @@ function sampleFrom(source: FingerprintGenerator, combinations: readonly Combina
       browsers: [...ranges.values()],
       operatingSystems: unique(combinations.map(({ operatingSystem }) => operatingSystem)),
       devices: unique(combinations.map(({ device }) => device)),
-      strict: true, // or it would change the wish without a word
+      strict: true, // or it would silently change what is asked for
     });
     const drawn = readUserAgent(fingerprint.navigator.userAgent);
     const fitting = combinations.filter(
@@ -72,7 +72,7 @@ function sampleFrom(source: FingerprintGenerator, combinations: readonly Combina
   }
 }
 
-/** Where the data has a gap: any of the combinations, and its newest version. */
+/** Where the data has a gap: one of the combinations, in its newest version. */
 function evenly(combinations: readonly Combination[], random: () => number): FingerprintSample {
   const combination = combinations[Math.floor(random() * combinations.length)];
   if (!combination) throw new Error('there is nothing to draw from');

@@ -13,11 +13,11 @@ import { placeOf } from './country-locale.js';
 import { type FingerprintSample, FingerprintSampler } from './fingerprint-sampler.js';
 import {
   type BrowserName,
-  type BrowserWish,
+  type BrowserPreference,
   type EngineFamily,
   familyOf,
   type Identity,
-  type IdentityWish,
+  type IdentityPreferences,
   type Screen,
 } from './identity.js';
 import type { PresentationCapabilities } from './presentation-capabilities.js';
@@ -67,7 +67,7 @@ const nativeViewport = { width: 1280, height: 1024 } as const;
 /** What the window and the system's bar take of a screen. */
 const desktopChromePx = 120;
 
-/** Makes one coherent identity of a wish. */
+/** Makes one coherent identity of a caller's preferences. */
 export class IdentityResolver {
   readonly #options: IdentityResolverOptions;
   readonly #sampler: FingerprintSampler;
@@ -77,26 +77,30 @@ export class IdentityResolver {
     this.#sampler = options.sampler ?? new FingerprintSampler();
   }
 
-  /** Refuses a wish that nothing could fulfil. @throws MooringError `IDENTITY_IMPOSSIBLE` */
-  assertPossible(wish: IdentityWish): void {
-    if (isWish(wish) && wish.userAgent === undefined) combinationsOf(wish, this.#newest());
+  /** Refuses preferences that no browser meets. @throws MooringError `IDENTITY_IMPOSSIBLE` */
+  assertPossible(preferences: IdentityPreferences): void {
+    if (hasPreferences(preferences) && preferences.userAgent === undefined) combinationsOf(preferences, this.#newest());
   }
 
   /**
    * Of several identities that would do, the first is one that an engine here has by itself (of several engines, that of
    * the first in order); without one they are drawn as often as they are met in the world.
    *
-   * @param seed the same seed and wish give the same identity, while there are processes enough for all user agents
+   * @param seed the same seed and preferences give the same identity, while there are processes enough for all user agents
    * @param country the ISO code of the exit's country, if it is known
    * @throws MooringError `IDENTITY_IMPOSSIBLE`
    */
-  async resolve(wish: IdentityWish, seed: string, country: string | undefined): Promise<ResolvedIdentity> {
-    const place = this.#placeOf(wish, country);
-    const { identity, family, isKnown = true } = await this.#identityOf(wish, seed);
+  async resolve(
+    preferences: IdentityPreferences,
+    seed: string,
+    country: string | undefined,
+  ): Promise<ResolvedIdentity> {
+    const place = this.#placeOf(preferences, country);
+    const { identity, family, isKnown = true } = await this.#identityOf(preferences, seed);
     const engine = this.#engineFor(identity, family);
-    const wished = { ...identity, ...place };
-    const presented = asEngineCan(wished, engine);
-    const dropped = wished.languages.filter((tag) => !presented.languages.includes(tag));
+    const preferred = { ...identity, ...place };
+    const presented = asEngineCan(preferred, engine);
+    const dropped = preferred.languages.filter((tag) => !presented.languages.includes(tag));
     const differing = [
       ...(isKnown ? differences(presented, family, engine) : [unknownWarning]),
       ...(dropped.length > 0 ? [`${titleOf(engine)} is not told of these languages: ${dropped.join(', ')}.`] : []),
@@ -107,7 +111,7 @@ export class IdentityResolver {
         `expected an identity that a browser of this server has by itself (${settingName('engineStrict')}); ${differing.join(' ')}`,
       );
     }
-    return { identity: presented, engine: engine.name, warnings: [...overruled(wish), ...differing] };
+    return { identity: presented, engine: engine.name, warnings: [...overruled(preferences), ...differing] };
   }
 
   /** The engine of that family, if there is one and it can present the device; else the default. */
@@ -123,22 +127,26 @@ export class IdentityResolver {
   }
 
   async #identityOf(
-    wish: IdentityWish,
+    preferences: IdentityPreferences,
     seed: string,
   ): Promise<{ identity: Identity; family: EngineFamily | undefined; isKnown?: boolean }> {
-    if (wish.userAgent !== undefined) {
-      const subject = readUserAgent(wish.userAgent);
+    if (preferences.userAgent !== undefined) {
+      const subject = readUserAgent(preferences.userAgent);
       const native = nativeIdentity(this.#default);
       if (!subject) {
-        const unknown = { ...native, userAgent: wish.userAgent, userAgentData: undefined };
+        const unknown = { ...native, userAgent: preferences.userAgent, userAgentData: undefined };
         return { identity: unknown, family: undefined, isKnown: false };
       }
       const drawn = await this.#sampler.sample([exactly(subject)], seed);
-      const identity = { ...this.#build(subject, drawn.screen, drawn.hardwareConcurrency), userAgent: wish.userAgent };
+      const identity = {
+        ...this.#build(subject, drawn.screen, drawn.hardwareConcurrency),
+        userAgent: preferences.userAgent,
+      };
       return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
     }
-    if (!isWish(wish)) return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
-    const drawn = await this.#sample(combinationsOf(wish, this.#newest()), seed);
+    if (!hasPreferences(preferences))
+      return { identity: nativeIdentity(this.#default), family: familyNamed(this.#default.name) };
+    const drawn = await this.#sample(combinationsOf(preferences, this.#newest()), seed);
     const subject = subjectOf(drawn);
     const identity = this.#build(subject, drawn.screen, drawn.hardwareConcurrency);
     return { identity, family: familyOf(subject.browser, subject.operatingSystem) };
@@ -203,7 +211,7 @@ export class IdentityResolver {
   }
 
   #placeOf(
-    { locales, timezone, setLocale = true }: IdentityWish,
+    { locales, timezone, setLocale = true }: IdentityPreferences,
     country: string | undefined,
   ): Pick<Identity, 'languages' | 'timezone'> {
     const place = setLocale && country && !locales?.length && timezone === undefined ? placeOf(country) : undefined;
@@ -249,11 +257,11 @@ function ownSubject({ version, userAgent }: Pick<AvailableEngine, 'version' | 'u
   return { ...subject, version: majorOf(version) };
 }
 
-/** What of a wish has no effect, since the user agent beside it says otherwise. */
-function overruled({ userAgent, browser, operatingSystem, device }: IdentityWish): string[] {
-  if (userAgent === undefined || !isWish({ browser, operatingSystem, device })) return [];
+/** Which preferences have no effect, since the user agent beside it says otherwise. */
+function overruled({ userAgent, browser, operatingSystem, device }: IdentityPreferences): string[] {
+  if (userAgent === undefined || !hasPreferences({ browser, operatingSystem, device })) return [];
   const subject = readUserAgent(userAgent);
-  const isOfBrowser = ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }: BrowserWish): boolean =>
+  const isOfBrowser = ({ name, minVersion = 0, maxVersion = Number.POSITIVE_INFINITY }: BrowserPreference): boolean =>
     name === subject?.browser && minVersion <= subject.version && subject.version <= maxVersion;
   const names = [
     ...(!browser?.length || browser.some(isOfBrowser) ? [] : ['`browser`']),
@@ -300,7 +308,7 @@ function asEngineCan(identity: Identity, { presents }: AvailableEngine): Identit
   };
 }
 
-const isWish = ({ browser, operatingSystem, device }: IdentityWish): boolean =>
+const hasPreferences = ({ browser, operatingSystem, device }: IdentityPreferences): boolean =>
   [browser, operatingSystem, device].some((list) => list !== undefined && list.length > 0);
 
 const majorOf = (version: string): number => Number.parseInt(version, 10);

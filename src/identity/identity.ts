@@ -63,9 +63,9 @@ export function familyOf(browser: BrowserName, operatingSystem: OperatingSystem)
   return browser === 'chrome' ? 'chromium' : 'firefox';
 }
 
-/** What a caller wishes: any of these values, each dimension by itself. */
-export interface IdentityWish {
-  readonly browser?: readonly BrowserWish[] | undefined;
+/** What a caller accepts: one of these values in each dimension. If a dimension is omitted, every value. */
+export interface IdentityPreferences {
+  readonly browser?: readonly BrowserPreference[] | undefined;
   readonly operatingSystem?: readonly OperatingSystem[] | undefined;
   readonly device?: readonly Device[] | undefined;
   readonly userAgent?: string | undefined;
@@ -75,7 +75,7 @@ export interface IdentityWish {
   readonly setLocale?: boolean | undefined;
 }
 
-export interface BrowserWish {
+export interface BrowserPreference {
   readonly name: BrowserName;
   readonly minVersion?: number | undefined;
   readonly maxVersion?: number | undefined;

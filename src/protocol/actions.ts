@@ -90,8 +90,8 @@ const simpleActions = [
   }),
   action('wait_for_cookie', 'Waits until a cookie is there.', {
     cookieName: boundedText().min(1),
-    cookieValue: optional(boundedText()).describe('Its value; absent: any.'),
-    cookieDomain: optionalFilled(boundedText()).describe('Its domain; absent: any.'),
+    cookieValue: optional(boundedText()).describe('Its value. If omitted, every value fits.'),
+    cookieDomain: optionalFilled(boundedText()).describe('Its domain. If omitted, every domain fits.'),
     pollIntervalMs: milliseconds('How often to look', '200'),
   }),
   action('execute_js', 'Runs JavaScript in the page; what it returns is added to `solution.javascriptReturn`.', {

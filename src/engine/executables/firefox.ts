@@ -5,7 +5,7 @@ import { askVersion, onPath, playwrightPrograms, realBinary } from './probe.js';
 export interface FirefoxBinary {
   readonly executablePath: string;
   readonly version: string;
-  /** `playwright`: its own build, which it drives in its own way; `system`: any other, driven over WebDriver BiDi. */
+  /** `playwright`: its own build, which it drives in its own way; `system`: every other build, driven over WebDriver BiDi. */
   readonly source: 'playwright' | 'system';
 }
 

@@ -3,7 +3,7 @@ import { MooringError } from '../../../src/errors.js';
 import { combinationsOf } from '../../../src/identity/browser-matrix.js';
 import { userAgentOf } from '../../../src/identity/browser-strings.js';
 import { FingerprintSampler } from '../../../src/identity/fingerprint-sampler.js';
-import type { Identity, IdentityWish } from '../../../src/identity/identity.js';
+import type { Identity, IdentityPreferences } from '../../../src/identity/identity.js';
 import { type AvailableEngine, IdentityResolver } from '../../../src/identity/identity-resolver.js';
 import { fullPresentation } from '../../../src/identity/presentation-capabilities.js';
 
@@ -32,7 +32,7 @@ const crowded = (...userAgents: string[]) =>
     sampler,
     processesOf: () => ({ userAgents, hasRoomFor: (userAgent) => userAgents.includes(userAgent) }),
   });
-const resolve = (wish: IdentityWish, seed = 'seed', country?: string) => resolver().resolve(wish, seed, country);
+const resolve = (wish: IdentityPreferences, seed = 'seed', country?: string) => resolver().resolve(wish, seed, country);
 const failure = async (work: Promise<unknown>): Promise<MooringError> => {
   const error = await work.catch((thrown: unknown) => thrown);
   if (error instanceof MooringError) return error;
@@ -110,7 +110,7 @@ describe('IdentityResolver', () => {
   });
 
   it('the same ID and wish – the same identity; other IDs – not all the same', async () => {
-    const wish: IdentityWish = {
+    const wish: IdentityPreferences = {
       browser: [{ name: 'chrome' }, { name: 'firefox' }, { name: 'safari' }],
       operatingSystem: ['windows', 'macos', 'android', 'ios'],
       device: ['desktop', 'mobile'],
@@ -135,7 +135,7 @@ describe('IdentityResolver', () => {
     [{ browser: [{ name: 'chrome', minVersion: 120, maxVersion: 119 }] }, 'not above `maxVersion`'],
     [{ browser: [{ name: 'chrome', maxVersion: 50 }] }, 'chrome (100–156)'],
     [{ browser: [{ name: 'safari', minVersion: 20, maxVersion: 24 }] }, 'safari (15–18, 26–26)'],
-  ] as [IdentityWish, string][])('%j – IDENTITY_IMPOSSIBLE, saying what is possible', async (wish, sentence) => {
+  ] as [IdentityPreferences, string][])('%j – IDENTITY_IMPOSSIBLE, saying what is possible', async (wish, sentence) => {
     const error = await failure(resolve(wish));
     expect(error.code).toBe('IDENTITY_IMPOSSIBLE');
     expect(error.detail).toContain(sentence);
@@ -165,11 +165,14 @@ describe('IdentityResolver', () => {
     [{ browser: [{ name: 'firefox' }, { name: 'chrome' }] }, 'chrome 156 linux'],
     [{ browser: [{ name: 'firefox', minVersion: 140 }], operatingSystem: ['linux'] }, 'firefox 153 linux'],
     [{ browser: [{ name: 'safari' }, { name: 'firefox', maxVersion: 160 }] }, 'firefox 153 linux'],
-  ] as [IdentityWish, string][])('%j – what an engine is by itself, the first in order', async (wish, expected) => {
-    const { identity, warnings } = await resolver([chromium, firefox]).resolve(wish, 'seed', undefined);
-    expect(`${identity.browser} ${identity.version} ${identity.operatingSystem}`).toBe(expected);
-    expect(warnings).toEqual([]);
-  });
+  ] as [IdentityPreferences, string][])(
+    '%j – what an engine is by itself, the first in order',
+    async (wish, expected) => {
+      const { identity, warnings } = await resolver([chromium, firefox]).resolve(wish, 'seed', undefined);
+      expect(`${identity.browser} ${identity.version} ${identity.operatingSystem}`).toBe(expected);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it('a range that leaves the real version out – drawn, and told', async () => {
     const { identity, warnings } = await resolve({ browser: [{ name: 'chrome', maxVersion: 140 }] });
@@ -191,7 +194,7 @@ describe('IdentityResolver', () => {
     const [fits, other] = [120, 110].map((version) =>
       userAgentOf({ browser: 'chrome', version, operatingSystem: 'windows', device: 'desktop' }),
     ) as [string, string];
-    const wish: IdentityWish = {
+    const wish: IdentityPreferences = {
       browser: [{ name: 'chrome', minVersion: 115, maxVersion: 140 }],
       operatingSystem: ['windows', 'macos'],
     };
@@ -214,7 +217,7 @@ describe('IdentityResolver', () => {
       platform: 'Win32',
     });
     expect(broken(identity)).toEqual([]);
-    const contradicting: IdentityWish = {
+    const contradicting: IdentityPreferences = {
       browser: [{ name: 'firefox' }],
       operatingSystem: ['macos'],
       device: ['mobile'],
@@ -235,7 +238,7 @@ describe('IdentityResolver', () => {
   });
 
   it('language and time zone follow the country, unless one is wished or setLocale is false', async () => {
-    const placeOf = async (wish: IdentityWish, country?: string) => {
+    const placeOf = async (wish: IdentityPreferences, country?: string) => {
       const { languages, timezone } = (await resolve(wish, 'seed', country)).identity;
       return [languages, timezone];
     };
@@ -249,7 +252,7 @@ describe('IdentityResolver', () => {
   });
 
   it('the engine of that name runs where there is one; else the default, which is told', async () => {
-    const wish: IdentityWish = { browser: [{ name: 'firefox', minVersion: 153 }], operatingSystem: ['linux'] };
+    const wish: IdentityPreferences = { browser: [{ name: 'firefox', minVersion: 153 }], operatingSystem: ['linux'] };
     const both = await resolver([chromium, firefox]).resolve(wish, 'seed', undefined);
     expect([both.engine, both.warnings]).toEqual(['firefox', []]);
     const alone = await resolve(wish);

@@ -23,8 +23,8 @@ async function markdownLibraries(): Promise<string> {
 }
 
 /** Takes out of the page what was asked for. @throws MooringError `INVALID_PARAMETER` */
-export async function extract(channel: PageChannel, wish: Extraction): Promise<Extracted> {
-  const { regexes, markdown, selector, ...rest } = wish;
+export async function extract(channel: PageChannel, extraction: Extraction): Promise<Extracted> {
+  const { regexes, markdown, selector, ...rest } = extraction;
   const query: ContentQuery = { ...rest, ...(selector === undefined ? {} : { selector: readSelector(selector) }) };
   const found = (await channel.evaluate(`(${extractContent})(${JSON.stringify(query)})`)) as ReturnType<
     typeof extractContent

@@ -1,12 +1,12 @@
 import { MooringError, settingName } from '../../../errors.js';
-import type { ContentWish, PageContent } from '../../engine.js';
+import type { ContentParts, PageContent } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
 import { readContent } from '../injected/read-content.js';
 
 /** Reads the page at one moment. */
-export async function readPage(channel: PageChannel, maxChars: number, wish: ContentWish): Promise<PageContent> {
+export async function readPage(channel: PageChannel, maxChars: number, parts: ContentParts): Promise<PageContent> {
   // What the function returns.
-  const content = (await channel.evaluate(`(${readContent})(${maxChars}, ${JSON.stringify(wish)})`)) as
+  const content = (await channel.evaluate(`(${readContent})(${maxChars}, ${JSON.stringify(parts)})`)) as
     | PageContent
     | { tooLarge: number };
   if ('tooLarge' in content) {

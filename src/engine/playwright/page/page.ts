@@ -3,7 +3,7 @@ import { MooringError } from '../../../errors.js';
 import type { Size } from '../../../identity/identity.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
 import {
-  type ContentWish,
+  type ContentParts,
   type DocumentReading,
   type DocumentReadLimits,
   defaultViewport,
@@ -56,7 +56,7 @@ const maxPictureSide = 16_384;
 /** How many tabs a page may have open beside itself. */
 const maxPopups = 10;
 
-const everything: ContentWish = { html: true, text: true };
+const everything: ContentParts = { html: true, text: true };
 
 /** A tab: the driver navigates, one call over the channel reads. */
 export class PlaywrightPage implements EnginePage {
@@ -170,12 +170,12 @@ export class PlaywrightPage implements EnginePage {
     return this.#guard(reading, limits.signal, 'reading the page');
   }
 
-  read(maxChars: number, signal: AbortSignal, wish = everything): Promise<PageContent> {
-    return this.#guard(readPage(this.#channel, maxChars, wish), signal, 'reading the page');
+  read(maxChars: number, signal: AbortSignal, parts = everything): Promise<PageContent> {
+    return this.#guard(readPage(this.#channel, maxChars, parts), signal, 'reading the page');
   }
 
-  extract(wish: Extraction, signal: AbortSignal): Promise<Extracted> {
-    return this.#guard(extract(this.#channel, wish), signal, 'reading the page');
+  extract(extraction: Extraction, signal: AbortSignal): Promise<Extracted> {
+    return this.#guard(extract(this.#channel, extraction), signal, 'reading the page');
   }
 
   async waitForUrl(pattern: string, { timeoutMs, signal }: StepLimits): Promise<void> {

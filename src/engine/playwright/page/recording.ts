@@ -28,25 +28,25 @@ export class PlaywrightRecording implements PageRecording {
   readonly #startedAt = performance.now();
   readonly #frames: Frame[] = [];
   readonly #over = new AbortController();
-  readonly #filming: Promise<void>;
+  readonly #recording: Promise<void>;
   #bytes = 0;
-  #film: Promise<Uint8Array | undefined> | undefined;
+  #video: Promise<Uint8Array | undefined> | undefined;
 
-  /** @param maxBytes when the film has come to this size it goes on no longer */
+  /** @param maxBytes when the video has come to this size it goes on no longer */
   constructor(camera: Camera, maxBytes: number) {
     this.#camera = camera;
     this.#maxBytes = maxBytes;
-    this.#filming = this.#shoot();
+    this.#recording = this.#shoot();
   }
 
   stop(): Promise<Uint8Array | undefined> {
-    this.#film ??= this.#end();
-    return this.#film;
+    this.#video ??= this.#end();
+    return this.#video;
   }
 
   async #end(): Promise<Uint8Array | undefined> {
     this.#over.abort();
-    await this.#filming;
+    await this.#recording;
     await this.#take(); // how it ended
     return this.#frames.length === 0 ? undefined : muxWebM(this.#frames, this.#startedAt, performance.now());
   }
@@ -87,7 +87,7 @@ function vp8ImageOf(webp: Buffer): Vp8Image | undefined {
   return undefined;
 }
 
-/** The film lasts from its start to its end: the first picture is shown until the second comes. */
+/** The video lasts from its start to its end: the first picture is shown until the second comes. */
 async function muxWebM(frames: readonly Frame[], startMs: number, endMs: number): Promise<Uint8Array> {
   const target = new BufferTarget();
   const output = new Output({ format: new WebMOutputFormat(), target });

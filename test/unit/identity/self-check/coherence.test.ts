@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { appVersionOf } from '../../../../src/identity/browser-strings.js';
 import { machineTimezone } from '../../../../src/identity/country-locale.js';
-import type { Identity, IdentityWish } from '../../../../src/identity/identity.js';
+import type { Identity, IdentityPreferences } from '../../../../src/identity/identity.js';
 import { IdentityResolver } from '../../../../src/identity/identity-resolver.js';
 import { acceptOf, brandHeader } from '../../../../src/identity/navigation-headers.js';
 import { fullPresentation } from '../../../../src/identity/presentation-capabilities.js';
@@ -19,7 +19,7 @@ const chromium = {
   presents: fullPresentation,
 };
 const resolver = new IdentityResolver({ engines: [chromium], strict: false });
-const identityOf = async (wish: IdentityWish): Promise<Identity> =>
+const identityOf = async (wish: IdentityPreferences): Promise<Identity> =>
   (await resolver.resolve(wish, 'seed', undefined)).identity;
 
 /** What a real browser of that identity says. */
@@ -86,11 +86,11 @@ function found(
     .map(({ what, came }) => ({ what, came }));
 }
 
-const chromeOn = (operatingSystem: 'windows' | 'linux' | 'android', version = 156): IdentityWish => ({
+const chromeOn = (operatingSystem: 'windows' | 'linux' | 'android', version = 156): IdentityPreferences => ({
   browser: [{ name: 'chrome', minVersion: version, maxVersion: version }],
   operatingSystem: [operatingSystem],
 });
-const safari: IdentityWish = { browser: [{ name: 'safari' }], operatingSystem: ['macos'] };
+const safari: IdentityPreferences = { browser: [{ name: 'safari' }], operatingSystem: ['macos'] };
 const chromiumAccept =
   'text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7';
 
@@ -102,7 +102,7 @@ describe('contradictions', () => {
     ['safari 15, which has no fetch metadata', { browser: [{ name: 'safari', maxVersion: 15 }] }],
     ['firefox', { browser: [{ name: 'firefox' }] }],
     ['the engine as it is', {}],
-  ] as [string, IdentityWish][])('a real %s – none', async (_name, wish) => {
+  ] as [string, IdentityPreferences][])('a real %s – none', async (_name, wish) => {
     expect(found(await identityOf(wish))).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe('contradictions', () => {
     ['no WebGL on windows', chromeOn('windows'), { graphics: null }, {}, 'graphics', 'no WebGL'],
     ['a hidden webdriver', chromeOn('linux'), { webdriver: false }, {}, 'webdriver', false],
     ['another time zone', { timezone: 'Asia/Tokyo' }, { timezone: 'Europe/Paris' }, {}, 'timezone', 'Europe/Paris'],
-  ] as [string, IdentityWish, Partial<ContextReport>, Record<string, string>, string, unknown][])(
+  ] as [string, IdentityPreferences, Partial<ContextReport>, Record<string, string>, string, unknown][])(
     '%s – is found, and nothing besides',
     async (_name, wish, said, sent, what, came) => {
       expect(found(await identityOf(wish), said, sent)).toEqual([{ what, came }]);
@@ -168,7 +168,7 @@ describe('contradictions', () => {
     ['software graphics on linux', chromeOn('linux'), { graphics: { vendor: 'Google', renderer: 'SwiftShader' } }],
     ['a Chromium under its own name without plugins', {}, { plugins: 0, chrome: false }],
     ['another name of the same zone', { timezone: 'UTC' }, { timezone: 'Etc/UTC' }],
-  ] as [string, IdentityWish, Partial<ContextReport>][])('%s – is none', async (_name, wish, said) => {
+  ] as [string, IdentityPreferences, Partial<ContextReport>][])('%s – is none', async (_name, wish, said) => {
     expect(found(await identityOf(wish), said)).toEqual([]);
   });
 });
