@@ -172,6 +172,17 @@ export const errorCatalogue = {
     meaning: 'A field asks for something this server does not do.',
     remedy: 'Leave the named field out.',
   },
+  STATE_NOT_KEPT: {
+    meaning:
+      'The state of a session with `persist` could not be stored. What the command did is done; its earlier state is kept.',
+    remedy:
+      'The message says why: free disk space, destroy sessions, or raise the setting that it names. Then send a request again.',
+  },
+  STATE_UNREADABLE: {
+    meaning:
+      'The state of a stored session cannot be read: it was stored with another key, or is damaged. It is left as it is.',
+    remedy: 'Give the server the key that it was stored with (`MOORING_STATE_KEY`), or destroy the session.',
+  },
   DRAINING: {
     meaning: 'The server is shutting down and takes no new work.',
     remedy: 'Send the command to another server, or again after the restart.',

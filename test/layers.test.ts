@@ -24,8 +24,15 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['socks', 'ipaddr.js', 'tldts', 'yaml', 'zod', 'undici'],
   },
   identity: { folders: ['errors'], packages: ['fingerprint-generator'] },
-  engine: { folders: ['identity', 'errors', 'util'], packages: ['playwright-core', 'tar-fs', 'mediabunny'] },
-  sessions: { folders: ['engine/engine.ts', 'egress', 'identity', 'protocol', 'errors', 'util'], packages: [] },
+  snapshots: { folders: ['errors', 'util'], packages: ['lmdb'] },
+  engine: {
+    folders: ['identity', 'snapshots', 'errors', 'util'],
+    packages: ['playwright-core', 'tar-fs', 'mediabunny'],
+  },
+  sessions: {
+    folders: ['engine/engine.ts', 'egress', 'identity', 'snapshots', 'protocol', 'errors', 'util'],
+    packages: [],
+  },
   actions: { folders: ['engine/engine.ts', 'protocol', 'errors', 'util'], packages: [] },
   requests: {
     folders: [

@@ -14,6 +14,7 @@ import type { MooringError } from '../errors.js';
 import type { Identity, Size } from '../identity/identity.js';
 import type { EngineProcesses } from '../identity/identity-resolver.js';
 import type { PresentationCapabilities } from '../identity/presentation-capabilities.js';
+import type { BrowserState, CapturedState, PagePlace } from '../snapshots/browser-state.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -36,6 +37,16 @@ export interface ContextOptions {
   readonly proxyServer?: string;
   /** Whose it is: no owner takes all processes of other user agents for itself. Absent: the server's own. */
   readonly owner?: string;
+  /** What its sites have stored, from another context of this session; there before their first script runs. Absent: nothing. */
+  readonly state?: BrowserState;
+}
+
+/** What of a context's state is taken. */
+export interface CaptureOptions {
+  /** IndexedDB too, which takes time. */
+  readonly indexedDb: boolean;
+  /** The most that is taken in all; databases that go beyond are left out, and told. */
+  readonly maxBytes: number;
 }
 
 /** A kind of browser, with the processes that run it. */
@@ -69,6 +80,11 @@ export interface EngineContext {
   cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;
   /** Sets cookies; one with the same name, domain and path is replaced. */
   addCookies(cookies: readonly CookieToSet[], signal: AbortSignal): Promise<void>;
+  /**
+   * Takes what its sites have stored, those too that its page has left. One that does not answer is taken as it was last
+   * seen.
+   */
+  captureState(options: CaptureOptions, signal: AbortSignal): Promise<CapturedState>;
   /** Twice is the same promise. */
   close(): Promise<void>;
 }
@@ -399,6 +415,10 @@ export interface EnginePage {
    * @throws MooringError `RESPONSE_TOO_LARGE`, `BROWSER_FAILED`
    */
   read(maxChars: number, signal: AbortSignal, parts?: ContentParts): Promise<PageContent>;
+  /** Where it stands; absent: it shows no document. One that does not answer has not scrolled. */
+  place(signal: AbortSignal): Promise<PagePlace | undefined>;
+  /** Scrolls to where it stood, as far as it goes. */
+  scrollTo(scroll: PagePlace['scroll'], signal: AbortSignal): Promise<void>;
   /** Begins steps on the page, in its main frame. */
   actor(): PageActor;
   /** Begins to watch it. @throws MooringError `BROWSER_FAILED`, or `UNSUPPORTED_PARAMETER` for what this engine cannot do */

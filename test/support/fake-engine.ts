@@ -20,6 +20,7 @@ import {
 } from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
 import { fullPresentation } from '../../src/identity/presentation-capabilities.js';
+import type { CapturedState, OriginState, PagePlace } from '../../src/snapshots/browser-state.js';
 import { abortable } from '../../src/util/deadline.js';
 
 /** A browser without a browser: it fetches pages and knows cookies, but runs no scripts. */
@@ -42,6 +43,8 @@ export class FakeEngine implements BrowserEngine {
     signal.throwIfAborted();
     if (this.gate) await abortable(this.gate, signal);
     const context = new FakeContext(this.info.userAgent, options.proxyServer, (closed) => this.contexts.delete(closed));
+    for (const cookie of options.state?.cookies ?? []) context.store(cookie);
+    context.origins = options.state?.origins ?? [];
     this.contexts.add(context);
     this.opened += 1;
     return context;
@@ -68,6 +71,8 @@ export class FakeContext implements EngineContext {
   readonly #jar = new Map<string, EngineCookie>();
   /** When set, a page that is to go on after a pause waits for it. */
   resumeGate: Promise<void> | undefined;
+  /** What its sites have stored beside cookies: scripts do not run, so it stays as it came. */
+  origins: readonly OriginState[] = [];
   #closed = false;
 
   constructor(userAgent: string, proxyServer: string | undefined, onClosed: (context: FakeContext) => void) {
@@ -116,6 +121,10 @@ export class FakeContext implements EngineContext {
     }
   }
 
+  async captureState(): Promise<CapturedState> {
+    return { state: { cookies: await this.cookies(), origins: this.origins }, left: [] };
+  }
+
   store({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): void {
     this.#jar.set(`${name};${domain};${path}`, { name, value, domain, path, expires, httpOnly, secure, sameSite });
   }
@@ -148,6 +157,7 @@ export class FakePage implements EnginePage {
   readonly #gone = new AbortController();
   #content: PageContent = blank;
   #document: NavigationResult | undefined;
+  #scroll: PagePlace['scroll'] = { x: 0, y: 0 };
 
   constructor(context: FakeContext, userAgent: string) {
     this.#context = context;
@@ -169,6 +179,15 @@ export class FakePage implements EnginePage {
 
   get document(): NavigationResult | undefined {
     return this.#document;
+  }
+
+  async place(): Promise<PagePlace | undefined> {
+    if (!this.#document) return undefined;
+    return { url: this.url, method: this.#document.method, scroll: this.#scroll, viewport: this.viewport };
+  }
+
+  async scrollTo(scroll: PagePlace['scroll']): Promise<void> {
+    this.#scroll = scroll;
   }
 
   /** As if the renderer had died. */

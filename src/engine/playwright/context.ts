@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
+import type { CapturedState } from '../../snapshots/browser-state.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
-import type { CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
+import type { CaptureOptions, CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
 import type { PageChannel } from './channel/page-channel.js';
 import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
@@ -97,6 +98,10 @@ export class PlaywrightContext implements EngineContext {
         },
       );
     }
+  }
+
+  async captureState(_options: CaptureOptions, signal: AbortSignal): Promise<CapturedState> {
+    return { state: { cookies: await this.cookies(undefined, signal), origins: [] }, left: [] };
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Dialog, Download, Page, Response } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
 import type { Size } from '../../../identity/identity.js';
+import type { PagePlace } from '../../../snapshots/browser-state.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
 import {
   type ContentParts,
@@ -116,6 +117,18 @@ export class PlaywrightPage implements EnginePage {
 
   get url(): string {
     return this.#page.url();
+  }
+
+  async place(signal: AbortSignal): Promise<PagePlace | undefined> {
+    const { document } = this;
+    if (!document) return undefined;
+    const asked = this.#channel.evaluate('({ x: scrollX, y: scrollY })') as Promise<PagePlace['scroll']>;
+    const scroll = await abortable(asked, signal).catch(() => ({ x: 0, y: 0 })); // it does not answer
+    return { url: this.url, method: document.method, scroll, viewport: this.#viewport };
+  }
+
+  async scrollTo({ x, y }: PagePlace['scroll'], signal: AbortSignal): Promise<void> {
+    await abortable(this.#channel.evaluate(`scrollTo(${x}, ${y})`), signal);
   }
 
   get viewport(): Size {
