@@ -11,6 +11,8 @@ import { requestBatchHandler } from './request-batch.js';
 import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
+import { sessionsExportHandler } from './sessions-export.js';
+import { sessionsForkHandler } from './sessions-fork.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
@@ -44,6 +46,8 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.list': sessionsListHandler(options),
     'sessions.active': sessionsActiveHandler(options),
     'sessions.proxy': sessionsProxyHandler(options),
+    'sessions.export': sessionsExportHandler(options),
+    'sessions.fork': sessionsForkHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
     'request.get': request,
     'request.post': request,

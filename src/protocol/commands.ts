@@ -4,6 +4,8 @@ import { requestBatch } from './commands/request-batch.js';
 import { sessionsActive } from './commands/sessions-active.js';
 import { sessionsCreate } from './commands/sessions-create.js';
 import { sessionsDestroy } from './commands/sessions-destroy.js';
+import { sessionsExport } from './commands/sessions-export.js';
+import { sessionsFork } from './commands/sessions-fork.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
@@ -17,6 +19,8 @@ const definitions = [
   sessionsActive,
   sessionsProxy,
   sessionsIdentity,
+  sessionsExport,
+  sessionsFork,
   ...requestDefinitions,
   requestBatch,
 ] as const;
