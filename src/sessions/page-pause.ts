@@ -7,6 +7,8 @@ export interface PagePauseOptions {
   readonly page: () => EnginePage | undefined;
   /** Called while the page still runs, before it is paused. */
   readonly before: () => Promise<void>;
+  /** Called when it is paused. */
+  readonly after: () => void;
 }
 
 /**
@@ -68,6 +70,8 @@ export class PagePause {
     if (this.#timer !== due) return; // somebody came meanwhile
     this.#page = page;
     const isPaused = await page.pause().catch(() => false); // it goes on running
-    if (this.#page === page) this.#isPaused = isPaused;
+    if (this.#page !== page || !isPaused) return;
+    this.#isPaused = true;
+    this.#options.after();
   }
 }

@@ -16,6 +16,8 @@ export interface SessionTabOptions {
   readonly place: PagePlace | undefined;
   /** Called before it is paused. */
   readonly beforePause: () => Promise<void>;
+  /** Called when it is paused. */
+  readonly onPaused: () => void;
 }
 
 /** The tab of a session: opened when it is first needed, and another one when it is lost. */
@@ -36,6 +38,7 @@ export class SessionTab {
       afterMs: options.pauseAfterMs,
       page: () => this.page,
       before: options.beforePause,
+      after: options.onPaused,
     });
   }
 
