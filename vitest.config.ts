@@ -65,7 +65,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', {
-        include: ['test/unit/**/*.test.ts', 'test/layers.test.ts'],
+        include: ['test/unit/**/*.test.ts', 'test/layers.test.ts', 'test/contract/snapshot-store.test.ts'],
         load: 'light',
         testTimeout: 20_000,
       }),
@@ -77,7 +77,11 @@ export default defineConfig({
       browserProject('chromium', ['test/browser/**/*.test.ts'], { exclude: slowSuites }),
       // As a user meets it: public clients, and the README.
       browserProject('clients', ['test/clients/**/*.test.ts', readme]),
-      browserProject('contract', ['test/contract/chromium-engine.test.ts', ...slowSuites]),
+      browserProject('contract', [
+        'test/contract/chromium-engine.test.ts',
+        'test/contract/snapshot-store-faults.test.ts',
+        ...slowSuites,
+      ]),
       browserProject('program', ['test/program/**/*.test.ts'], { exclude: [readme] }),
       browserProject('hostile', ['test/hostile/**/*.test.ts'], { load: 'alone' }),
       browserProject('soak', ['test/soak/**/*.test.ts'], { load: 'alone' }),

@@ -24,7 +24,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['socks', 'ipaddr.js', 'tldts', 'yaml', 'zod', 'undici'],
   },
   identity: { folders: ['errors'], packages: ['fingerprint-generator'] },
-  snapshots: { folders: ['errors', 'util'], packages: ['lmdb'] },
+  snapshots: { folders: ['errors', 'util'], packages: [] },
   engine: {
     folders: ['identity', 'snapshots', 'errors', 'util'],
     packages: ['playwright-core', 'tar-fs', 'mediabunny'],

@@ -285,6 +285,34 @@ export interface ServerOptions {
    */
   readonly cacheDir?: string | undefined;
   /**
+   * The key that stored sessions are encrypted with (AES-256-GCM). Of two, the first encrypts, and both decrypt. If
+   * omitted, they are stored unencrypted.
+   *
+   * Shape: 64 hex digits; two, comma-separated, while one replaces the other.
+   */
+  readonly stateKey?: string | readonly string[] | undefined;
+  /**
+   * Disk space for stored sessions.
+   *
+   * Shape: size.
+   * @defaultValue `'10GB'`
+   */
+  readonly stateLimit?: string | number | undefined;
+  /**
+   * Disk space for the stored sessions of one API key. If omitted, half of it all where there is more than one key.
+   *
+   * Shape: size.
+   */
+  readonly stateLimitPerKey?: string | number | undefined;
+  /**
+   * Whether a session counts as stored only when it would survive a power failure. If off, it survives the end of
+   * the server at any moment; a power failure can cost what was stored in the last half minute.
+   *
+   * Shape: `on` `off`.
+   * @defaultValue `'off'`
+   */
+  readonly stateSync?: boolean | 'on' | 'off' | undefined;
+  /**
    * The Chromium binary to run. If omitted, the best one found (`mooring browsers` lists them).
    *
    * Shape: file.

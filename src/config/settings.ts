@@ -8,6 +8,7 @@ import {
   pathSchema,
   privateNetworksSchema,
   sizeSchema,
+  stateKeysSchema,
   switchSchema,
   textSchema,
   waitOrOffSchema,
@@ -22,6 +23,7 @@ export const settingGroups = [
   'Browsers',
   'HTTP limits',
   'Files',
+  'State',
   'Log',
 ] as const;
 export type SettingGroup = (typeof settingGroups)[number];
@@ -394,6 +396,43 @@ export const settings = {
     default: '~/.cache/mooring',
     sentence: 'Folder in which the embedded browser is unpacked, once. It may be deleted at any time.',
   }),
+  stateKey: setting({
+    group: 'State',
+    env: ['MOORING_STATE_KEY'],
+    schema: stateKeysSchema.optional(),
+    shape: '64 hex digits; two, comma-separated, while one replaces the other',
+    default: undefined,
+    sentence:
+      'The key that stored sessions are encrypted with (AES-256-GCM). Of two, the first encrypts, and both decrypt. If ' +
+      'omitted, they are stored unencrypted.',
+  }),
+  stateLimitBytes: setting({
+    group: 'State',
+    env: ['MOORING_STATE_LIMIT'],
+    schema: sizeSchema,
+    shape: 'size',
+    default: '10GB',
+    sentence: 'Disk space for stored sessions.',
+  }),
+  stateLimitPerKeyBytes: setting({
+    group: 'State',
+    env: ['MOORING_STATE_LIMIT_PER_KEY'],
+    schema: sizeSchema.optional(),
+    shape: 'size',
+    default: undefined,
+    sentence:
+      'Disk space for the stored sessions of one API key. If omitted, half of it all where there is more than one key.',
+  }),
+  stateSync: setting({
+    group: 'State',
+    env: ['MOORING_STATE_SYNC'],
+    schema: switchSchema,
+    shape: '`on` `off`',
+    default: 'off',
+    sentence:
+      'Whether a session counts as stored only when it would survive a power failure. If off, it survives the end of ' +
+      'the server at any moment; a power failure can cost what was stored in the last half minute.',
+  }),
   chromium: setting({
     group: 'Browsers',
     env: ['MOORING_CHROMIUM'],
@@ -469,8 +508,10 @@ export const fileName = (key: string): string => key.replace(/(Ms|Bytes)$/, '');
 export const flagName = (key: string): string =>
   fileName(key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+const secrets: ReadonlySet<SettingKey> = new Set(['apiKeys', 'metricsKey', 'stateKey']);
+
 /** Whether values of this setting never appear in messages. */
-export const isSecret = (key: SettingKey): boolean => key === 'apiKeys' || key === 'metricsKey';
+export const isSecret = (key: SettingKey): boolean => secrets.has(key);
 
 /** A setting as texts for a table, names in backticks. */
 export interface SettingText {

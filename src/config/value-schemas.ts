@@ -59,6 +59,14 @@ export const keysSchema = listSchema.refine(
   'expected at least one key; leave it out to accept any',
 );
 
+const stateKeysExpected = 'expected one or two keys of 64 hex digits, comma-separated';
+
+/** Keys of 32 bytes, in hex. */
+export const stateKeysSchema = listSchema.refine(
+  (keys) => (keys.length === 1 || keys.length === 2) && keys.every((key) => /^[0-9a-f]{64}$/i.test(key)),
+  stateKeysExpected,
+);
+
 export const pathSchema = textSchema('a path').transform((path) =>
   resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path),
 );

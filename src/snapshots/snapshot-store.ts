@@ -33,28 +33,40 @@ export interface ReadSession extends StoredSession {
 /** What was found when a store was opened. */
 export type FoundSession =
   | { readonly kind: 'session'; readonly head: SnapshotHead; readonly bytes: number }
-  /** It cannot be read: it was stored with another key, or all that is left of it is damaged. It is left as it is. */
-  | { readonly kind: 'unreadable'; readonly address: string; readonly why: 'key' | 'damage'; readonly bytes: number };
+  /** It is left as it is. `address` is that of `addressOf`. */
+  | { readonly kind: 'unreadable'; readonly address: string; readonly why: UnreadableReason; readonly bytes: number };
+
+/**
+ * Why a stored session cannot be read: it was stored with a `key` that is not set, all that is left of it has `damage`,
+ * or a newer `version` of the server has stored it.
+ */
+export type UnreadableReason = 'key' | 'damage' | 'version';
 
 /**
  * Keeps sessions over crashes, restarts and deploys. Records are found by owner and ID.
  *
  * Every call throws `MooringError`: `STATE_UNREADABLE` when a record was stored with another key or is damaged beyond the
- * record before it, `STATE_NOT_KEPT` when it cannot be written (the disk is full, the owner's share is used up).
+ * record before it, `STATE_NOT_KEPT` when it cannot be written (the disk is full, the owner's share is used up). Calls for
+ * one session take effect in the order in which they were made. None waits without end.
  */
 export interface SnapshotStore {
-  /** Every session that is there. */
+  /** Every session that is there when it is called. */
   found(): AsyncIterable<FoundSession>;
   /** @returns nothing if there is none */
   read(owner: string, id: string): Promise<ReadSession | undefined>;
-  /** Resolves once the session is kept. The record that was there before stays as the one to fall back to. */
+  /**
+   * Resolves once the session is kept. The record that was there before stays as the one to fall back to. What it is given
+   * may change afterwards.
+   *
+   * @throws also `STATE_UNREADABLE` where a record is that was stored with another key: it would be lost
+   */
   write(session: StoredSession): Promise<void>;
-  /** Removes a session with all its records. Does nothing where there is none. */
+  /** Removes a session with all its records, also those that cannot be read. Does nothing where there is none. */
   remove(owner: string, id: string): Promise<void>;
   /** The address of a session in `FoundSession`. */
   addressOf(owner: string, id: string): string;
-  /** Bytes that are stored for this owner. */
+  /** Bytes that are stored for this owner. What cannot be read is nobody's. */
   bytesOf(owner: string): number;
-  /** Waits for what is being written. Idempotent: repeated calls return the same promise. */
+  /** Waits for what is being written, and takes no more. Idempotent: repeated calls return the same promise. */
   close(): Promise<void>;
 }

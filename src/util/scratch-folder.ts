@@ -1,16 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kill, pid } from 'node:process';
+import { pid } from 'node:process';
 import { killProcessesOf } from './left-processes.js';
 import { makeFolder } from './make-folder.js';
+import { isAlive, ownMark, type ProcessMark } from './process-mark.js';
 
 const ownerFile = 'owner.json';
-
-interface Owner {
-  readonly pid: number;
-  /** When the process was started, as the kernel counts it: a process ID alone comes again. */
-  readonly startedAt: string;
-}
 
 /**
  * A folder for what lives only as long as this process: browser profiles, downloads. It bears its owner's mark, so that
@@ -28,7 +23,7 @@ export class ScratchFolder {
     makeFolder(parent, 0o700);
     sweep(parent);
     const path = mkdtempSync(join(parent, `${pid}-`));
-    writeFileSync(join(path, ownerFile), JSON.stringify({ pid, startedAt: startOf(pid) } satisfies Owner));
+    writeFileSync(join(path, ownerFile), JSON.stringify(ownMark()));
     return new ScratchFolder(path);
   }
 
@@ -49,30 +44,10 @@ function sweep(parent: string): void {
   }
 }
 
-function ownerOf(path: string): Owner | undefined {
+function ownerOf(path: string): ProcessMark | undefined {
   try {
-    return JSON.parse(readFileSync(join(path, ownerFile), 'utf8')) as Owner; // written above
+    return JSON.parse(readFileSync(join(path, ownerFile), 'utf8')) as ProcessMark; // written above
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(owner: Owner): boolean {
-  try {
-    kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // there, but not ours
-  }
-  return owner.startedAt === startOf(owner.pid);
-}
-
-/** The start time of a process where the system tells it; the same text for every process elsewhere. */
-function startOf(processId: number): string {
-  try {
-    // Field 22 of proc(5) `stat`; the second field may hold spaces, so count from its closing bracket.
-    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
-    return fields?.[19] ?? '';
-  } catch {
-    return '';
   }
 }

@@ -60,6 +60,16 @@ describe('parseOptions', () => {
     expect(problemOf(options)).toContain(expected);
   });
 
+  it('stateKey – one key, or two for rotation; of any other value nothing is shown', () => {
+    const [one, two] = ['ab'.repeat(32), 'CD'.repeat(32)];
+    expect(parseOptions({ stateKey: one }).stateKey).toEqual([one]);
+    expect(parseOptions({ stateKey: `${one}, ${two}` }).stateKey).toEqual([one, two]);
+    for (const stateKey of ['', one.slice(1), `${one}x`, [one, two, one], 'hush'.repeat(16)])
+      expect(problemOf({ stateKey })).toMatch(
+        /^`stateKey`: expected one or two keys of 64 hex digits, comma-separated\.$/m,
+      );
+  });
+
   it('a map, or options that are inherited – are no plain object, and would be overlooked', () => {
     const others = [new Map([['port', 1]]), Object.create({ port: 1 }), new Date()];
     for (const options of others) expect(problemOf(options)).toContain('expected a plain object of options');
