@@ -14,6 +14,7 @@ import { webkitProfile } from './engine/playwright/browsers/webkit.js';
 import { PlaywrightEngine } from './engine/playwright/playwright-engine.js';
 import { errorMessage, MooringError } from './errors.js';
 import { createLogger, type Logger } from './logger.js';
+import { openSessionStore } from './session-store.js';
 import { StartError } from './start-error.js';
 import { Disposables } from './util/disposables.js';
 import { isLoopback } from './util/loopback.js';
@@ -24,6 +25,8 @@ import { packageVersion } from './version.js';
 export interface ServerParts {
   readonly config: Config;
   readonly host: Host;
+  /** Called when the server has closed because another one took over its data folder. */
+  readonly onFolderLost?: () => void;
 }
 
 /**
@@ -41,6 +44,7 @@ export class Server {
   #scratch: ScratchFolder | undefined;
   #started: Promise<string> | undefined;
   #closed: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: ServerParts) {
     this.#options = options;
@@ -66,6 +70,7 @@ export class Server {
    * fails. Idempotent: repeated calls return the same promise.
    */
   close(): Promise<void> {
+    this.#closing.abort();
     this.#closed ??= this.#close();
     return this.#closed;
   }
@@ -100,6 +105,15 @@ export class Server {
     const sandbox = mayUseSandbox(config, host);
     const scratch = this.#resources.use(openScratch(join(config.dataDir, 'run')), (it) => it.remove());
     this.#scratch = scratch;
+    const store = await openSessionStore(
+      {
+        config,
+        logger: this.logger,
+        onLost: () => this.#onFolderLost(),
+        signal: this.#closing.signal,
+      },
+      this.#resources,
+    );
     const browsers = await findBrowsers(config, host);
     this.#chromium = browsers.chromium;
     if (this.#closed) throw new Error('closed');
@@ -113,9 +127,16 @@ export class Server {
       logger: this.logger,
       version: packageVersion(),
       scratchDir: scratch.path,
+      ...(store ? { store } : {}),
       engines: (observer) => makeEngines({ browsers, config, env, scratchDir: scratch.path, sandbox, observer }),
     });
     return this.#app.start();
+  }
+
+  /** Another server has the folder, and the sessions in it: this one must not write there any more. */
+  #onFolderLost(): void {
+    this.logger.error('another server has taken over the data folder: this one ends');
+    void this.close().finally(() => this.#options.onFolderLost?.());
   }
 
   async #close(): Promise<void> {

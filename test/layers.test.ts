@@ -72,7 +72,7 @@ const playwrightRooms: Record<string, string[]> = {
   page: ['navigation', 'channel', 'driver', 'injected'],
   browsers: ['channel', 'driver', 'injected'],
 };
-const anything = new Set(['app', 'server', 'cli']);
+const anything = new Set(['app', 'server', 'session-store', 'cli']);
 
 /** The rooms of `protocol/`, each with those that it may import. Files beside them are of no room. */
 const protocolRooms: Record<string, string[]> = {

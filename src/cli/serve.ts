@@ -6,7 +6,7 @@ import { packageVersion } from '../version.js';
 
 /** Serves until a signal ends it. @throws StartError */
 export async function serve(config: Config): Promise<void> {
-  const server = new Server({ config, host: thisHost() });
+  const server = new Server({ config, host: thisHost(), onFolderLost: () => process.exit(1) });
   process.once('exit', () => server.removeScratchFolder());
   const isEnding = endOnSignals(server);
   try {

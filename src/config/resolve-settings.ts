@@ -63,10 +63,13 @@ function show(value: unknown): string {
 }
 
 function defaultOf(key: SettingKey): unknown {
-  if (key === 'dataDir') return userFolder('XDG_DATA_HOME', '.local/share');
+  if (key === 'dataDir') return defaultDataDir();
   if (key === 'cacheDir') return userFolder('XDG_CACHE_HOME', '.cache');
   return settingRow(key).default;
 }
+
+/** The data folder of a server that is told none. */
+export const defaultDataDir = (): string => userFolder('XDG_DATA_HOME', '.local/share');
 
 const userFolder = (variable: string, fallback: string): string => {
   const base = process.env[variable];

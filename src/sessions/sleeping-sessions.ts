@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { MooringError, settingName } from '../errors.js';
 import { restoreOptions } from '../protocol/values/stored-options.js';
-import type { SnapshotHead, SnapshotStore } from '../snapshots/snapshot-store.js';
+import type { SnapshotHead, SnapshotStore, UnreadableReason } from '../snapshots/snapshot-store.js';
 import type { EndedSession } from './ended-sessions.js';
 import { upstreamDigest } from './session-options.js';
 import { fromStored, type SessionRecord, toStored } from './session-record.js';
@@ -43,6 +43,12 @@ interface Entry extends SleepingSession {
 const compress = promisify(deflateRaw);
 const decompress = promisify(inflateRaw);
 
+const unreadableReasons: Record<UnreadableReason, string> = {
+  key: `it was sealed with another key than the server has (${settingName('stateKey')}): the key does not fit`,
+  damage: 'its records are damaged',
+  version: 'a newer version of the server stored it',
+};
+
 /** A record, compressed. */
 class Packed {
   readonly #data: Buffer;
@@ -69,7 +75,7 @@ export class SleepingSessions {
   readonly #options: SleepingSessionsOptions;
   readonly #entries = new Map<string, Entry>();
   /** Records that cannot be read, by their address. */
-  readonly #unreadable = new Map<string, 'key' | 'damage'>();
+  readonly #unreadable = new Map<string, UnreadableReason>();
   #memoryBytes = 0;
 
   constructor(options: SleepingSessionsOptions) {
@@ -128,10 +134,7 @@ export class SleepingSessions {
     if (!store || this.#unreadable.size === 0) return;
     const why = this.#unreadable.get(store.addressOf(owner, id));
     if (why === undefined) return;
-    const reason =
-      why === 'key'
-        ? `it was sealed with another key than the one that the server has (${settingName('stateKey')}): the key does not fit`
-        : 'its records are damaged';
+    const reason = unreadableReasons[why];
     throw new MooringError(
       'STATE_UNREADABLE',
       `expected a stored session that can be read; ${id} cannot: ${reason}. It is left as it is; \`sessions.destroy\` removes it.`,

@@ -54,6 +54,9 @@ const defaultStaleMs = 20_000;
 /** How often one looks at a server that may be dead, or may give way. */
 const lookMs = 50;
 
+/** The folder is another server's. */
+export class DataFolderTakenError extends Error {}
+
 /**
  * One server for a data folder. Every server that wants it writes a mark under a name of its own, and only then looks for
  * others: of two, one at least sees the other. Who sees one that holds the folder is refused; who sees one that wants it
@@ -74,6 +77,7 @@ export class DataFolderLock {
   readonly #options: DataFolderLockOptions;
   readonly #staleMs: number;
   #holds = false;
+  #isLost = false;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined;
@@ -142,11 +146,12 @@ export class DataFolderLock {
 
   async #beat(): Promise<void> {
     try {
-      if (!this.#released) await this.#rewrite();
+      if (!this.#released && !this.#isLost) await this.#rewrite();
     } catch (error) {
       // On any other error the next beat may do better.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return;
       clearInterval(this.#timer);
+      this.#isLost = true; // beats that are due already tell it no second time
       if (this.#holds) this.#options.onLost?.();
     }
   }
@@ -210,9 +215,9 @@ export class DataFolderLock {
     return hasBeaten ? 'sure' : 'perhaps';
   }
 
-  #refusal(mark: ServerMark | undefined): Error {
+  #refusal(mark: ServerMark | undefined): DataFolderTakenError {
     const holder = mark ? `process ${mark.pid} on ${mark.host} since ${mark.since}` : 'another server';
-    return new Error(
+    return new DataFolderTakenError(
       `expected a data folder that no other server uses; ${this.#folder} is used by ${holder}. ` +
         `End that one, or set another folder (${settingName('dataDir')}).`,
     );

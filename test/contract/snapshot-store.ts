@@ -6,7 +6,17 @@ export const roomy = { limitBytes: 10 * 1024 ** 3, limitPerOwnerBytes: 10 * 1024
 
 /** A session whose body says which write it came by. */
 export const session = (id: string, body: StoredSession['body'] = {}, owner = 'one'): StoredSession => ({
-  head: { owner, id, createdAt: 1, lastAccessedAt: 2, takenAt: 3, persist: true },
+  head: {
+    owner,
+    id,
+    createdAt: 1,
+    lastAccessedAt: 2,
+    takenAt: 3,
+    persist: true,
+    anonymous: false,
+    bytesIn: 0,
+    bytesOut: 0,
+  },
   body: { version: 1, ...body },
 });
 

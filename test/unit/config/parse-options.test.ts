@@ -21,7 +21,7 @@ describe('parseOptions', () => {
       bodyLimitBytes: 1024 * 1024,
       requestLog: false,
       host: '127.0.0.1',
-      maxSessions: 100,
+      maxSessions: undefined,
     });
   });
 
@@ -29,7 +29,7 @@ describe('parseOptions', () => {
     process.env.MOORING_MAX_SESSIONS = '7';
     process.env.MOORING_TYPO = '1';
     try {
-      expect(parseOptions({}).maxSessions).toBe(100);
+      expect(parseOptions({}).maxSessions).toBeUndefined();
     } finally {
       delete process.env.MOORING_MAX_SESSIONS;
       delete process.env.MOORING_TYPO;
