@@ -4,6 +4,7 @@ import { requestBatch } from './commands/request-batch.js';
 import { sessionsActive } from './commands/sessions-active.js';
 import { sessionsCreate } from './commands/sessions-create.js';
 import { sessionsDestroy } from './commands/sessions-destroy.js';
+import { sessionsEvents } from './commands/sessions-events.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
@@ -17,6 +18,7 @@ const definitions = [
   sessionsActive,
   sessionsProxy,
   sessionsIdentity,
+  sessionsEvents,
   ...requestDefinitions,
   requestBatch,
 ] as const;

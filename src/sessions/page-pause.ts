@@ -5,6 +5,8 @@ export interface PagePauseOptions {
   readonly afterMs: number | undefined;
   /** The page that the session shows now, if it has one that works. */
   readonly page: () => EnginePage | undefined;
+  /** Told when the page stands still, and when it goes on again. */
+  readonly onChange?: (isPaused: boolean) => void;
 }
 
 /**
@@ -42,6 +44,7 @@ export class PagePause {
   async resume(): Promise<void> {
     clearTimeout(this.#timer);
     const page = this.#page;
+    if (this.isPaused) this.#options.onChange?.(false);
     this.#page = undefined;
     this.#isPaused = false;
     await page?.resume().catch(() => {}); // a page that cannot is found out by what comes next
@@ -59,6 +62,8 @@ export class PagePause {
     if (!page) return;
     this.#page = page;
     const isPaused = await page.pause().catch(() => false); // it goes on running
-    if (this.#page === page) this.#isPaused = isPaused;
+    if (this.#page !== page) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#options.onChange?.(true);
   }
 }

@@ -3,6 +3,7 @@ import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js'
 import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { EndReason } from './ended-sessions.js';
+import type { SessionEvents } from './session-events.js';
 
 /** What a lease gives the use of. */
 export interface LeasedSession {
@@ -16,6 +17,8 @@ export interface LeasedSession {
   /** What is to be said of how it was made, a sentence each. */
   readonly warnings: readonly string[];
   readonly egress: SessionProxy;
+  /** What happened in it. */
+  readonly events: SessionEvents;
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;

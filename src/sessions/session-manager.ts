@@ -8,9 +8,11 @@ import {
   wantedUpstream,
 } from '../protocol/values/upstream-preferences.js';
 import { abortable } from '../util/deadline.js';
+import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { applyRequestOptions } from './request-options.js';
 import type { Session } from './session.js';
+import type { SessionEvents } from './session-events.js';
 import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
@@ -40,6 +42,8 @@ export interface SessionManagerOptions extends Omit<SessionOpenerOptions, 'slots
 }
 
 const reapEveryMs = 500;
+/** Of how many sessions that have ended the last events are kept. */
+const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 
 /** The set of sessions: which are open, who may use them, and when they end. */
 export class SessionManager {
@@ -47,6 +51,7 @@ export class SessionManager {
   readonly #sessions = new Map<string, Session>();
   readonly #closing = new Set<Promise<void>>();
   readonly #history: SessionHistory;
+  readonly #eventsOfEnded = new BoundedMemory<SessionEvents>(endedWithEvents);
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
@@ -300,6 +305,22 @@ export class SessionManager {
     return session;
   }
 
+  /**
+   * What happened in a session; of one that has ended, what is kept of it.
+   *
+   * @throws MooringError `SESSION_ENDED` when nothing is
+   */
+  async events(owner: string, id: string, signal: AbortSignal): Promise<SessionEvents> {
+    return this.findEvents(owner, id) ?? (await this.#openSession(owner, id, signal)).events;
+  }
+
+  /** The same, if it is there now. */
+  findEvents(owner: string, id: string): SessionEvents | undefined {
+    const open = this.#sessions.get(keyOf({ owner, id }))?.events;
+    if (open || this.#openings.find(owner, id)) return open;
+    return this.#history.ended(owner, id) && this.#eventsOfEnded.find(owner, id);
+  }
+
   /** Refuses a URL that no session may go to. @throws MooringError `DESTINATION_FORBIDDEN` */
   assertUrl(url: string): void {
     this.#options.egress.assertUrl(url);
@@ -341,6 +362,7 @@ export class SessionManager {
 
   #onOpened(session: Session, ms: number): void {
     this.#history.onOpened(session);
+    this.#eventsOfEnded.forget(session.owner, session.id);
     this.#sessions.set(keyOf(session), session);
     this.#options.observer.created(ms);
   }
@@ -348,6 +370,10 @@ export class SessionManager {
   #onEnded(session: Session, ended: EndedSession, closed: Promise<void>): void {
     this.#sessions.delete(keyOf(session));
     this.#history.onEnded(session, ended);
+    if (!session.anonymous) {
+      session.events.keepFew();
+      this.#eventsOfEnded.remember(session.owner, session.id, session.events);
+    }
     this.#options.observer.ended(ended.reason, session);
     const settled = closed
       .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))

@@ -1,7 +1,7 @@
 import type { ChosenUpstream } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
-import type { MooringError } from '../errors.js';
+import { type MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
@@ -11,6 +11,7 @@ import { type EndedSession, type EndReason, sessionEndedError } from './ended-se
 import { Lane } from './lane.js';
 import { PagePause } from './page-pause.js';
 import { SessionClock } from './session-clock.js';
+import { SessionEvents } from './session-events.js';
 import { type LeasedSession, SessionLease } from './session-lease.js';
 import { upstreamDigest } from './session-options.js';
 import type { StartGate, StartPlace } from './start-gate.js';
@@ -42,6 +43,8 @@ export interface SessionParts {
   /** The proxy that all its bytes go through. */
   readonly egress: SessionProxy;
   readonly context: EngineContext;
+  /** What happened in it before. If omitted, it is new. */
+  readonly events?: SessionEvents;
   /** Bounds how many pages start at once, of all sessions. */
   readonly starts: StartGate;
   /** Closes what the session owns. */
@@ -68,6 +71,7 @@ export class Session implements LeasedSession {
   readonly engine: EngineInfo;
   readonly egress: SessionProxy;
   readonly context: EngineContext;
+  readonly events: SessionEvents;
   readonly #parts: SessionParts;
   readonly #lane: Lane;
   readonly #clock: SessionClock;
@@ -97,12 +101,19 @@ export class Session implements LeasedSession {
     this.#byCreate = parts.byCreate;
     this.#clock = new SessionClock(parts);
     this.#lane = new Lane({ session: parts.id, limit: parts.laneLimit });
-    this.#pause = new PagePause({ afterMs: parts.pauseAfterMs, page: () => this.page });
+    this.events = parts.events ?? new SessionEvents();
+    this.#pause = new PagePause({
+      afterMs: parts.pauseAfterMs,
+      page: () => this.page,
+      onChange: (isPaused) => this.events.add(isPaused ? 'pause' : 'resume', {}),
+    });
     this.#reserved = parts.anonymous;
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
     this.context = parts.context;
+    if (!parts.events) this.events.add('created', { by: parts.byCreate ? 'create' : 'request' });
+    parts.egress.onFailure((host, code) => this.events.add('refusal', { host, reason: wireCodeOf(code) }));
     parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
   }
 
@@ -146,6 +157,8 @@ export class Session implements LeasedSession {
       throw this.over.reason;
     }
     this.egress.move(chosen.upstream);
+    const { class: upstream, country } = chosen.upstream;
+    this.events.add('move', { upstream, country });
     this.#options = { ...this.#options, upstream: preferences };
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
@@ -273,6 +286,7 @@ export class Session implements LeasedSession {
     this.#starting = await this.#parts.starts.enter(this.owner, signal);
     try {
       this.#page = await this.context.newPage(signal);
+      this.#page.onEvent((event) => this.events.addOfPage(event));
     } catch (error) {
       this.pageStarted();
       throw error;
@@ -305,6 +319,8 @@ export class Session implements LeasedSession {
     this.#over.abort(sessionEndedError(this.id, ended));
     this.#pause.stop();
     this.#lane.close(this.#over.signal.reason);
+    this.events.add('ended', { reason });
+    this.events.close();
     const closed = this.#parts.resources.dispose();
     this.#closed = closed;
     this.#parts.onEnded(this, ended, closed);
