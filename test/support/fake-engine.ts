@@ -315,8 +315,11 @@ export class FakePage implements EnginePage {
       loaded: true,
     };
     if (answer.status === 204) return { kind: 'empty', ...base };
-    if (answer.headers['content-disposition']?.startsWith('attachment'))
-      return { kind: 'download', ...base, body: answer.body };
+    const disposition = answer.headers['content-disposition'];
+    if (disposition?.startsWith('attachment')) {
+      const fileName = /filename="?([^";]+)/.exec(disposition)?.[1] ?? '';
+      return { kind: 'download', ...base, body: answer.body, fileName };
+    }
     const text = answer.body.toString();
     const isText = !/html/.test(answer.headers['content-type'] ?? '');
     this.#content = {

@@ -24,7 +24,7 @@ export const sessionsEvents = defineCommand({
     ...namedSessionFields,
     ...defineFields('session', {
       since: optional(integer(0, Number.MAX_SAFE_INTEGER)).describe(
-        'Only what came after the event with this `sequence`. Default: all that is kept.',
+        'Only what came after the event with this `sequence`. If the session has not come to it, all: it was opened afresh. Default: all that is kept.',
       ),
     }),
   }),

@@ -29,7 +29,7 @@ export const sessionEventSchema = z
       outcome: outcome(),
       elapsedMs: ms('it took, its wait for a turn included'),
     }),
-    event('navigation', 'The page came to another document, or failed to.', {
+    event('navigation', 'The page came to another document, or failed to; or a request without a page was answered.', {
       url: url(),
       by: z
         .enum(['command', 'page'])
@@ -44,7 +44,7 @@ export const sessionEventSchema = z
       outcome: outcome(),
       elapsedMs: ms('it took'),
     }),
-    event('refusal', 'A connection of the session did not come about.', {
+    event('refusal', 'A connection of the session did not come about, or broke off.', {
       host: z.string(),
       reason: z.string().describe('The code that a navigation there would end with.'),
     }),
