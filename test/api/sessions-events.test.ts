@@ -224,6 +224,15 @@ describe('sessions.events as a stream', () => {
     expect(await stream.next()).toBeUndefined();
   });
 
+  it('a session that has ended – what is kept of it, then the reply', async () => {
+    await app.ok({ cmd: 'sessions.create', session: 'past' }, one);
+    await app.ok({ cmd: 'sessions.destroy', session: 'past' }, one);
+    const stream = await Stream.open('past');
+    expect([await stream.kind(), await stream.kind(), await stream.kind()]).toEqual(['created', 'command', 'ended']);
+    expect(await stream.next()).toMatchObject({ name: 'reply', data: { data: 'success', last: 3 } });
+    expect(await (await Stream.open('never-was')).next()).toMatchObject({ data: { code: 'SESSION_ENDED' } });
+  });
+
   it('what is no longer kept – is told as missed', async () => {
     await app.ok(get('long'), one);
     const page = newestPage();
