@@ -20,6 +20,7 @@ import { EventLog } from './observability/event-log.js';
 import { Metrics } from './observability/metrics.js';
 import { cachedReadiness, type Readiness } from './observability/readiness.js';
 import { SessionManager } from './sessions/session-manager.js';
+import type { SnapshotStore } from './snapshots/snapshot-store.js';
 import { StartError } from './start-error.js';
 import { Deadline } from './util/deadline.js';
 import { Disposables } from './util/disposables.js';
@@ -34,8 +35,16 @@ export interface AppOptions {
   readonly engines: (observer: BrowserPoolObserver) => readonly BrowserEngine[];
   /** Where files of this run are kept: it is removed with it. If omitted, the system's temporary folder. */
   readonly scratchDir?: string;
+  /** Where sessions are kept that are to last; it is closed with the server. If omitted, none can be kept. */
+  readonly store?: SessionStore;
   /** Every address of a name. Default: as the system resolves it. */
   readonly resolve?: AddressGuardOptions['resolve'];
+}
+
+/** A store of sessions, and whether it seals them. */
+export interface SessionStore {
+  readonly snapshots: SnapshotStore;
+  readonly isSealed: boolean;
 }
 
 const checkTimeoutMs = 10_000;
@@ -110,6 +119,8 @@ export class App {
     const egress = new EgressGateway({ guard, connectTimeoutMs: config.connectTimeoutMs, proxyCa });
     metrics.watchEgress(() => egress.totals());
 
+    const { store } = this.#options;
+    if (store) this.#resources.use(store.snapshots, (it) => it.close());
     const sessions = this.#resources.use(
       new SessionManager({
         idleTimeoutMs: config.idleTimeoutMs,
@@ -120,6 +131,10 @@ export class App {
         queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
         pauseAfterMs: config.pauseAfterMs,
+        store: store?.snapshots,
+        isSealed: store?.isSealed ?? false,
+        persistTtlMs: config.persistTtlMs,
+        restoresCrashed: config.crashRestore,
         engines,
         identities: new IdentityResolver({
           engines: engines.infos,
@@ -134,13 +149,17 @@ export class App {
             metrics.sessions.ended(reason);
             events.sessionEnded(reason, session);
           },
+          fellAsleep: (session, isLost) => {
+            metrics.sessions.fellAsleep(session, isLost);
+            events.sessionFellAsleep(session, isLost);
+          },
           closeFailed: (session, error) => logger.error({ err: error, session }, 'closing a session failed'),
         },
       }),
       (it) => it.close(),
     );
     metrics.watchSessions(() => sessions.counts);
-    sessions.start();
+    await sessions.start();
 
     const files = this.#resources.use(
       new ArtifactStore({

@@ -41,6 +41,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
       'egress/session-proxy.ts',
       'egress/http-client.ts',
       'sessions',
+      'snapshots',
       'identity',
       'artifacts',
       'protocol',

@@ -13,6 +13,8 @@ import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
 import { sessionsEventsHandler } from './sessions-events.js';
+import { sessionsExportHandler } from './sessions-export.js';
+import { sessionsForkHandler } from './sessions-fork.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
@@ -47,6 +49,8 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.active': sessionsActiveHandler(options),
     'sessions.proxy': sessionsProxyHandler(options),
     'sessions.events': sessionsEventsHandler(options),
+    'sessions.export': sessionsExportHandler(options),
+    'sessions.fork': sessionsForkHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
     'request.get': request,
     'request.post': request,

@@ -39,6 +39,7 @@ export const requestBatchHandler =
           throw error instanceof MooringError ? error.at(`requests[${i}]`).after({ results }) : error;
         }
       }
+      if (!command.closeAfterUse) await turn.keep();
       endsSession = false;
     } finally {
       if (endsSession || command.closeAfterUse) turn.endSession();

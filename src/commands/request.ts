@@ -10,7 +10,7 @@ import { assertNeedsNoPage, runPlainRequest } from '../requests/plain-request.js
 import type { PreparedRequest } from '../requests/prepared-request.js';
 import type { RequestCaller } from '../requests/request-caller.js';
 import { withRetries } from '../requests/retries.js';
-import type { LeasedSession } from '../sessions/session-lease.js';
+import type { LeasedSession, Restored } from '../sessions/session-lease.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { RequestTarget } from '../sessions/session-target.js';
 import type { SessionTurn } from '../sessions/session-turn.js';
@@ -62,6 +62,7 @@ export const requestHandler =
     let endsSession = command.anonymous;
     try {
       const reply = await runRequest(prepared, session, deadline, context, options);
+      if (!request.closeAfterUse) await turn.keep();
       endsSession = false;
       return afterTurn(reply, turn);
     } finally {
@@ -72,14 +73,20 @@ export const requestHandler =
 /** What whoever opened a session has to know of it. */
 export const openingWarnings = ({ warnings, identity }: LeasedSession): string[] => [...warnings, ...identity.warnings];
 
+/** What a reply says of a session that was brought back. */
+export const restoredOf = (restored: Restored | undefined): { restored?: true; stateAgeMs?: number } =>
+  restored ? { restored: true, stateAgeMs: Math.max(0, Date.now() - restored.takenAt) } : {};
+
 /** A reply with what there is to be told of the turn. */
 export function afterTurn<R extends RequestReply | BatchReply>(
   reply: R,
   { session, created, warnings }: SessionTurn,
 ): R {
-  const more = [...warnings, ...(created ? openingWarnings(session) : [])];
+  const restored = session.takeRestored();
+  const more = [...warnings, ...(created ? openingWarnings(session) : []), ...(restored?.warnings ?? [])];
   return {
     ...reply,
+    ...restoredOf(restored),
     ...(created ? { created } : {}),
     ...(more.length > 0 ? { warnings: [...more, ...(reply.warnings ?? [])] } : {}),
   };

@@ -54,6 +54,22 @@ export interface ServerOptions {
    */
   readonly maxLifetime?: string | undefined;
   /**
+   * How long a session with `persist` is kept after its last request.
+   *
+   * Shape: duration.
+   * @defaultValue `'30d'`
+   */
+  readonly persistTtl?: string | undefined;
+  /**
+   * Whether sessions survive the crash of their browser or tab: the next request finds them with their cookies,
+   * storage and address. A session whose browser crashes three times in a row under its own requests ends in any
+   * case.
+   *
+   * Shape: `on` `off`.
+   * @defaultValue `'on'`
+   */
+  readonly crashRestore?: boolean | 'on' | 'off' | undefined;
+  /**
    * Maximum number of open sessions.
    *
    * Shape: count.

@@ -106,6 +106,24 @@ export const settings = {
     default: undefined,
     sentence: 'The longest life of a session, however busy. `maxLifetime` of a session can only shorten it.',
   }),
+  persistTtlMs: setting({
+    group: 'Sessions',
+    env: ['MOORING_PERSIST_TTL'],
+    schema: durationSchema.refine((ms) => ms > 0, 'expected more than 0'),
+    shape: 'duration',
+    default: '30d',
+    sentence: 'How long a session with `persist` is kept after its last request.',
+  }),
+  crashRestore: setting({
+    group: 'Sessions',
+    env: ['MOORING_CRASH_RESTORE'],
+    schema: switchSchema,
+    shape: '`on` `off`',
+    default: 'on',
+    sentence:
+      'Whether sessions survive the crash of their browser or tab: the next request finds them with their cookies, storage and ' +
+      'address. A session whose browser crashes three times in a row under its own requests ends in any case.',
+  }),
   maxSessions: setting({
     group: 'Sessions',
     env: ['MOORING_MAX_SESSIONS'],

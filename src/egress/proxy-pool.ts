@@ -143,6 +143,18 @@ export class ProxyPool {
     return this.#use(chosen);
   }
 
+  /** The proxy that a session had before, if it still fits, is up and has room. */
+  again(proxy: ProxyAddress, preferences: PoolPreferences): PooledProxy | undefined {
+    const now = Date.now();
+    const member = this.#fitting(preferences).find(
+      ({ entry, sessions, asideUntil }) =>
+        isSameProxy(entry.url, proxy) &&
+        asideUntil <= now &&
+        sessions < (entry.maxSessions ?? Number.POSITIVE_INFINITY),
+    );
+    return member && this.#use(member);
+  }
+
   status(): PoolProxyStatus[] {
     const now = Date.now();
     return this.#members.map(({ entry, sessions, failures, asideUntil }) => ({

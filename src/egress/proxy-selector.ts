@@ -11,7 +11,7 @@ import {
 } from '../protocol/values/upstream-preferences.js';
 import type { AddressGuard } from './address-guard.js';
 import { type Destination, dial, ProxyError, type Resolve } from './dial.js';
-import type { PoolPreferences, ProxyPool } from './proxy-pool.js';
+import type { PooledProxy, PoolPreferences, ProxyPool } from './proxy-pool.js';
 import { describeUpstream, directUpstream, type Upstream } from './upstream.js';
 
 export interface ProxyCheck {
@@ -54,12 +54,19 @@ export class ProxySelector {
   /**
    * Finds an upstream as it is wanted, and proves that its proxy lets connections through.
    *
+   * @param before the proxy of the pool that the session had; it gets that again if it is to be had
    * @throws MooringError `INVALID_PARAMETER` when the country of the caller's proxy is none, `NO_MATCHING_PROXY`, and those of
    *   a proxy that fails: `PROXY_TUNNEL_REFUSED`, `SOCKS4_CREDENTIALS_REFUSED`, `SOCKS5_CREDENTIALS_REFUSED`,
    *   `PROXY_UNREACHABLE`, `PROXY_TIMEOUT`, `DESTINATION_FORBIDDEN`
    */
-  async choose(wanted: WantedUpstream, signal: AbortSignal): Promise<ChosenUpstream> {
-    return this.#proven(this.#find(wanted), signal);
+  async choose(wanted: WantedUpstream, signal: AbortSignal, before?: ProxyAddress): Promise<ChosenUpstream> {
+    const { pool } = this.#options;
+    if (wanted.kind !== 'pool' || !pool || !before) return this.#proven(this.#find(wanted), signal);
+    const same = pool.again(before, wanted);
+    if (same) return this.#proven({ upstream: pooledUpstream(same), warnings: [] }, signal);
+    const other = await this.#proven(this.#find(wanted), signal);
+    const warning = `The proxy that the session had is not to be had: it connects ${describeUpstream(other.upstream)} from now on.`;
+    return { ...other, warnings: [...other.warnings, warning] };
   }
 
   /**
@@ -182,7 +189,10 @@ function callersProxy({ proxy, country, ignored }: Extract<WantedUpstream, { kin
 }
 
 function poolUpstream(pool: ProxyPool, wanted: PoolPreferences, except: ProxyAddress | undefined): Upstream {
-  const chosen = pool.choose(wanted, except);
+  return pooledUpstream(pool.choose(wanted, except));
+}
+
+function pooledUpstream(chosen: PooledProxy): Upstream {
   return {
     route: { kind: 'proxy', proxy: chosen.proxy },
     namedBy: 'operator',

@@ -18,7 +18,7 @@ const loggedEnds: Partial<Record<EndReason, 'debug' | 'info' | 'warn'>> = {
 /** What happens to browsers and sessions by itself, in the log. */
 export class EventLog implements BrowserPoolObserver {
   readonly #logger: Logger;
-  /** The sessions of the process that crashed last: a pool tells of it first, and its sessions end in the same turn. */
+  /** The sessions of the process that crashed last: a pool tells of it first, and its sessions lose it in the same turn. */
   #crashing: string[] = [];
 
   constructor(logger: Logger) {
@@ -50,6 +50,11 @@ export class EventLog implements BrowserPoolObserver {
     if (level) this.#logger[level]({ session: id, owner, reason }, 'session ended');
   }
 
+  sessionFellAsleep({ id, owner }: { readonly id: string; readonly owner: string }, isLost: boolean): void {
+    if (isLost) this.#crashing.push(id);
+    else this.#logger.debug({ session: id, owner }, 'session asleep');
+  }
+
   async #logCrash(browser: BrowserProcess | undefined, sessions: readonly string[]): Promise<void> {
     let end: ProcessEnd | undefined;
     const ended = browser?.ended.then((how) => {
@@ -59,7 +64,7 @@ export class EventLog implements BrowserPoolObserver {
     const { engine, processId } = browser ?? {};
     this.#logger.warn(
       { engine, processId, exitCode: end?.exitCode, signal: end?.signal, sessions },
-      'a browser process ended unasked; its sessions have ended as crashed',
+      'a browser process ended unasked; its sessions lost it',
     );
   }
 }

@@ -2,7 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CommandName } from '../protocol/commands.js';
 
 /** Sessions by state, asked for at each scrape. */
-export type SessionCounts = () => Readonly<Record<'open' | 'busy' | 'paused' | 'opening' | 'queued', number>>;
+export type SessionCounts = () => Readonly<
+  Record<'open' | 'busy' | 'paused' | 'asleep' | 'opening' | 'queued', number>
+>;
 
 /** Bytes by class of upstream, asked for at each scrape. */
 export type EgressTotals = () => Readonly<Record<string, { readonly bytesIn: number; readonly bytesOut: number }>>;
@@ -35,6 +37,17 @@ export class Metrics {
   readonly #create = this.#histogram(
     'mooring_session_create_seconds',
     'Opening a session, once it had a slot.',
+    [],
+    shortBuckets,
+  );
+  readonly #sleeps = this.#counter(
+    'mooring_session_sleeps_total',
+    'Sessions that fell asleep: `lost` when their browser crashed, else `idle`.',
+    ['cause'],
+  );
+  readonly #wake = this.#histogram(
+    'mooring_session_wake_seconds',
+    'Opening a session that slept, once it had a slot.',
     [],
     shortBuckets,
   );
@@ -118,6 +131,8 @@ export class Metrics {
 
   readonly sessions = {
     created: (ms: number): void => this.#create.observe(seconds(ms)),
+    fellAsleep: (_session: unknown, isLost: boolean): void => this.#sleeps.inc({ cause: isLost ? 'lost' : 'idle' }),
+    woke: (ms: number): void => this.#wake.observe(seconds(ms)),
     ended: (reason: string): void => this.#endings.inc({ reason }),
     waitedForSlot: (ms: number): void => this.#slotWait.observe(seconds(ms)),
     waitedForTurn: (ms: number): void => this.#turnWait.observe(seconds(ms)),

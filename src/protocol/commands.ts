@@ -5,6 +5,8 @@ import { sessionsActive } from './commands/sessions-active.js';
 import { sessionsCreate } from './commands/sessions-create.js';
 import { sessionsDestroy } from './commands/sessions-destroy.js';
 import { sessionsEvents } from './commands/sessions-events.js';
+import { sessionsExport } from './commands/sessions-export.js';
+import { sessionsFork } from './commands/sessions-fork.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
@@ -19,6 +21,8 @@ const definitions = [
   sessionsProxy,
   sessionsIdentity,
   sessionsEvents,
+  sessionsExport,
+  sessionsFork,
   ...requestDefinitions,
   requestBatch,
 ] as const;

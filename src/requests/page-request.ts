@@ -1,4 +1,5 @@
 import { ActionResults } from '../actions/action-context.js';
+import type { EgressRequest } from '../egress/session-proxy.js';
 import type {
   CookieToSet,
   DocumentReadLimits,
@@ -12,6 +13,7 @@ import { MooringError, settingName } from '../errors.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
+import type { PagePlace } from '../snapshots/browser-state.js';
 import { settledWithin } from '../util/deadline.js';
 import { cookiesToSet } from './http-request.js';
 import {
@@ -26,6 +28,7 @@ import {
   watchOptionsOf,
 } from './page-options.js';
 import { type ArtifactContent, type PageRequestParts, PageVisit, stepLimits } from './page-visit.js';
+import { revivePage } from './revive-page.js';
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
 const defaultAbortWaitMs = 45_000;
@@ -58,11 +61,11 @@ export class PageRequest {
     const { request } = command;
     const { signal } = deadline;
     using egress = leased.egress.beginRequest(domains);
-    const shown = request.keepSamePage ? leased.usePage() : undefined;
+    const shown = request.keepSamePage ? (leased.usePage() ?? (await this.#revived(egress))) : undefined;
     const stays = shown?.document ? shown : undefined;
     const url = stays ? stays.url : request.url;
     if (url === undefined) throw nothingShown(leased, shown);
-    if (request.keepSamePage && leased.pageLoss)
+    if (request.keepSamePage && !stays && leased.pageLoss)
       this.#warnings.push('The page that the session showed is gone, since its tab failed: `url` was gone to instead.');
     const unset = await setCookies(leased.context, cookiesToSet(request, url), signal);
     this.#warnings.push(...unset.map((name) => `The cookie ${name} was not taken by the browser.`));
@@ -87,6 +90,17 @@ export class PageRequest {
     } finally {
       recording?.stop().catch(() => {}); // it has been, or is not wanted
     }
+  }
+
+  /** The page that was lost, gone to again. */
+  async #revived(egress: EgressRequest): Promise<EnginePage | undefined> {
+    const { leased, deadline, maxBytes } = this.#parts;
+    const { lostPlace } = leased;
+    if (!lostPlace) return undefined;
+    const page = await revivePage(leased, egress, deadline, maxBytes);
+    if (page) leased.noteRestored([]);
+    else this.#warnings.push(notRevived(lostPlace));
+    return page;
   }
 
   async #visit(
@@ -262,6 +276,9 @@ export class PageRequest {
   }
 }
 
+const notRevived = ({ url, method }: PagePlace): string =>
+  `The session's page (${url}) came by ${method} and was not sent again: the session shows no page until it goes to one.`;
+
 /** What is said of a page that did not stand still. */
 const heldWarnings = {
   moving: 'The page kept going on to other documents by itself. It was held at one of them, which the reply shows.',
@@ -269,7 +286,11 @@ const heldWarnings = {
 } as const;
 
 /** There is no page to stay on. */
-function nothingShown({ pageLoss }: LeasedSession, shown: EnginePage | undefined): MooringError {
+function nothingShown({ pageLoss, lostPlace }: LeasedSession, shown: EnginePage | undefined): MooringError {
+  if (lostPlace) {
+    const detail = `\`keepSamePage\`: expected a page that can be shown again, or \`url\` to go to. ${notRevived(lostPlace)}`;
+    return new MooringError('INVALID_PARAMETER', detail);
+  }
   if (pageLoss) {
     return new MooringError(
       'BROWSER_FAILED',

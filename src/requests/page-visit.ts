@@ -145,7 +145,7 @@ export class PageVisit {
   /** Keeps a file as long as the session lives, or its time if the request ends the session. @returns its link, if there is room */
   async keepArtifact(file: ArtifactContent): Promise<string | undefined> {
     const { files, caller, command, leased } = this.#parts;
-    const until = command.request.closeAfterUse ? {} : { until: leased.over };
+    const until = command.request.closeAfterUse ? {} : { until: leased.ended };
     // A disk that is full or gone is no reason to lose what the request has brought.
     const path = await files.add({ ...file, owner: caller.owner, ...until }).catch(() => undefined);
     return path === undefined ? undefined : `${caller.baseUrl}/files/${path}`;

@@ -7,6 +7,8 @@ export interface PagePauseOptions {
   readonly page: () => EnginePage | undefined;
   /** Told when the page stands still, and when it goes on again. */
   readonly onChange?: (isPaused: boolean) => void;
+  /** Called while the page still runs, before it is paused. */
+  readonly before: () => Promise<void>;
 }
 
 /**
@@ -42,24 +44,31 @@ export class PagePause {
 
   /** Somebody is to use the session: lets its page go on, if it stands still. */
   async resume(): Promise<void> {
-    clearTimeout(this.#timer);
-    const page = this.#page;
     if (this.isPaused) this.#options.onChange?.(false);
-    this.#page = undefined;
-    this.#isPaused = false;
+    const page = this.#forget();
     await page?.resume().catch(() => {}); // a page that cannot is found out by what comes next
   }
 
   /** The session is over. */
   stop(): void {
+    this.#forget();
+  }
+
+  #forget(): EnginePage | undefined {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const page = this.#page;
     this.#page = undefined;
     this.#isPaused = false;
+    return page;
   }
 
   async #pause(): Promise<void> {
     const page = this.#options.page();
     if (!page) return;
+    const due = this.#timer;
+    await this.#options.before();
+    if (this.#timer !== due) return; // somebody came meanwhile
     this.#page = page;
     const isPaused = await page.pause().catch(() => false); // it goes on running
     if (this.#page !== page) return;

@@ -30,6 +30,7 @@ export async function applyRequestOptions(
     warnings.push(
       `\`${optionFields.keepRunning}\`: no effect on a session that is open; it counts when the session is made.`,
     );
+  if (target.options.persist) session.persist();
   if (idleMs !== undefined) session.setIdleMs(idleMs);
   const lowered: [string, number | undefined, number | undefined, (value: number) => boolean][] = [
     [optionFields.maxLifetimeMs, maxLifetimeMs, session.options.maxLifetimeMs, (ms) => session.shortenLifetime(ms)],

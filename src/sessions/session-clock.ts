@@ -3,17 +3,20 @@ export interface SessionClockOptions {
   readonly idleMs: number;
   /** How long it lives at most. If omitted, without end. */
   readonly maxLifetimeMs: number | undefined;
+  /** How long it has lived already. Default: 0. */
+  readonly ageMs?: number | undefined;
 }
 
 /** When a session is to end. Durations are counted by `performance.now()`, which nobody sets. */
 export class SessionClock {
-  readonly #openedAt = performance.now();
+  readonly #openedAt: number;
   #idleMs: number;
   #maxLifetimeMs: number | undefined;
   #idleSince = performance.now();
   #lastAccessedAt = Date.now();
 
-  constructor({ idleMs, maxLifetimeMs }: SessionClockOptions) {
+  constructor({ idleMs, maxLifetimeMs, ageMs = 0 }: SessionClockOptions) {
+    this.#openedAt = performance.now() - ageMs;
     this.#idleMs = idleMs;
     this.#maxLifetimeMs = maxLifetimeMs;
   }
@@ -37,10 +40,30 @@ export class SessionClock {
     return this.#lifetimeAt < idleAt ? { at: this.#lifetimeAt, reason: 'lifetime' } : { at: idleAt, reason: 'idle' };
   }
 
+  /** When its longest lifetime is over, milliseconds since 1970; undefined: never. */
+  get endsAt(): number | undefined {
+    return Number.isFinite(this.#lifetimeAt) ? Date.now() + this.#lifetimeAt - performance.now() : undefined;
+  }
+
+  /** How long it has still to live, milliseconds: without a request, and at most. */
+  get left(): { readonly idleMs: number; readonly lifetimeMs: number | undefined } {
+    const now = performance.now();
+    const lifetimeMs = this.#lifetimeAt - now;
+    return {
+      idleMs: this.#idleSince + this.#idleMs - now,
+      lifetimeMs: Number.isFinite(lifetimeMs) ? lifetimeMs : undefined,
+    };
+  }
+
   /** Starts the idle time anew. */
   renew(): void {
     this.#lastAccessedAt = Date.now();
     this.#idleSince = performance.now();
+  }
+
+  /** Lets it live so much longer without a request. */
+  postpone(ms: number): void {
+    this.#idleSince += ms;
   }
 
   setIdleMs(idleMs: number): void {

@@ -41,6 +41,9 @@ type ShareName = keyof typeof shareLimits;
 const keptInWindow = 10;
 const windowMs = 1000;
 
+/** So many are written with each record of a session that is to last. */
+const storedOften = 50;
+
 /** A text is cut to so many characters. */
 const maxChars = 300;
 /** What an event takes besides its texts. */
@@ -159,6 +162,18 @@ export class SessionEvents {
   toJSON(): StoredEvents {
     const { events, last } = this.read();
     return { last, events };
+  }
+
+  /** The newest alone, to be stored often. */
+  newest(): StoredEvents {
+    const { events, last } = this.read();
+    return { last, events: events.slice(-storedOften) };
+  }
+
+  /** What is stored of a session that is about to fall asleep: that too. */
+  asleep(): StoredEvents {
+    const { events, last } = this.read();
+    return { last: last + 1, events: [...events, { sequence: last + 1, at: Date.now(), kind: 'sleep' }] };
   }
 
   /** No more are to come: whoever follows them is told so. */

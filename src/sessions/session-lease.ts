@@ -2,14 +2,25 @@ import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
+import type { PagePlace } from '../snapshots/browser-state.js';
 import type { EndReason } from './ended-sessions.js';
 import type { SessionEvents } from './session-events.js';
+
+/** What came of bringing a session back. */
+export interface Restored {
+  /** When its state was so, milliseconds since 1970. */
+  readonly takenAt: number;
+  /** What could not be brought back, a sentence each. */
+  readonly warnings: readonly string[];
+}
 
 /** What a lease gives the use of. */
 export interface LeasedSession {
   readonly id: string;
-  /** Aborts when the session ends, with the error for its users. */
+  /** Aborts when the session ends or loses its browser, with the error for its users. */
   readonly over: AbortSignal;
+  /** Aborts when the session ends, for good. */
+  readonly ended: AbortSignal;
   /** How it appears to sites. */
   readonly identity: ResolvedIdentity;
   /** The browser that really runs. */
@@ -24,6 +35,10 @@ export interface LeasedSession {
   readonly page: EnginePage | undefined;
   /** Why the page that it showed is gone. Undefined if it is there, or there never was one. */
   readonly pageLoss: MooringError | undefined;
+  /** Where its page stood, if that is gone and can be gone to again. */
+  readonly lostPlace: PagePlace | undefined;
+  /** Its page was brought back: the reply says so. */
+  noteRestored(warnings: readonly string[]): void;
   /** The page it shows, to do something with it. */
   usePage(): EnginePage | undefined;
   /** Whether anything was done with the page since this lease began. */

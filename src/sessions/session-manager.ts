@@ -1,39 +1,56 @@
+import { randomBytes } from 'node:crypto';
 import { MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies/session-row.js';
 import { noOptions, type SessionOptions } from '../protocol/values/session-options.js';
+import { restoreOptions } from '../protocol/values/stored-options.js';
 import {
   namesUpstream,
   type UpstreamPreferences,
   type WantedUpstream,
   wantedUpstream,
 } from '../protocol/values/upstream-preferences.js';
+import type { SnapshotStore } from '../snapshots/snapshot-store.js';
 import { abortable } from '../util/deadline.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { applyRequestOptions } from './request-options.js';
-import type { Session } from './session.js';
-import type { SessionEvents } from './session-events.js';
+import { Session } from './session.js';
+import { SessionEvents } from './session-events.js';
 import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { SessionOpenings } from './session-openings.js';
 import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
+import type { SessionRecord } from './session-record.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
+import { type SleepingSession, SleepingSessions } from './sleeping-sessions.js';
 
 /** What happens to sessions, for metrics. */
 export interface SessionObserver {
   created(ms: number): void;
   ended(reason: EndReason, session: { readonly id: string; readonly owner: string }): void;
+  /** @param isLost whether its browser was lost; if not, the session let go of it */
+  fellAsleep(session: { readonly id: string; readonly owner: string }, isLost: boolean): void;
+  woke(ms: number): void;
   waitedForSlot(ms: number): void;
   waitedForTurn(ms: number): void;
   /** Closing what a session owned failed. */
   closeFailed(id: string, error: unknown): void;
 }
 
-export interface SessionManagerOptions extends Omit<SessionOpenerOptions, 'slots' | 'onOpened' | 'onEnded' | 'onIdle'> {
+export interface SessionManagerOptions
+  extends Omit<SessionOpenerOptions, 'slots' | 'onOpened' | 'onEnded' | 'onAsleep' | 'onIdle' | 'lasting'> {
+  /** Where sessions are kept that are to last. If undefined, there are none. */
+  readonly store: SnapshotStore | undefined;
+  /** Whether the store seals what it keeps. */
+  readonly isSealed: boolean;
+  /** How long a session that is to last sleeps at most. */
+  readonly persistTtlMs: number;
+  /** Whether sessions survive the crash of their browser. */
+  readonly restoresCrashed: boolean;
   readonly maxSessions: number;
   readonly maxSessionsPerKey: number | undefined;
   /** How many may wait for a slot at once. */
@@ -44,6 +61,12 @@ export interface SessionManagerOptions extends Omit<SessionOpenerOptions, 'slots
 const reapEveryMs = 500;
 /** Of how many sessions that have ended the last events are kept. */
 const endedWithEvents = { maxPerOwner: 300, max: 1000 };
+/** The most of a session's state that is kept: storage is 10 MB an origin at most, databases are as large as they like. */
+const maxStateBytes = 64 * 1024 ** 2;
+/** Memory for sessions that sleep without a store, compressed. */
+const sleepingBytes = 512 * 1024 ** 2;
+/** How long a session stays awake that could not be put to sleep, until that is tried again. */
+const sleepAgainMs = 15_000;
 
 /** The set of sessions: which are open, who may use them, and when they end. */
 export class SessionManager {
@@ -55,7 +78,8 @@ export class SessionManager {
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
-  readonly #reaper: SessionReaper;
+  readonly #sleeping: SleepingSessions;
+  readonly #reaper: SessionReaper<Session | SleepingSession>;
   #closed: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
@@ -69,11 +93,23 @@ export class SessionManager {
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
     });
+    this.#sleeping = new SleepingSessions({
+      store: options.store,
+      persistTtlMs: options.persistTtlMs,
+      memoryBytes: sleepingBytes,
+    });
     this.#opener = new SessionOpener({
       ...options,
       slots: this.#slots,
+      lasting: {
+        store: options.store && ((record) => this.#sleeping.keep(record)),
+        isSealed: options.isSealed,
+        restoresCrashed: options.restoresCrashed,
+        maxStateBytes,
+      },
       onOpened: (session, ms) => this.#onOpened(session, ms),
       onEnded: (session, ended, closed) => this.#onEnded(session, ended, closed),
+      onAsleep: (session, record, closed) => this.#onAsleep(session, record, closed),
       onIdle: () => this.#slots.roomMayBeMade(),
     });
     this.#openings = new SessionOpenings({
@@ -81,16 +117,22 @@ export class SessionManager {
       noSlotError: (owner, waitedMs) => this.#slots.fullError(owner, waitedMs),
       onFailed: (target, byCreate, error) => this.#onFailed({ ...target, byCreate, error }),
     });
-    this.#reaper = new SessionReaper({ everyMs: reapEveryMs, sessions: () => this.#sessions.values() });
+    this.#reaper = new SessionReaper({
+      everyMs: reapEveryMs,
+      sessions: () => this.#mortals(),
+      onExpired: (session, reason) => void this.#onExpired(session, reason),
+    });
   }
 
-  start(): void {
+  /** Finds the sessions that an earlier run has left, and begins to end those whose time is over. */
+  async start(): Promise<void> {
+    await this.#sleeping.load();
     this.#reaper.start();
   }
 
   /** Sessions by state, for metrics. */
-  get counts(): Readonly<Record<Session['state'] | 'opening' | 'queued', number>> {
-    const counts = { open: 0, busy: 0, paused: 0 };
+  get counts(): Readonly<Record<Session['state'] | 'asleep' | 'opening' | 'queued', number>> {
+    const counts = { open: 0, busy: 0, paused: 0, asleep: this.#sleeping.size };
     for (const { state } of this.#sessions.values()) counts[state] += 1;
     const queued = this.#slots.waiting;
     return { ...counts, opening: this.#openings.size - queued, queued };
@@ -104,13 +146,15 @@ export class SessionManager {
    */
   async create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     try {
+      const asleep = await this.#recordOf(target);
       const open = this.#sessions.get(keyOf(target));
-      const made = open?.options ?? this.#openings.find(target.owner, target.id)?.target.options;
+      const made = open?.options ?? this.#openings.find(target.owner, target.id)?.target.options ?? asleep?.options;
       if (made) assertSameOptions(target, made);
       this.#history.forgetFailure(target.owner, target.id);
-      const session = open ?? (await this.#join(target, true, signal));
+      const session = open ?? (await this.#join(asleep ?? target, true, signal));
       session.renew();
       session.claim();
+      await session.keep();
       return session;
     } catch (error) {
       this.#onFailed({ ...target, byCreate: true, error });
@@ -132,13 +176,15 @@ export class SessionManager {
     try {
       const before = this.#assertMayUse(target);
       const wanted = wantedUpstream(target.options.upstream);
+      const asleep = await this.#recordOf(target);
       const created = !this.isActive(target.owner, target.id);
-      const session = this.#sessions.get(key) ?? (await this.#join(target, false, signal));
+      const session = this.#sessions.get(key) ?? (await this.#join(asleep ?? target, false, signal));
       found = session;
       return await this.#turn(session, target, wanted, created ? { before } : undefined, signal);
     } catch (error) {
-      // It ended by `closeAfterUse` while this request waited for its turn: nothing was sent.
-      if (found?.endedAfterUse && error === found.over.reason && !signal.aborted) return this.lease(asked, signal);
+      // It ended by `closeAfterUse`, or fell asleep, while this request waited for its turn: nothing was sent.
+      const isGone = found?.endedAfterUse || found?.isAsleep;
+      if (isGone && error === found?.over.reason && !signal.aborted) return this.lease(asked, signal);
       this.#onFailed({ ...target, byCreate: false, error });
       // It was opened for this request alone.
       if (!target.named) this.#sessions.get(key)?.unreserve();
@@ -195,6 +241,7 @@ export class SessionManager {
 
   /** Keeps that a command for this ID failed before the session was as it was asked for. */
   #onFailed(command: FailedCommand): void {
+    if (this.#sleeping.find(command.owner, command.id)) return; // it sleeps on, as it was
     this.#history.onFailed(command, this.#sessions.get(keyOf(command)));
   }
 
@@ -224,6 +271,8 @@ export class SessionManager {
    * @throws MooringError as `create`
    */
   async renewOlder(owner: string, id: string, olderThanMs: number, signal: AbortSignal): Promise<void> {
+    const slept = this.#sleeping.find(owner, id);
+    if (slept && Date.now() - slept.head.createdAt > olderThanMs) await this.#endAsleep(slept, 'destroyed');
     const old = this.#sessions.get(keyOf({ owner, id }));
     if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
@@ -237,9 +286,13 @@ export class SessionManager {
     }
   }
 
-  /** Whether this ID is open, or would be after a moment. */
+  /** Whether this ID is open, sleeps, or would be open after a moment. */
   isActive(owner: string, id: string): boolean {
-    return this.#sessions.has(keyOf({ owner, id })) || this.#openings.find(owner, id) !== undefined;
+    return (
+      this.#sessions.has(keyOf({ owner, id })) ||
+      this.#openings.find(owner, id) !== undefined ||
+      this.#sleeping.find(owner, id) !== undefined
+    );
   }
 
   /** Whether this ID was open, or could not be opened, and that is remembered. */
@@ -251,23 +304,42 @@ export class SessionManager {
   async destroy(owner: string, id: string): Promise<void> {
     await this.#openings.cancel(owner, id, sessionEndedError(id, { reason: 'destroyed', endedAt: Date.now() }));
     await this.#sessions.get(keyOf({ owner, id }))?.end('destroyed');
+    const asleep = this.#sleeping.find(owner, id);
+    if (asleep) await this.#endAsleep(asleep, 'destroyed');
+    else await this.#sleeping.remove(owner, id);
   }
 
   list(owner: string): SessionRow[] {
     const now = Date.now();
-    return [...this.#sessions.values()]
-      .filter((session) => session.owner === owner)
-      .map((session) => ({
+    const awake = [...this.#sessions.values()].filter((session) => session.owner === owner);
+    // One that is on its way to wake is still among those that sleep.
+    const asleep = [...this.#sleeping].filter(({ head }) => head.owner === owner);
+    return [
+      ...awake.map((session) => ({
         session: session.id,
         lastAccessed: session.lastAccessedAt,
         createdAt: session.createdAt,
         idleMs: Math.max(0, now - session.lastAccessedAt),
-        bytesIn: session.egress.meter.bytesIn,
-        bytesOut: session.egress.meter.bytesOut,
+        bytesIn: session.bytesIn,
+        bytesOut: session.bytesOut,
         state: session.state,
+        persist: session.options.persist ?? false,
         waiting: session.waiting,
         anonymous: session.anonymous,
-      }));
+      })),
+      ...asleep.map(({ head }) => ({
+        session: head.id,
+        lastAccessed: head.lastAccessedAt,
+        createdAt: head.createdAt,
+        idleMs: Math.max(0, now - head.lastAccessedAt),
+        bytesIn: head.bytesIn,
+        bytesOut: head.bytesOut,
+        state: 'asleep' as const,
+        persist: head.persist,
+        waiting: 0,
+        anonymous: head.anonymous,
+      })),
+    ];
   }
 
   /**
@@ -277,11 +349,12 @@ export class SessionManager {
    */
   async move(owner: string, id: string, preferences: UpstreamPreferences, signal: AbortSignal): Promise<Session> {
     try {
-      const session = await this.#openSession(owner, id, signal);
-      using _lease = await session.lease(signal);
+      const { session, lease } = await this.#leaseOpen(owner, id, signal);
+      using _lease = lease;
       const chosen = await this.#options.proxies.chooseForMove(preferences, signal);
       session.moveTo(chosen, preferences);
       this.#history.forgetFailure(owner, id);
+      await session.keep();
       return session;
     } catch (error) {
       // Whatever was to be said: a session that is to be moved is not to go on directly.
@@ -293,32 +366,92 @@ export class SessionManager {
 
   /** Exclusive use of a session that is open. @throws MooringError `SESSION_ENDED`, and as `Session.lease` */
   async leaseOpen(owner: string, id: string, signal: AbortSignal): Promise<SessionLease> {
-    const session = await this.#openSession(owner, id, signal);
-    return session.lease(signal);
+    return (await this.#leaseOpen(owner, id, signal)).lease;
   }
 
+  async #leaseOpen(
+    owner: string,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly session: Session; readonly lease: SessionLease }> {
+    const session = await this.#openSession(owner, id, signal);
+    try {
+      return { session, lease: await session.lease(signal) };
+    } catch (error) {
+      // It fell asleep while this waited for its turn.
+      if (session.isAsleep && error === session.over.reason && !signal.aborted)
+        return this.#leaseOpen(owner, id, signal);
+      throw error;
+    }
+  }
+
+  /** The session of this ID that is open, or on its way, or sleeps: that one is woken. */
   async #openSession(owner: string, id: string, signal: AbortSignal): Promise<Session> {
     const opening = this.#openings.find(owner, id);
     if (opening) await abortable(opening.session, signal);
-    const session = this.#sessions.get(keyOf({ owner, id }));
+    const asleep = await this.#recordOf({ owner, id, named: true, options: noOptions });
+    const session = this.#sessions.get(keyOf({ owner, id })) ?? (asleep && (await this.#join(asleep, false, signal)));
     if (!session) throw sessionEndedError(id, this.#history.ended(owner, id));
     return session;
   }
 
   /**
-   * What happened in a session; of one that has ended, what is kept of it.
+   * What happened in a session, which is not woken for that; of one that has ended, what is kept of it.
    *
    * @throws MooringError `SESSION_ENDED` when nothing is
    */
   async events(owner: string, id: string, signal: AbortSignal): Promise<SessionEvents> {
-    return this.findEvents(owner, id) ?? (await this.#openSession(owner, id, signal)).events;
+    const found = this.findEvents(owner, id);
+    if (found) return found;
+    const isOpening = this.#openings.find(owner, id) !== undefined;
+    const asleep = isOpening ? undefined : await this.#recordOf({ owner, id, named: true, options: noOptions });
+    if (!asleep) return (await this.#openSession(owner, id, signal)).events;
+    const events = SessionEvents.restore(asleep.record.events ?? { last: 0, events: [] });
+    events.close();
+    return events;
   }
 
   /** The same, if it is there now. */
   findEvents(owner: string, id: string): SessionEvents | undefined {
     const open = this.#sessions.get(keyOf({ owner, id }))?.events;
-    if (open || this.#openings.find(owner, id)) return open;
+    if (open || this.isActive(owner, id)) return open;
     return this.#history.ended(owner, id) && this.#eventsOfEnded.find(owner, id);
+  }
+
+  /**
+   * The record of a session, as it is now: taken with its turn if it is open.
+   *
+   * @throws MooringError as `leaseOpen`
+   */
+  async recordOf(owner: string, id: string, signal: AbortSignal): Promise<SessionRecord> {
+    const asleep = this.#openings.find(owner, id)
+      ? undefined
+      : await this.#recordOf({ owner, id, named: true, options: noOptions });
+    if (asleep?.record) return asleep.record;
+    const { session, lease } = await this.#leaseOpen(owner, id, signal);
+    using _lease = lease;
+    await abortable(session.takeState(), signal);
+    return session.record();
+  }
+
+  /** Opens a copy of a session: its options, identity, upstream and state are those of the record. */
+  fork(
+    record: SessionRecord,
+    target: Pick<SessionTarget, 'owner' | 'id' | 'named'>,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const now = Date.now();
+    const { events: _events, ...rest } = record;
+    const { endsAt: _endsAt, ...head } = record.head;
+    const copy = {
+      ...rest,
+      head: { ...head, id: target.id, createdAt: now, lastAccessedAt: now, anonymous: false, bytesIn: 0, bytesOut: 0 },
+      guid: randomBytes(16).toString('hex'),
+      byCreate: true,
+      crashes: 0,
+    };
+    const options = restoreOptions(record.options);
+    return this.create({ ...target, options, record: copy }, signal);
   }
 
   /** Refuses a URL that no session may go to. @throws MooringError `DESTINATION_FORBIDDEN` */
@@ -349,6 +482,9 @@ export class SessionManager {
   async #close(): Promise<void> {
     this.#reaper.close();
     await this.#openings.close();
+    await Promise.allSettled(
+      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep()),
+    );
     await Promise.allSettled([...this.#sessions.values()].map((session) => session.end('drained')));
     await Promise.allSettled([...this.#closing]);
   }
@@ -360,11 +496,27 @@ export class SessionManager {
     return this.#openings.join(target, byCreate, signal);
   }
 
+  /** What a session that sleeps is opened again with; nothing if there is none. @throws MooringError `STATE_UNREADABLE` */
+  async #recordOf(target: SessionTarget): Promise<(SessionTarget & { readonly record: SessionRecord }) | undefined> {
+    const { owner, id } = target;
+    const asleep = this.#sleeping.find(owner, id);
+    if (!asleep) {
+      if (!this.isActive(owner, id)) this.#sleeping.assertReadable(owner, id);
+      return undefined;
+    }
+    const record = await this.#sleeping.read(asleep);
+    // It may have woken or ended meanwhile.
+    if (!record || this.#sleeping.find(owner, id) !== asleep) return undefined;
+    return { owner, id, named: target.named, options: restoreOptions(record.options), record, life: asleep.life };
+  }
+
   #onOpened(session: Session, ms: number): void {
+    this.#sleeping.wake(session.owner, session.id);
     this.#history.onOpened(session);
     this.#eventsOfEnded.forget(session.owner, session.id);
     this.#sessions.set(keyOf(session), session);
-    this.#options.observer.created(ms);
+    if (session.isRestored) this.#options.observer.woke(ms);
+    else this.#options.observer.created(ms);
   }
 
   #onEnded(session: Session, ended: EndedSession, closed: Promise<void>): void {
@@ -375,8 +527,57 @@ export class SessionManager {
       this.#eventsOfEnded.remember(session.owner, session.id, session.events);
     }
     this.#options.observer.ended(ended.reason, session);
+    const removed =
+      session.options.persist && ended.reason !== 'drained'
+        ? this.#sleeping.remove(session.owner, session.id)
+        : undefined;
+    this.#settle(session.id, closed);
+    if (removed) this.#settle(session.id, removed);
+  }
+
+  #onAsleep(session: Session, record: SessionRecord, closed: Promise<void>): void {
+    this.#sessions.delete(keyOf(session));
+    this.#options.observer.fellAsleep(session, session.context.lost.aborted);
+    this.#sleeping.add(record, session.isStored, session.timeLeft, session.life);
+    this.#settle(session.id, closed);
+  }
+
+  *#mortals(): Iterable<Session | SleepingSession> {
+    yield* this.#sessions.values();
+    yield* this.#sleeping;
+  }
+
+  async #onExpired(session: Session | SleepingSession, reason: 'idle' | 'lifetime'): Promise<void> {
+    if (!(session instanceof Session)) {
+      const { owner, id } = session.head;
+      if (!this.#openings.find(owner, id)) await this.#endAsleep(session, reason);
+      return;
+    }
+    if (reason === 'idle' && session.options.persist) {
+      session.postpone(sleepAgainMs); // meanwhile it falls asleep, or cannot
+      await session.fallAsleep();
+    } else await session.end(reason).catch(() => {}); // reported to onEnded
+  }
+
+  /** Ends a session that sleeps. */
+  async #endAsleep(asleep: SleepingSession, reason: EndReason): Promise<void> {
+    const { owner, id, anonymous } = asleep.head;
+    const ending = await this.#sleeping.endingOf(asleep);
+    if (this.#sleeping.find(owner, id) !== asleep) return;
+    const ended: EndedSession = { reason, endedAt: Date.now(), ...ending };
+    this.#sleeping.wake(owner, id);
+    this.#history.onEnded({ owner, id, anonymous, isDirect: ending.upstream === undefined }, ended);
+    this.#options.observer.ended(reason, { owner, id });
+    asleep.life.abort(sessionEndedError(id, ended));
+    const removed = this.#sleeping.remove(owner, id);
+    this.#settle(id, removed);
+    await removed.catch(() => {}); // reported by `settle`
+  }
+
+  /** Waits, when the server closes, for what is being closed or removed. */
+  #settle(id: string, closed: Promise<void>): void {
     const settled = closed
-      .catch((error: unknown) => this.#options.observer.closeFailed(session.id, error))
+      .catch((error: unknown) => this.#options.observer.closeFailed(id, error))
       .finally(() => this.#closing.delete(settled));
     this.#closing.add(settled);
   }
@@ -404,6 +605,10 @@ const afresh = (id: string, ended: EndedSession): string =>
 
 /** The same ID again is the same session, unless options are named that it was not made with. */
 function assertSameOptions(target: SessionTarget, made: SessionOptions): void {
+  if (target.state || target.record) {
+    const detail = `expected an ID that is free to start a session with a state; ${target.id} is open or asleep.`;
+    throw new MooringError('SESSION_EXISTS', detail);
+  }
   const differing = differingOptions(target.options, made).map((name) => `\`${name}\``);
   if (differing.length === 0) return;
   throw new MooringError(

@@ -3,15 +3,17 @@ import type { EgressGateway, EgressLimits } from '../egress/egress-gateway.js';
 import type { ChosenUpstream, ProxySelector } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { ContextOptions, EngineContext, EngineInfo } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { MooringError, settingName } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import { hostsOf } from '../protocol/values/domain-list.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import { wantedUpstream } from '../protocol/values/upstream-preferences.js';
+import type { BrowserState } from '../snapshots/browser-state.js';
 import { Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
-import { Session, type SessionParts } from './session.js';
+import { type LastingOptions, noStoreError, Session, type SessionParts } from './session.js';
 import type { SessionSlots } from './session-slots.js';
+import type { TakenState } from './session-state.js';
 import type { SessionTarget } from './session-target.js';
 import { StartGate } from './start-gate.js';
 
@@ -36,9 +38,11 @@ export interface SessionOpenerOptions {
   /** How long after its last request a session's page is paused. If undefined, never. */
   readonly pauseAfterMs: number | undefined;
   readonly laneLimit: number;
+  readonly lasting: LastingOptions;
   /** Called when a session is open, before anybody gets it, with the time since it had its slot. */
   readonly onOpened: (session: Session, ms: number) => void;
   readonly onEnded: SessionParts['onEnded'];
+  readonly onAsleep: SessionParts['onAsleep'];
   readonly onIdle: SessionParts['onIdle'];
 }
 
@@ -73,11 +77,13 @@ export class SessionOpener {
    *   free; as `ProxySelector.choose`; `BROWSER_FAILED`; the signal's reason
    */
   async open(target: SessionTarget, byCreate: boolean, signal: AbortSignal, onSlot: () => void): Promise<Session> {
-    const { egress, proxies, identities, slots, queueTimeoutMs, onOpened } = this.#options;
-    const { identity: preferences, maxBytes } = target.options;
+    const { egress, proxies, identities, slots, queueTimeoutMs, onOpened, lasting } = this.#options;
+    const { record, life = new AbortController() } = target;
+    const { identity: preferences, persist } = target.options;
     const domains = hostsOf(target.options.domains);
     const wanted = wantedUpstream(target.options.upstream);
-    identities.assertPossible(preferences);
+    if (!record) identities.assertPossible(preferences);
+    if (persist && !lasting.store) throw noStoreError();
     // A request waits for as long as its own time lasts.
     const slot = await slots.acquire(target.owner, byCreate ? queueTimeoutMs : undefined, signal);
     onSlot();
@@ -85,20 +91,24 @@ export class SessionOpener {
     const resources = new Disposables();
     resources.defer(() => slot.release());
     try {
-      const chosen = await proxies.choose(wanted, signal);
-      const proxy = resources.use(await this.#openProxy(chosen, { domains, maxBytes }), (opened) =>
+      const chosen = await proxies.choose(wanted, signal, record?.pooledProxy);
+      const proxy = resources.use(await this.#openProxy(chosen, { domains, maxBytes: bytesLeft(target) }), (opened) =>
         egress.close(opened),
       );
-      const identity = await identities.resolve(preferences, target.id, chosen.upstream.country);
-      const context = resources.use(await this.#openContext(target.owner, identity, proxy, signal), (it) => it.close());
+      const identity = record?.identity ?? (await identities.resolve(preferences, target.id, chosen.upstream.country));
+      const restored = restoredOf(target, identity);
+      const context = resources.use(
+        await this.#openContext(target.owner, identity, proxy, restored?.state, signal),
+        (it) => it.close(),
+      );
       signal.throwIfAborted();
       const session = new Session({
         ...target,
         ...this.#lifetimes(target.options),
-        byCreate,
-        anonymous: !target.named && !byCreate,
+        byCreate: record?.byCreate ?? byCreate,
+        anonymous: record?.head.anonymous ?? (!target.named && !byCreate),
         verified: chosen.verified,
-        warnings: chosen.warnings,
+        warnings: [...chosen.warnings, ...(persist && !lasting.isSealed && !record ? [unsealedWarning] : [])],
         pauseAfterMs: target.options.keepRunning ? undefined : this.#options.pauseAfterMs,
         laneLimit: this.#options.laneLimit,
         identity: withShortfalls(identity, context),
@@ -106,8 +116,13 @@ export class SessionOpener {
         egress: proxy,
         context,
         starts: this.#starts,
+        lasting,
+        record,
+        restored,
+        life,
         resources: resources.move(),
         onEnded: this.#options.onEnded,
+        onAsleep: this.#options.onAsleep,
         onIdle: this.#options.onIdle,
       });
       onOpened(session, performance.now() - startedAt);
@@ -132,6 +147,7 @@ export class SessionOpener {
     owner: string,
     { identity, engine }: ResolvedIdentity,
     proxy: SessionProxy,
+    state: BrowserState | undefined,
     signal: AbortSignal,
   ): Promise<EngineContext> {
     using deadline = new Deadline({
@@ -143,7 +159,8 @@ export class SessionOpener {
         ),
       parent: signal,
     });
-    return await this.#options.engines.newContext(engine, { owner, proxyServer: proxy.url, identity }, deadline.signal);
+    const options = { owner, proxyServer: proxy.url, identity, ...(state ? { state } : {}) };
+    return await this.#options.engines.newContext(engine, options, deadline.signal);
   }
 
   #lifetimes({ idleMs, maxLifetimeMs }: SessionOptions): Pick<SessionParts, 'idleMs' | 'maxLifetimeMs'> {
@@ -154,6 +171,32 @@ export class SessionOpener {
       maxLifetimeMs: Number.isFinite(shortest) ? shortest : undefined,
     };
   }
+}
+
+const unsealedWarning = `The state of this session is stored as it is, for the server has no key to seal it with (${settingName('stateKey')}).`;
+
+/** What it may still move. */
+function bytesLeft({ options: { maxBytes }, record }: SessionTarget): number | undefined {
+  if (maxBytes === undefined || !record) return maxBytes;
+  const { bytesIn, bytesOut } = record.head;
+  return Math.max(1, maxBytes - bytesIn - bytesOut);
+}
+
+/** What a session has in its browser from the start. */
+function restoredOf({ record, state }: SessionTarget, { identity }: ResolvedIdentity): TakenState | undefined {
+  if (record) {
+    const { head, left, place } = record;
+    return { takenAt: head.takenAt, state: record.state, left, place };
+  }
+  if (!state) return undefined;
+  const { cookies, origins, place, takenAt = Date.now() } = state;
+  const { viewport } = identity;
+  return {
+    takenAt,
+    state: { cookies, origins },
+    left: [],
+    place: place && { ...place, viewport: place.viewport ?? viewport },
+  };
 }
 
 /** The identity with what the browser could not present among its warnings. */

@@ -36,6 +36,7 @@ const allOptions: readonly Option[] = [
   ...openingOptions,
   { field: optionFields.idleMs, textOf: ({ idleMs }) => jsonText(idleMs) },
   { field: optionFields.maxLifetimeMs, textOf: ({ maxLifetimeMs }) => jsonText(maxLifetimeMs) },
+  { field: optionFields.persist, textOf: ({ persist }) => jsonText(persist) },
   { field: optionFields.keepRunning, textOf: ({ keepRunning }) => jsonText(keepRunning) },
   { field: optionFields.allowedDomains, textOf: ({ domains }) => domainsText(domains.allowed) },
   { field: optionFields.deniedDomains, textOf: ({ domains }) => domainsText(domains.denied) },

@@ -1,18 +1,24 @@
-import type { Session } from './session.js';
-
-export interface SessionReaperOptions {
-  /** How often it looks. */
-  readonly everyMs: number;
-  /** The sessions that are open. */
-  readonly sessions: () => Iterable<Session>;
+/** What has a time to live. */
+export interface Mortal {
+  /** When it is over, by `performance.now()`, and why. */
+  readonly expiry: { readonly at: number; readonly reason: 'idle' | 'lifetime' };
 }
 
-/** Ends sessions whose idle time or lifetime is over. */
-export class SessionReaper {
-  readonly #options: SessionReaperOptions;
+export interface SessionReaperOptions<S extends Mortal> {
+  /** How often it looks. */
+  readonly everyMs: number;
+  /** The sessions that are open, and those that sleep. */
+  readonly sessions: () => Iterable<S>;
+  /** Called for each whose time is over. */
+  readonly onExpired: (session: S, reason: 'idle' | 'lifetime') => void;
+}
+
+/** Finds sessions whose idle time or lifetime is over. */
+export class SessionReaper<S extends Mortal> {
+  readonly #options: SessionReaperOptions<S>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: SessionReaperOptions) {
+  constructor(options: SessionReaperOptions<S>) {
     this.#options = options;
   }
 
@@ -29,8 +35,8 @@ export class SessionReaper {
   #sweep(): void {
     const now = performance.now();
     for (const session of this.#options.sessions()) {
-      const expiry = session.expiry;
-      if (expiry.at <= now) void session.end(expiry.reason).catch(() => {}); // reported to onEnded
+      const { at, reason } = session.expiry;
+      if (at <= now) this.#options.onExpired(session, reason);
     }
   }
 }

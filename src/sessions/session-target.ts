@@ -1,4 +1,6 @@
+import type { ImportedState } from '../protocol/values/imported-state.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
+import type { SessionRecord } from './session-record.js';
 
 /** Which session a command means, and how to make it if there is none. */
 export interface SessionTarget {
@@ -8,6 +10,12 @@ export interface SessionTarget {
   /** Whether the caller gave the ID. */
   readonly named: boolean;
   readonly options: SessionOptions;
+  /** What it was before it slept: it is opened again from that. */
+  readonly record?: SessionRecord | undefined;
+  /** Aborts when the session that slept ends; absent: it is new. */
+  readonly life?: AbortController | undefined;
+  /** What a new session starts with. */
+  readonly state?: ImportedState | undefined;
 }
 
 /** The key of a session: the same ID of another owner is another session. */

@@ -17,6 +17,11 @@ export class SessionTurn implements Disposable {
     this.warnings = warnings;
   }
 
+  /** Resolves once what was done is kept, of a session that is to last. @throws MooringError `STATE_NOT_KEPT` */
+  keep(): Promise<void> {
+    return this.session.keep();
+  }
+
   /** Ends the session, so that the next request to its ID opens it afresh. Its end is not waited for. */
   endSession(): void {
     void this.session.end('destroyed', true).catch(() => {}); // reported to onEnded

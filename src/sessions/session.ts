@@ -1,20 +1,37 @@
 import type { ChosenUpstream } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
-import { type MooringError, wireCodeOf } from '../errors.js';
+import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
+import { storeOptions } from '../protocol/values/stored-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
-import { abortable } from '../util/deadline.js';
+import type { PagePlace } from '../snapshots/browser-state.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { Lane } from './lane.js';
-import { PagePause } from './page-pause.js';
 import { SessionClock } from './session-clock.js';
-import { SessionEvents } from './session-events.js';
-import { type LeasedSession, SessionLease } from './session-lease.js';
+import { SessionEvents, type StoredEvents } from './session-events.js';
+import { type LeasedSession, type Restored, SessionLease } from './session-lease.js';
 import { upstreamDigest } from './session-options.js';
-import type { StartGate, StartPlace } from './start-gate.js';
+import type { SessionRecord } from './session-record.js';
+import { SessionState, type TakenState } from './session-state.js';
+import { SessionTab } from './session-tab.js';
+import type { SleepTimes } from './sleeping-sessions.js';
+import type { StartGate } from './start-gate.js';
+
+/** How sessions outlive their browsers. */
+export interface LastingOptions {
+  /** Keeps a record; resolves once it is kept. If undefined, no session can be kept. */
+  readonly store: ((record: SessionRecord) => Promise<void>) | undefined;
+  /** Whether the store seals what it keeps. */
+  readonly isSealed: boolean;
+  /** Whether sessions survive the crash of their browser. */
+  readonly restoresCrashed: boolean;
+  /** The most that is taken of a session's state; one that is not to last has an eighth of it. */
+  readonly maxStateBytes: number;
+}
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -43,30 +60,44 @@ export interface SessionParts {
   /** The proxy that all its bytes go through. */
   readonly egress: SessionProxy;
   readonly context: EngineContext;
-  /** What happened in it before. If omitted, it is new. */
-  readonly events?: SessionEvents;
   /** Bounds how many pages start at once, of all sessions. */
   readonly starts: StartGate;
+  readonly lasting: LastingOptions;
+  /** What it was before it slept; undefined: it is new. */
+  readonly record: SessionRecord | undefined;
+  /** What it starts with; undefined: nothing. */
+  readonly restored: TakenState | undefined;
+  /** Aborts when the session ends, for good: one that slept goes on with it. */
+  readonly life: AbortController;
   /** Closes what the session owns. */
   readonly resources: Disposables;
   /** Told, once, as soon as the session has ended; `closed` resolves when all it owned is closed. */
   readonly onEnded: (session: Session, ended: EndedSession, closed: Promise<void>) => void;
+  /** Told, once, as soon as the session has lost its browser or let go of it, and is to go on from this record. */
+  readonly onAsleep: (session: Session, record: SessionRecord, closed: Promise<void>) => void;
   /** Told each time the session has nothing left to do. */
   readonly onIdle: (session: Session) => void;
 }
+
+/** After so many crashes in a row, each while it was at work, a session ends. */
+const maxCrashes = 3;
 
 /**
  * One browser tab with its cookies and storage, and the lane of requests before it.
  *
  * ```
- * open ⇄ busy, open → paused → busy, any → ended(reason)
+ * open ⇄ busy, open → paused → busy, any → asleep | ended(reason)
  * ```
+ *
+ * One that falls asleep leaves a record. The next request opens it again from that, as another object of the same ID.
  */
 export class Session implements LeasedSession {
   readonly id: string;
   readonly owner: string;
   readonly anonymous: boolean;
-  readonly createdAt = Date.now();
+  readonly createdAt: number;
+  /** 32 hex digits, the same for its whole life. */
+  readonly guid: string;
   readonly identity: ResolvedIdentity;
   readonly engine: EngineInfo;
   readonly egress: SessionProxy;
@@ -75,7 +106,8 @@ export class Session implements LeasedSession {
   readonly #parts: SessionParts;
   readonly #lane: Lane;
   readonly #clock: SessionClock;
-  readonly #pause: PagePause;
+  readonly #tab: SessionTab;
+  readonly #state: SessionState;
   readonly #over = new AbortController();
   #options: SessionOptions;
   #verified: boolean;
@@ -83,38 +115,58 @@ export class Session implements LeasedSession {
   #byCreate: boolean;
   /** Kept for the request that it was opened for, until that has had its turn. */
   #reserved: boolean;
-  #page: EnginePage | undefined;
-  #isPageUsed = false;
   #endedAfterUse = false;
-  /** While its page is being opened and goes to its first address. */
-  #starting: StartPlace | undefined;
+  #isAsleep = false;
+  #isStored = false;
+  /** Whether somebody has a lease; the lane is taken by its falling asleep too. */
+  #isLeased = false;
+  #crashes: number;
+  #restored: Restored | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
+    const { context, record, restored } = parts;
     this.#parts = parts;
     this.id = parts.id;
     this.owner = parts.owner;
     this.anonymous = parts.anonymous;
+    this.createdAt = record?.head.createdAt ?? Date.now();
+    this.guid = record?.guid ?? context.guid;
     this.#options = parts.options;
     this.#verified = parts.verified;
     this.#warnings = parts.warnings;
     this.#byCreate = parts.byCreate;
-    this.#clock = new SessionClock(parts);
+    this.#clock = new SessionClock({ ...parts, ageMs: Math.max(0, Date.now() - this.createdAt) });
     this.#lane = new Lane({ session: parts.id, limit: parts.laneLimit });
-    this.events = parts.events ?? new SessionEvents();
-    this.#pause = new PagePause({
-      afterMs: parts.pauseAfterMs,
-      page: () => this.page,
-      onChange: (isPaused) => this.events.add(isPaused ? 'pause' : 'resume', {}),
+    this.events = record?.events ? SessionEvents.restore(record.events) : new SessionEvents();
+    this.#tab = new SessionTab({
+      ...parts,
+      place: restored?.place,
+      beforePause: () => this.#beforePause(),
+      onPause: (isPaused) => this.events.add(isPaused ? 'pause' : 'resume', {}),
+      onEvent: (event) => this.events.addOfPage(event),
+    });
+    this.#state = new SessionState({
+      context,
+      tab: this.#tab,
+      restored,
+      maxBytes: Math.floor(parts.lasting.maxStateBytes / (parts.options.persist ? 1 : 8)),
     });
     this.#reserved = parts.anonymous;
+    this.#crashes = record?.crashes ?? 0;
+    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record) };
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
-    this.context = parts.context;
-    if (!parts.events) this.events.add('created', { by: parts.byCreate ? 'create' : 'request' });
+    if (record?.events) {
+      const stateAgeMs = restored && Math.max(0, Date.now() - restored.takenAt);
+      this.events.add('wake', { restored: restored !== undefined, stateAgeMs });
+    } else this.events.add('created', { by: parts.byCreate ? 'create' : 'request' });
     parts.egress.onFailure((host, code) => this.events.add('refusal', { host, reason: wireCodeOf(code) }));
-    parts.context.lost.addEventListener('abort', this.#onLost, { once: true });
+    this.context = context;
+    context.lost.addEventListener('abort', this.#onLost, { once: true });
+    // It may have gone while this was made: a signal that has aborted says nothing any more.
+    if (context.lost.aborted) queueMicrotask(this.#onLost);
   }
 
   /** Whether a request of its own has ended it: those that waited for their turn open it afresh. */
@@ -127,9 +179,19 @@ export class Session implements LeasedSession {
     return this.#byCreate;
   }
 
+  /** Whether it fell asleep: those that waited for their turn wake it. */
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  /** Whether it was opened again from a record. */
+  get isRestored(): boolean {
+    return this.#parts.record !== undefined;
+  }
+
   get state(): 'open' | 'busy' | 'paused' {
     if (this.#lane.isTaken) return 'busy';
-    return this.#pause.isPaused ? 'paused' : 'open';
+    return this.#tab.isPaused ? 'paused' : 'open';
   }
 
   /** What it was made with, its upstream as it was last moved. */
@@ -211,32 +273,48 @@ export class Session implements LeasedSession {
     return this.#lane.waiting;
   }
 
-  /** Aborts when the session ends, with the error for its users. */
+  /** Aborts when the session ends or falls asleep, with the error for its users. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** Milliseconds since 1970: the end of the last request. */
-  get lastAccessedAt(): number {
-    return this.#lane.isTaken ? Date.now() : this.#clock.lastAccessedAt;
+  get ended(): AbortSignal {
+    return this.#parts.life.signal;
   }
 
-  /** The page it shows, if it has one that works. */
+  /** Bytes that came from the network. */
+  get bytesIn(): number {
+    return this.egress.meter.bytesIn + (this.#parts.record?.head.bytesIn ?? 0);
+  }
+
+  /** Bytes that went to the network. */
+  get bytesOut(): number {
+    return this.egress.meter.bytesOut + (this.#parts.record?.head.bytesOut ?? 0);
+  }
+
+  /** Milliseconds since 1970: the end of the last request. */
+  get lastAccessedAt(): number {
+    return this.#isLeased ? Date.now() : this.#clock.lastAccessedAt;
+  }
+
   get page(): EnginePage | undefined {
-    return this.#page?.alive ? this.#page : undefined;
+    return this.#tab.page;
   }
 
   get pageLoss(): MooringError | undefined {
-    return this.#page?.loss;
+    return this.#tab.loss;
   }
 
   usePage(): EnginePage | undefined {
-    this.#isPageUsed = true;
-    return this.page;
+    return this.#tab.use();
   }
 
   get isPageUsed(): boolean {
-    return this.#isPageUsed;
+    return this.#tab.isUsed;
+  }
+
+  get lostPlace(): PagePlace | undefined {
+    return this.#parts.lasting.restoresCrashed || !this.#tab.loss ? this.#tab.lostPlace : undefined;
   }
 
   /**
@@ -245,6 +323,26 @@ export class Session implements LeasedSession {
    */
   get expiry(): { readonly at: number; readonly reason: 'idle' | 'lifetime' } {
     return this.#clock.expiry(this.#lane.isTaken);
+  }
+
+  /** How long it has still to live, milliseconds: without a request, and at most. */
+  get timeLeft(): SleepTimes {
+    return this.#clock.left;
+  }
+
+  /** Lets it live so much longer without a request. */
+  postpone(ms: number): void {
+    this.#clock.postpone(ms);
+  }
+
+  /** Whether the store has its record as it was last taken. */
+  get isStored(): boolean {
+    return this.#isStored;
+  }
+
+  /** Aborts when it ends, for good. */
+  get life(): AbortController {
+    return this.#parts.life;
   }
 
   /** Starts the idle time anew. */
@@ -267,10 +365,11 @@ export class Session implements LeasedSession {
       this.#over.signal.throwIfAborted();
     }
     await this.#lane.enter(signal);
-    this.#isPageUsed = false;
+    this.#isLeased = true;
+    this.#isStored = false;
     const lease = new SessionLease(this, signal, () => this.#release());
     try {
-      await abortable(this.#pause.resume(), signal);
+      await this.#tab.begin(signal);
     } catch (error) {
       lease[Symbol.dispose]();
       throw error;
@@ -278,25 +377,118 @@ export class Session implements LeasedSession {
     return lease;
   }
 
-  /** A page to go elsewhere with: the one there is, if it can let go of what it does, or else a new one. */
-  async openPage(signal: AbortSignal): Promise<EnginePage> {
-    this.#isPageUsed = true;
-    if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
-    await this.#page?.close();
-    this.#starting = await this.#parts.starts.enter(this.owner, signal);
-    try {
-      this.#page = await this.context.newPage(signal);
-      this.#page.onEvent((event) => this.events.addOfPage(event));
-    } catch (error) {
-      this.pageStarted();
-      throw error;
-    }
-    return this.#page;
+  openPage(signal: AbortSignal): Promise<EnginePage> {
+    return this.#tab.open(signal);
   }
 
   pageStarted(): void {
-    this.#starting?.release();
-    this.#starting = undefined;
+    this.#tab.started();
+  }
+
+  /** What came of waking it, once: for the first reply after that. */
+  takeRestored(): Restored | undefined {
+    const restored = this.#restored;
+    this.#restored = undefined;
+    return restored;
+  }
+
+  noteRestored(warnings: readonly string[]): void {
+    this.#restored ??= { takenAt: this.#state.last.takenAt, warnings };
+  }
+
+  /** From now on it is kept until it is destroyed. @throws MooringError `STATE_NOT_KEPT` when this server cannot */
+  persist(): void {
+    if (!this.#parts.lasting.store) throw noStoreError();
+    this.#options = { ...this.#options, persist: true };
+  }
+
+  /**
+   * Resolves once what was done so far is kept, of a session that is to last; of any other at once.
+   *
+   * @throws MooringError `STATE_NOT_KEPT`, `STATE_UNREADABLE` when the record of another key is in its place
+   */
+  async keep(): Promise<void> {
+    if (!this.#options.persist || this.#closed) return;
+    const { store } = this.#parts.lasting;
+    if (!store) throw noStoreError();
+    try {
+      await this.#state.take(true);
+    } catch (error) {
+      this.#over.signal.throwIfAborted();
+      const detail = `expected the browser to give the state of session ${this.id}; it did not.`;
+      throw new MooringError('STATE_NOT_KEPT', detail, { cause: error });
+    }
+    await this.#write(store);
+  }
+
+  /** Takes its state as it is now: that which `record` has. */
+  async takeState(): Promise<void> {
+    await this.#state.take(true);
+  }
+
+  /**
+   * All that it takes to open it again as it is, its state as it was last taken.
+   *
+   * @param events what is told of it then. Default: the newest, for a record is written after each command
+   */
+  record(events = this.events.newest()): SessionRecord {
+    const { state, left, place, takenAt } = this.#state.last;
+    const { upstream } = this.egress;
+    const isPooled = upstream.namedBy === 'operator' && upstream.route.kind === 'proxy';
+    const endsAt = this.#clock.endsAt;
+    return {
+      head: {
+        owner: this.owner,
+        id: this.id,
+        createdAt: this.createdAt,
+        lastAccessedAt: this.lastAccessedAt,
+        takenAt,
+        persist: this.#options.persist ?? false,
+        anonymous: this.anonymous,
+        ...(endsAt === undefined ? {} : { endsAt }),
+        bytesIn: this.bytesIn,
+        bytesOut: this.bytesOut,
+      },
+      guid: this.guid,
+      byCreate: this.#byCreate,
+      options: storeOptions(this.#options),
+      identity: this.identity,
+      ...(isPooled && upstream.route.kind === 'proxy' ? { pooledProxy: upstream.route.proxy } : {}),
+      warnings: this.#warnings,
+      state,
+      left,
+      ...(place ? { place } : {}),
+      crashes: this.#crashes,
+      events,
+    };
+  }
+
+  /**
+   * Lets go of its browser, if nobody uses it: what is needed to open it again is in the record that `onAsleep` gets.
+   *
+   * @returns false if it is in use, or its state cannot be kept: it stays as it is
+   */
+  async fallAsleep(): Promise<boolean> {
+    if (this.#closed || this.#lane.isTaken) return false;
+    await this.#lane.enter(this.#over.signal); // at once: it is free
+    try {
+      // A page that stands still is as it was when it was paused.
+      if (!this.#tab.isPaused) await this.#state.take(true);
+      const { store } = this.#parts.lasting;
+      if (this.#options.persist && store) await this.#write(store, this.events.asleep());
+    } catch {
+      this.#release(false);
+      return false;
+    }
+    if (this.#closed) return false;
+    if (this.#lane.waiting > 0) {
+      await this.#tab.begin(this.#over.signal).catch(() => {}); // whoever comes next finds out
+      this.#release(false);
+      return false;
+    }
+    this.events.add('sleep', {});
+    this.#leave(asleepError(this.id));
+    return true;
   }
 
   /**
@@ -314,29 +506,89 @@ export class Session implements LeasedSession {
       startsAfresh: afterUse || !this.#byCreate,
       ...(this.isDirect ? {} : { upstream: upstreamDigest(this.#options) }),
     };
-    this.context.lost.removeEventListener('abort', this.#onLost);
     this.#endedAfterUse = afterUse;
-    this.#over.abort(sessionEndedError(this.id, ended));
-    this.#pause.stop();
-    this.#lane.close(this.#over.signal.reason);
     this.events.add('ended', { reason });
-    this.events.close();
-    const closed = this.#parts.resources.dispose();
-    this.#closed = closed;
+    const closed = this.#shut(sessionEndedError(this.id, ended));
     this.#parts.onEnded(this, ended, closed);
+    this.#parts.life.abort(this.#over.signal.reason);
     return closed;
   }
 
+  /** Refuses its callers and closes what it owns. */
+  #shut(reason: MooringError): Promise<void> {
+    this.context.lost.removeEventListener('abort', this.#onLost);
+    this.#over.abort(reason);
+    this.events.close();
+    this.#tab.stop();
+    this.#lane.close(reason);
+    this.#closed = this.#parts.resources.dispose();
+    return this.#closed;
+  }
+
+  #leave(reason: MooringError): void {
+    this.#isAsleep = true;
+    const record = this.record(this.events.toJSON());
+    this.#parts.onAsleep(this, record, this.#shut(reason));
+  }
+
   readonly #onLost = (): void => {
-    void this.end('crashed').catch(() => {}); // reported to onEnded
+    if (this.#closed) return;
+    if (this.#isLeased) this.#crashes += 1;
+    this.events.add('crash', { reason: 'its browser process is gone' });
+    if (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes) this.#leave(lostError(this.id));
+    else void this.end('crashed').catch(() => {}); // reported to onEnded
   };
 
-  #release(): void {
+  async #beforePause(): Promise<void> {
+    await this.#state.take(true).catch(() => {}); // the state before it stands
+    if (!this.#options.persist || this.#closed || this.#lane.isTaken) return;
+    const { store } = this.#parts.lasting;
+    if (store) await this.#write(store).catch(() => {}); // it is tried again when it falls asleep
+  }
+
+  async #write(store: NonNullable<LastingOptions['store']>, events?: StoredEvents): Promise<void> {
+    this.#isStored = false;
+    await store(this.record(events));
+    this.#isStored = true;
+  }
+
+  /** @param isUse whether somebody used it, so that its idle time starts anew */
+  #release(isUse = true): void {
     this.pageStarted();
-    this.renew();
-    this.#reserved = false;
+    if (isUse) {
+      this.#isLeased = false;
+      this.renew();
+      this.#reserved = false;
+      this.#crashes = 0;
+    }
     if (!this.#lane.leave() || this.#closed) return;
-    this.#pause.start();
+    if (this.#parts.lasting.restoresCrashed && isUse && !this.#options.persist) void this.#state.refresh();
+    this.#tab.rest();
     this.#parts.onIdle(this);
   }
 }
+
+/** What its users are told when the browser was lost under them. */
+const lostError = (id: string): MooringError =>
+  new MooringError(
+    'BROWSER_FAILED',
+    `expected the browser to stay alive, but its process crashed; session ${id} goes on in another one with the state that it had.`,
+  );
+
+/** Nobody is told: who waits wakes it. */
+const asleepError = (id: string): MooringError =>
+  new MooringError('BROWSER_FAILED', `expected session ${id} to be awake; it fell asleep.`);
+
+export const noStoreError = (): MooringError =>
+  new MooringError(
+    'STATE_NOT_KEPT',
+    `\`${optionFields.persist}\`: expected a server that can keep sessions; this one has no folder for them (see its log).`,
+  );
+
+/** What could not be brought back, a sentence each. */
+const restoringWarnings = ({ left, damage }: SessionRecord): string[] => [
+  ...(damage === undefined
+    ? []
+    : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
+  ...left,
+];

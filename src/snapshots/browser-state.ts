@@ -20,7 +20,7 @@ export interface StoredCookie {
   readonly secure: boolean;
   readonly sameSite: 'Strict' | 'Lax' | 'None';
   /** The site that a partitioned cookie (CHIPS) was set below. */
-  readonly partitionKey?: string;
+  readonly partitionKey?: string | undefined;
 }
 
 /** The storage of one origin, as `storageState` of Playwright has it, with the session storage beside it. */
@@ -29,7 +29,7 @@ export interface OriginState {
   readonly localStorage: readonly StoredItem[];
   /** Of the session's tab. */
   readonly sessionStorage: readonly StoredItem[];
-  readonly indexedDB?: readonly StoredDatabase[];
+  readonly indexedDB?: readonly StoredDatabase[] | undefined;
 }
 
 export interface StoredItem {
@@ -47,8 +47,8 @@ export interface StoredDatabase {
 export interface StoredObjectStore {
   readonly name: string;
   readonly autoIncrement: boolean;
-  readonly keyPath?: string;
-  readonly keyPathArray?: readonly string[];
+  readonly keyPath?: string | undefined;
+  readonly keyPathArray?: readonly string[] | undefined;
   readonly records: readonly StoredRecord[];
   readonly indexes: readonly StoredIndex[];
 }
@@ -63,8 +63,8 @@ export interface StoredRecord {
 
 export interface StoredIndex {
   readonly name: string;
-  readonly keyPath?: string;
-  readonly keyPathArray?: readonly string[];
+  readonly keyPath?: string | undefined;
+  readonly keyPathArray?: readonly string[] | undefined;
   readonly multiEntry: boolean;
   readonly unique: boolean;
 }

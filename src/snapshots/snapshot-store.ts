@@ -9,6 +9,12 @@ export interface SnapshotHead {
   readonly takenAt: number;
   /** Kept until it is destroyed. If false, it ends with this server, or its idle time. */
   readonly persist: boolean;
+  /** Its caller did not name it. */
+  readonly anonymous: boolean;
+  /** When its longest lifetime is over; absent: never. */
+  readonly endsAt?: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** A session as it is stored. */

@@ -134,9 +134,9 @@ describe('the end of a session', () => {
     expect((await Promise.all(requests)).map(({ body }) => body.code)).toEqual(Array(3).fill('SESSION_ENDED'));
   });
 
-  it('the browser crashes – its session ends as crashed, and a new one opens', async () => {
+  it('the browser crashes, and sessions are not restored – its session ends as crashed, and a new one opens', async () => {
     const engine = new FakeEngine();
-    app = await RunningApp.start({}, engine);
+    app = await RunningApp.start({ MOORING_CRASH_RESTORE: 'off' }, engine);
     await app.ok({ cmd: 'sessions.create', session: 'x' });
     for (const context of [...engine.contexts]) context.crash();
     expect(await app.fails('SESSION_ENDED', { cmd: 'request.get', session: 'x', url: origin.url })).toContain(
@@ -217,7 +217,7 @@ describe('an ID that is used again', () => {
 
   it('made by a request, and ended – a request opens it afresh, and says how the last one ended', async () => {
     const engine = new FakeEngine();
-    app = await RunningApp.start({}, engine);
+    app = await RunningApp.start({ MOORING_CRASH_RESTORE: 'off' }, engine);
     await app.ok(get('x'));
     await app.ok({ cmd: 'sessions.destroy', session: 'x' });
     const again = await app.ok(get('x'));

@@ -146,7 +146,7 @@ describe('the request log', () => {
 describe('ends of sessions that nobody asked for', () => {
   it('a crash, and making room – are logged with session and owner', async () => {
     const engine = new FakeEngine();
-    await start({ MOORING_MAX_SESSIONS: '1' }, engine);
+    await start({ MOORING_MAX_SESSIONS: '1', MOORING_CRASH_RESTORE: 'off' }, engine);
     await app.ok({ cmd: 'sessions.create', session: 'broken' });
     for (const context of [...engine.contexts]) context.crash();
     const { session } = await app.ok({ cmd: 'request.get', url: `${origin.url}/` });

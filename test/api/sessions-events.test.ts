@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { covers } from '../support/covers.js';
 import { FakeEngine, type FakePage } from '../support/fake-engine.js';
+import { FrailStore } from '../support/frail-store.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -303,3 +304,89 @@ function newestPage(): FakePage {
   if (!page) throw new Error('the session has no page');
   return page;
 }
+
+describe('sessions.events of a session that lasts', () => {
+  const lasting = async (): Promise<{ app: RunningApp; engine: FakeEngine; store: FrailStore }> => {
+    const store = new FrailStore();
+    const browsers = new FakeEngine();
+    return { app: await RunningApp.startWith({ settings: {}, engine: browsers, store }), engine: browsers, store };
+  };
+  const stateOf = async (server: RunningApp, session: string): Promise<string> =>
+    (await server.ok({ cmd: 'sessions.list' })).sessions.find((row: Event) => row.session === session)?.state;
+  const history = (server: RunningApp, session: string, since = 0): Promise<Event> =>
+    server.ok({ cmd: 'sessions.events', session, since });
+
+  it('asleep – is told without waking it, and goes on from there when it wakes', async () => {
+    const { app: server } = await lasting();
+    try {
+      await server.ok({ cmd: 'sessions.create', session: 's', persist: true, session_ttl: 1 });
+      await server.ok(get('s'));
+      await expect.poll(() => stateOf(server, 's')).toBe('asleep');
+      const asleep = await history(server, 's');
+      expect(kindsOf(asleep)).toEqual(['created', 'command', 'navigation', 'command', 'sleep']);
+      expect(await stateOf(server, 's')).toBe('asleep');
+      await server.ok(get('s'));
+      const { events } = await history(server, 's', asleep.last);
+      expect(events.map(({ sequence, kind }: Event) => [sequence, kind])).toEqual([
+        [6, 'wake'],
+        [7, 'navigation'],
+        [8, 'command'],
+      ]);
+      expect(events[0]).toMatchObject({ restored: true, stateAgeMs: expect.any(Number) });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('its browser crashes – is told; the numbers go on, also where the store has an older record', async () => {
+    const { app: server, engine: browsers } = await lasting();
+    try {
+      await server.ok({ cmd: 'sessions.create', session: 's', persist: true });
+      await server.ok(get('s'));
+      await expect.poll(() => stateOf(server, 's')).toBe('open');
+      for (let i = 0; i < 5; i++)
+        [...browsers.contexts]
+          .at(-1)
+          ?.pages.at(-1)
+          ?.tell({ kind: 'dialog', type: 'alert', message: String(i) });
+      const { last } = await history(server, 's');
+      for (const context of [...browsers.contexts]) context.crash();
+      await server.ok(get('s'));
+      const after = await history(server, 's', last);
+      expect(after.events[0].sequence).toBeGreaterThan(last);
+      expect(kindsOf(after).slice(-3)).toEqual(['wake', 'navigation', 'command']);
+      expect(after.events.length + (after.missed ?? 0)).toBe(after.last - last);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('a fork – begins a history of its own', async () => {
+    const { app: server } = await lasting();
+    try {
+      await server.ok(get('s'));
+      await server.ok({ cmd: 'sessions.fork', session: 's', newSession: 't' });
+      expect(kindsOf(await history(server, 't'))[0]).toBe('created');
+      expect(kindsOf(await history(server, 't'))).not.toContain('navigation');
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('falling asleep – ends a stream', async () => {
+    const { app: server } = await lasting();
+    try {
+      await server.ok({ cmd: 'sessions.create', session: 's', persist: true, session_ttl: 1 });
+      const answer = await fetch(`${server.url}/api/v1`, {
+        method: 'POST',
+        headers: { accept: 'text/event-stream' },
+        body: JSON.stringify({ cmd: 'sessions.events', session: 's' }),
+      });
+      const told = await answer.text();
+      expect(told).toContain('"kind":"sleep"');
+      expect(told).toMatch(/event: reply\ndata: .*"data":"success"/);
+    } finally {
+      await server.close();
+    }
+  });
+});

@@ -3,6 +3,7 @@ import { App, type AppOptions } from '../../src/app.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import type { BrowserEngine } from '../../src/engine/engine.js';
 import { createLogger } from '../../src/logger.js';
+import type { SnapshotStore } from '../../src/snapshots/snapshot-store.js';
 import { FakeEngine } from './fake-engine.js';
 
 type Body = Record<string, unknown>;
@@ -18,6 +19,14 @@ export interface Answer {
 export interface SendOptions {
   readonly key?: string;
   readonly signal?: AbortSignal;
+}
+
+interface AppParts {
+  readonly settings?: Record<string, string>;
+  readonly engine?: BrowserEngine | readonly BrowserEngine[];
+  readonly resolve?: AppOptions['resolve'] | undefined;
+  readonly lines?: string[] | undefined;
+  readonly store?: SnapshotStore;
 }
 
 /** A server under test, on a free port. */
@@ -40,6 +49,17 @@ export class RunningApp {
     resolve?: AppOptions['resolve'],
     lines?: string[],
   ): Promise<RunningApp> {
+    return RunningApp.startWith({ settings, engine, resolve, lines });
+  }
+
+  /** The same with parts by name. @param store where sessions are kept that are to last; absent: nowhere */
+  static async startWith({
+    settings,
+    engine = new FakeEngine(),
+    resolve,
+    lines,
+    store,
+  }: AppParts): Promise<RunningApp> {
     const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
     const app = new App({
       config,
@@ -49,6 +69,7 @@ export class RunningApp {
       version: '0.0.0-test',
       engines: () => [engine].flat(),
       ...(resolve ? { resolve } : {}),
+      ...(store ? { store: { snapshots: store, isSealed: false } } : {}),
     });
     return new RunningApp(await app.start(), app);
   }

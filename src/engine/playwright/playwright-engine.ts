@@ -81,7 +81,8 @@ export class PlaywrightEngine implements BrowserEngine {
       const shortfalls = sharing ? [sharing.shortfallOf(seat.key)] : [];
       try {
         const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
-        if (options.state?.cookies.length) await context.addCookies([...options.state.cookies]);
+        if (options.state?.cookies.length)
+          await context.addCookies(options.state.cookies.map(({ partitionKey: _key, ...cookie }) => cookie));
         return this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
       } catch (error) {
         seat.release();

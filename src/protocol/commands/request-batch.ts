@@ -5,7 +5,7 @@ import { commandNameOf, unknownCommand } from '../command-name.js';
 import { type Body, defineCommand, type ParseContext, readCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { flag, optional, optionalSessionId } from '../fields/scalars.js';
-import { pendingSessionFields, sessionOptionFields } from '../fields/session-options.js';
+import { createOnlyFields, sessionOptionFields } from '../fields/session-options.js';
 import { openSessionFields } from '../fields/session-use.js';
 import { requestTimeout } from '../fields/waiting.js';
 import { asksForNothing } from '../names/asks-for-nothing.js';
@@ -14,6 +14,7 @@ import {
   exampleClosing,
   noSolution,
   replyFields,
+  restoredFields,
   sessionField,
   timedFields,
 } from '../replies/reply-fields.js';
@@ -78,7 +79,7 @@ export const requestBatch = defineCommand({
     }),
     ...otherWholeFields,
   }),
-  unsupported: pendingSessionFields,
+  unsupported: createOnlyFields,
   goesOut: true,
   toCommand: ({ session: given, requests, timeout, closeAfterUse, ...rest }, context): BatchArguments => {
     const { mustExist = false, dontChangeProxy = false, ...fields } = rest;
@@ -99,6 +100,7 @@ export const requestBatch = defineCommand({
     ...replyFields,
     ...sessionField,
     ...createdField,
+    ...restoredFields,
     results: z
       .array(z.object({ solution: partialSolutionSchema, warnings: z.array(z.string()).optional(), ...timedFields }))
       .describe('What each request brought back, in order.'),

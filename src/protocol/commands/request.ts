@@ -4,8 +4,8 @@ import { MooringError } from '../../errors.js';
 import { type Body, type CommandFrom, defineCommand } from '../define-command.js';
 import { requestDomainFields } from '../fields/domains.js';
 import { type RequestFields, requestSchema } from '../fields/request.js';
-import { pendingSessionFields, type SessionFields, sessionOptionFields } from '../fields/session-options.js';
-import { createdField, exampleClosing, replyFields, sessionField } from '../replies/reply-fields.js';
+import { createOnlyFields, type SessionFields, sessionOptionFields } from '../fields/session-options.js';
+import { createdField, exampleClosing, replyFields, restoredFields, sessionField } from '../replies/reply-fields.js';
 import { exampleSolution, partialSolutionSchema } from '../replies/solution.js';
 import { type DomainLists, readDomains } from '../values/domain-list.js';
 import { readSessionOptions, type SessionOptions } from '../values/session-options.js';
@@ -49,6 +49,7 @@ const requestReplySchema = z.object({
   ...replyFields,
   ...sessionField,
   ...createdField,
+  ...restoredFields,
 });
 export type RequestReply = z.infer<typeof requestReplySchema>;
 
@@ -62,7 +63,7 @@ const requestWith = <V extends 'get' | 'post' | 'put' | 'delete' | 'patch'>(verb
       `A real navigation of the session's tab with the method ${method}; what it answers is what the page shows. ` +
       'An ID that was never seen creates that session. Requests on one session run one after another.',
     parameters: requestSchema,
-    unsupported: { ...pendingSessionFields, ...refusedFields },
+    unsupported: { ...createOnlyFields, ...refusedFields },
     goesOut: true,
     toCommand: (request) => toRequest(verb, request),
     reply: requestReplySchema,

@@ -4,10 +4,18 @@ import { defineCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { sessionDomainFields } from '../fields/domains.js';
 import { optionalSessionId } from '../fields/scalars.js';
-import { pendingSessionFields, sessionOptionFields } from '../fields/session-options.js';
+import { sessionOptionFields } from '../fields/session-options.js';
+import { stateFields } from '../fields/state.js';
 import { exampleFingerprint, fingerprintSchema } from '../replies/fingerprint.js';
-import { exampleClosing, replyFields, sessionField, verifiedSolution } from '../replies/reply-fields.js';
+import {
+  exampleClosing,
+  replyFields,
+  restoredFields,
+  sessionField,
+  verifiedSolution,
+} from '../replies/reply-fields.js';
 import { readDomains } from '../values/domain-list.js';
+import { type ImportedState, readState } from '../values/imported-state.js';
 import { readSessionOptions, type SessionOptions } from '../values/session-options.js';
 
 /** What `sessions.create` is told. */
@@ -16,6 +24,8 @@ export interface CreateArguments {
   /** Whether the caller gave the ID; if not, only the reply tells it. */
   readonly named: boolean;
   readonly options: SessionOptions;
+  /** What it starts with; undefined: nothing. */
+  readonly state: ImportedState | undefined;
 }
 
 export const sessionsCreate = defineCommand({
@@ -23,7 +33,7 @@ export const sessionsCreate = defineCommand({
   summary: 'Opens a session',
   description:
     'A browser session with its own cookies and storage. It ends 200 seconds after its last request, or as ' +
-    '`session_ttl` says. The ID of an open session gives that session.',
+    '`session_ttl` says; with `persist` it falls asleep instead. The ID of an open session gives that session, and wakes one that sleeps.',
   parameters: z.object({
     ...defineFields('session', {
       session: optionalSessionId().describe(
@@ -33,18 +43,20 @@ export const sessionsCreate = defineCommand({
     }),
     ...sessionOptionFields,
     ...sessionDomainFields,
+    ...stateFields,
   }),
-  unsupported: pendingSessionFields,
   goesOut: true,
-  toCommand: ({ session, ...fields }): CreateArguments => ({
+  toCommand: ({ session, state, ...fields }): CreateArguments => ({
     session: session ?? randomUUID(),
     named: session !== undefined,
     options: { ...readSessionOptions(fields), domains: readDomains(fields) },
+    state: state && readState(state),
   }),
   reply: z.object({
     ...verifiedSolution,
     ...replyFields,
     ...sessionField,
+    ...restoredFields,
     fingerprint: fingerprintSchema,
     context: z.object({
       _type: z.literal('BrowserContext'),

@@ -18,8 +18,8 @@ export const sessionsEvents = defineCommand({
   summary: 'Tells what happened in a session',
   description:
     'Its commands, navigations, actions, refusals, downloads, dialogs and errors, newest last, and what became of the ' +
-    'session itself. At most 500 are kept, of an ended session the last 50 for an hour. Looking does not renew it. With ' +
-    '`Accept: text/event-stream`: those first, then each as it happens, until the session ends.',
+    'session itself. At most 500 are kept, of an ended session the last 50 for an hour. Looking does not renew or wake it. With ' +
+    '`Accept: text/event-stream`: those first, then each as it happens, until the session ends or falls asleep.',
   parameters: z.object({
     ...namedSessionFields,
     ...defineFields('session', {

@@ -5,7 +5,7 @@ import { sessionRowSchema } from '../replies/session-row.js';
 
 export const sessionsList = defineCommand({
   name: 'sessions.list',
-  summary: 'Lists the open sessions of this key',
+  summary: 'Lists the sessions of this key',
   description: 'Looking does not renew them.',
   parameters: z.object({}),
   goesOut: false,
@@ -13,9 +13,9 @@ export const sessionsList = defineCommand({
   reply: z.object({
     ...noSolution,
     ...replyFields,
-    sessions: z.array(sessionRowSchema).describe('The open sessions of this key.'),
-    open: z.int().describe('How many those are.'),
-    limit: z.int().describe('How many this key can have.'),
+    sessions: z.array(sessionRowSchema).describe('The sessions of this key, those that sleep too.'),
+    open: z.int().describe('How many of them do not sleep.'),
+    limit: z.int().describe('How many of this key can be open at once.'),
   }),
   example: {
     request: {},
@@ -31,6 +31,7 @@ export const sessionsList = defineCommand({
           bytesIn: 48211,
           bytesOut: 3120,
           state: 'open',
+          persist: false,
           waiting: 0,
           anonymous: false,
         },

@@ -15,6 +15,13 @@ export const limitFields = defineFields('limits', {
   maxLifetime: optionalFilled(integer(1, 31_536_000, 'seconds')).describe(
     'Seconds that the session lives at most, counted from its creation. Default: the setting `MOORING_MAX_LIFETIME`.',
   ),
+  persist: {
+    schema: optional(flag()).describe(
+      'What an answer acknowledged is kept: cookies, storage, IndexedDB, address and scroll position. The session does not end ' +
+        'when it is idle but falls asleep, and wakes with the next request under its ID, also after a crash or a restart.',
+    ),
+    guards: true,
+  },
   keepRunning: optional(flag()).describe(
     'The page goes on running between requests. Default: it stands still from `MOORING_PAUSE_AFTER` (10 s) after a request ' +
       'until the next one, its memory as it was.',

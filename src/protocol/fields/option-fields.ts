@@ -10,6 +10,7 @@ export const optionFields = {
   maxBytes: 'maxBytes',
   idleMs: 'session_ttl',
   maxLifetimeMs: 'maxLifetime',
+  persist: 'persist',
   keepRunning: 'keepRunning',
   allowedDomains: 'whitelistedDomains',
   deniedDomains: 'blackListedDomains',

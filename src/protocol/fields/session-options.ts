@@ -4,7 +4,7 @@ import type { DomainFields } from './domains.js';
 import { identityFields } from './identity.js';
 import { limitFields } from './limits.js';
 import { upstreamFields } from './proxy.js';
-import { flag, optional } from './scalars.js';
+import { optional } from './scalars.js';
 
 /**
  * What a session is made with. `sessions.create` takes these, and every `request.*`, where they count when the request
@@ -17,8 +17,7 @@ export type SessionOptionFields = z.infer<typeof sessionOptionsSchema>;
 /** With those that a request has for itself. */
 export type SessionFields = SessionOptionFields & DomainFields;
 
-/** Options of the contract that have no effect yet: checked like the others, then refused by name. */
-export const pendingSessionFields = defineFields('session', {
-  persist: { schema: optional(flag()), guards: true },
+/** What `sessions.create` alone takes: others refuse it by name. */
+export const createOnlyFields = defineFields('session', {
   state: optional(z.union([z.string(), z.record(z.string(), z.unknown())])),
 });

@@ -1,16 +1,12 @@
 import { fieldsWhere } from '../fields/define-fields.js';
 import { requestSchema } from '../fields/request.js';
-import { pendingSessionFields } from '../fields/session-options.js';
 import { asksForNothing } from './asks-for-nothing.js';
 import { maxNameLength } from './field-names.js';
 import { foreignGuards } from './foreign-names.js';
 import { distance, looseName } from './nearest-name.js';
 
 /** Fields that limit where a session goes, how much, or which session it is. */
-export const guards: readonly string[] = fieldsWhere(
-  { ...requestSchema.shape, ...pendingSessionFields },
-  (traits) => traits.guards === true,
-);
+export const guards: readonly string[] = fieldsWhere(requestSchema.shape, (traits) => traits.guards === true);
 
 /** The field that guards and that a name most likely means, though it is none of its names. */
 export function guardMeant(loose: string, value: unknown): string | undefined {

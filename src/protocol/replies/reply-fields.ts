@@ -23,6 +23,13 @@ export const verifiedSolution = { solution: z.object({ verified: z.boolean() }) 
 export const createdField = {
   created: z.literal(true).optional().describe('The session was opened for this command: its ID was not open before.'),
 };
+export const restoredFields = {
+  restored: z
+    .literal(true)
+    .optional()
+    .describe('The session was brought back from its stored state: it slept, or its browser or tab had crashed.'),
+  stateAgeMs: z.int().optional().describe('How old that state was, milliseconds.'),
+};
 
 /** The end of a reply as the reference shows it. */
 export const exampleClosing = (timeElapsed: number) => ({ timeElapsed, requestId: '5f0c1f9be2a84d17' });

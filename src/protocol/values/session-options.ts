@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly idleMs?: number | undefined;
   /** How long it lives at most. If omitted, as long as the server says. */
   readonly maxLifetimeMs?: number | undefined;
+  /** It is kept until it is destroyed, over crashes and restarts. */
+  readonly persist?: true | undefined;
   /** Its page goes on running between requests. */
   readonly keepRunning?: true | undefined;
 }
@@ -37,6 +39,7 @@ export function readSessionOptions(fields: SessionOptionFields): SessionOptions 
     maxBytes: fields[optionFields.maxBytes],
     idleMs: milliseconds(fields[optionFields.idleMs]),
     maxLifetimeMs: milliseconds(fields[optionFields.maxLifetimeMs]),
+    persist: fields[optionFields.persist] || undefined,
     keepRunning: fields[optionFields.keepRunning] || undefined,
   };
 }

@@ -19,7 +19,8 @@ const page = {
 } as unknown as EnginePage; // all that is used of it
 let shown: EnginePage | undefined;
 
-const pauseAfter = (afterMs: number | undefined): PagePause => new PagePause({ afterMs, page: () => shown });
+const pauseAfter = (afterMs: number | undefined): PagePause =>
+  new PagePause({ afterMs, page: () => shown, before: async () => {} });
 
 beforeEach(() => {
   calls = [];

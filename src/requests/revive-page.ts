@@ -1,0 +1,36 @@
+import type { EgressRequest } from '../egress/session-proxy.js';
+import type { EnginePage } from '../engine/engine.js';
+import type { LeasedSession } from '../sessions/session-lease.js';
+import { type Deadline, settledWithin } from '../util/deadline.js';
+import { stepLimits } from './page-visit.js';
+
+/** How long a page may take to scroll to where it stood. */
+const scrollTimeoutMs = 1000;
+
+/**
+ * Goes again to where the session's page stood, if that page is gone: its browser or tab was lost, or let go of while the
+ * session slept.
+ *
+ * @returns nothing if there is no such place, or it came by another method than GET: nothing is sent twice
+ * @throws MooringError as `EnginePage.navigate`; the place stays, for the next try
+ */
+export async function revivePage(
+  leased: LeasedSession,
+  egress: EgressRequest,
+  deadline: Deadline,
+  maxBodyBytes: number,
+): Promise<EnginePage | undefined> {
+  const place = leased.lostPlace;
+  if (!place) return undefined;
+  if (place.method !== 'GET') return undefined;
+  const { timeoutMs, signal } = stepLimits(deadline);
+  const page = await leased.openPage(signal);
+  const { width, height } = place.viewport;
+  if (page.viewport.width !== width || page.viewport.height !== height)
+    await page.actor().setViewport(width, height, { timeoutMs, signal });
+  egress.name(place.url);
+  const request = { url: place.url, method: 'GET', headers: {}, loadTimeoutMs: timeoutMs, maxBodyBytes } as const;
+  await page.navigate(request, signal);
+  await settledWithin(page.scrollTo(place.scroll, signal), scrollTimeoutMs);
+  return page;
+}

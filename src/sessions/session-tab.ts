@@ -1,0 +1,121 @@
+import type { EngineContext, EnginePage, PageEvent } from '../engine/engine.js';
+import type { MooringError } from '../errors.js';
+import type { PagePlace } from '../snapshots/browser-state.js';
+import { abortable } from '../util/deadline.js';
+import { PagePause } from './page-pause.js';
+import type { StartGate, StartPlace } from './start-gate.js';
+
+export interface SessionTabOptions {
+  readonly owner: string;
+  readonly context: EngineContext;
+  /** Bounds how many pages start at once, of all sessions. */
+  readonly starts: StartGate;
+  /** How long after the last request it is paused. If undefined, never. */
+  readonly pauseAfterMs: number | undefined;
+  /** Where the tab before it stood. */
+  readonly place: PagePlace | undefined;
+  /** Called before it is paused. */
+  readonly beforePause: () => Promise<void>;
+  /** Told when it stands still, and when it goes on again. */
+  readonly onPause: (isPaused: boolean) => void;
+  /** Told what happens on its page. */
+  readonly onEvent: (event: PageEvent) => void;
+}
+
+/** The tab of a session: opened when it is first needed, and another one when it is lost. */
+export class SessionTab {
+  readonly #options: SessionTabOptions;
+  readonly #pause: PagePause;
+  #page: EnginePage | undefined;
+  #isUsed = false;
+  /** Where it stood when that was last asked. */
+  #place: PagePlace | undefined;
+  /** While it is being opened and goes to its first address. */
+  #starting: StartPlace | undefined;
+
+  constructor(options: SessionTabOptions) {
+    this.#options = options;
+    this.#place = options.place;
+    this.#pause = new PagePause({
+      afterMs: options.pauseAfterMs,
+      page: () => this.page,
+      before: options.beforePause,
+      onChange: options.onPause,
+    });
+  }
+
+  /** The page it shows, if it has one that works. */
+  get page(): EnginePage | undefined {
+    return this.#page?.alive ? this.#page : undefined;
+  }
+
+  /** Why the page that it showed is gone. Undefined if it is there, or there never was one. */
+  get loss(): MooringError | undefined {
+    return this.#page?.loss;
+  }
+
+  get isPaused(): boolean {
+    return this.#pause.isPaused;
+  }
+
+  /** Whether anything was done with it since `begin`. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  /** Where it stood, if there is no page that stands there now. */
+  get lostPlace(): PagePlace | undefined {
+    return this.page ? undefined : this.#place;
+  }
+
+  /** Somebody's turn begins: lets the page go on. */
+  async begin(signal: AbortSignal): Promise<void> {
+    this.#isUsed = false;
+    await abortable(this.#pause.resume(), signal);
+  }
+
+  /** Nobody's turn it is: the page is paused after a while. */
+  rest(): void {
+    this.#pause.start();
+  }
+
+  use(): EnginePage | undefined {
+    this.#isUsed = true;
+    return this.page;
+  }
+
+  /** A page to go elsewhere with: the one there is, if it can let go of what it does, or else a new one. */
+  async open(signal: AbortSignal): Promise<EnginePage> {
+    this.#isUsed = true;
+    if (this.#page && (await abortable(this.#page.settle(), signal))) return this.#page;
+    await this.#page?.close();
+    this.#starting = await this.#options.starts.enter(this.#options.owner, signal);
+    try {
+      this.#page = await this.#options.context.newPage(signal);
+      this.#page.onEvent(this.#options.onEvent);
+    } catch (error) {
+      this.started();
+      throw error;
+    }
+    return this.#page;
+  }
+
+  /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
+  started(): void {
+    this.#starting?.release();
+    this.#starting = undefined;
+  }
+
+  /** Where it stands now, or where it stood if its page is gone. */
+  async place(signal: AbortSignal): Promise<PagePlace | undefined> {
+    const { page } = this;
+    if (page) this.#place = await page.place(signal);
+    return this.#place;
+  }
+
+  /** The session is over, or sleeps. */
+  stop(): void {
+    this.started();
+    this.#pause.stop();
+  }
+}

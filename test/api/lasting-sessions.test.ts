@@ -1,0 +1,265 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
+import { FakeEngine } from '../support/fake-engine.js';
+import { FrailStore } from '../support/frail-store.js';
+import { Origin } from '../support/origin.js';
+import { RunningApp } from '../support/start-app.js';
+
+const origin = new Origin();
+let app: RunningApp;
+let engine: FakeEngine;
+let store: FrailStore;
+
+beforeAll(async () => {
+  await origin.start();
+  return () => origin.close();
+});
+beforeEach(() => {
+  engine = new FakeEngine();
+  store = new FrailStore();
+});
+afterEach(() => app?.close());
+
+const start = async (settings: Record<string, string> = {}): Promise<void> => {
+  app = await RunningApp.startWith({ settings, engine, store });
+};
+/** The server is stopped, and another one begins with what it kept. */
+const restart = async (settings: Record<string, string> = {}): Promise<void> => {
+  await app.close();
+  engine = new FakeEngine();
+  await start(settings);
+};
+const crash = (): void => {
+  for (const context of [...engine.contexts]) context.crash();
+};
+const get = (session: string, more: object = {}) => ({
+  cmd: 'request.get',
+  session,
+  url: `${origin.url}/set-cookie`,
+  ...more,
+});
+const rowOf = async (session: string) =>
+  (await app.ok({ cmd: 'sessions.list' })).sessions.find((row: { session: string }) => row.session === session);
+const cookieNames = (reply: { solution: { cookies: { name: string }[] } }): string[] =>
+  reply.solution.cookies.map(({ name }) => name);
+const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+describe('a browser that crashes', () => {
+  it('the next request finds the session in another one, once told so', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const names = cookieNames(await app.ok(get('x')));
+    expect(names.length).toBeGreaterThan(0);
+    await until(async () => (await rowOf('x')).state === 'open');
+    crash();
+    expect(await rowOf('x')).toMatchObject({ state: 'asleep', persist: false });
+    expect((await app.ok({ cmd: 'sessions.active', session: 'x' })).active).toBe(true);
+    const reply = await app.ok({ ...get('x'), url: `${origin.url}/` });
+    expect(reply).toMatchObject({ restored: true, stateAgeMs: expect.any(Number) });
+    expect(reply.created).toBeUndefined();
+    expect(cookieNames(reply)).toEqual(names);
+    expect((await app.ok(get('x'))).restored).toBeUndefined();
+  });
+
+  it('keepSamePage – the page is gone to again', async () => {
+    await start();
+    const shown = await app.ok(get('x', { url: `${origin.url}/` }));
+    await until(async () => (await rowOf('x')).state === 'open');
+    crash();
+    const reply = await app.ok({ cmd: 'request.get', session: 'x', keepSamePage: true });
+    expect(reply.restored).toBe(true);
+    expect(reply.solution.currentUrl).toBe(shown.solution.currentUrl);
+  });
+
+  it('a page that came by POST is not posted again', async () => {
+    await start();
+    await app.ok({ cmd: 'request.post', session: 'x', url: `${origin.url}/echo`, postData: 'a=1' });
+    await until(async () => (await rowOf('x')).state === 'open');
+    crash();
+    const seen = origin.seen.length;
+    const error = await app.fails('INVALID_PARAMETER', { cmd: 'request.get', session: 'x', keepSamePage: true });
+    expect(error).toContain('came by POST and was not sent again');
+    expect(origin.seen.length).toBe(seen);
+  });
+
+  it('three times in a row under its own requests – it ends', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    for (const code of ['CODE-0026', 'CODE-0026', 'SESSION_ENDED']) {
+      const running = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 20_000 });
+      await until(async () => (await rowOf('x'))?.state === 'busy' && engine.contexts.size > 0);
+      crash();
+      expect((await running).body.code).toBe(code);
+    }
+    expect(await app.fails('SESSION_ENDED', get('x'))).toContain('(crashed:');
+  });
+
+  it('requests that wait for their turn are run in the new browser', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const first = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 20_000 });
+    await until(async () => (await rowOf('x')).state === 'busy');
+    const others = [1, 2].map(() => app.ok(get('x')));
+    await until(async () => (await rowOf('x')).waiting === 2);
+    crash();
+    expect((await first).body.code).toBe('CODE-0026');
+    expect((await Promise.all(others)).map(({ restored }) => restored)).toEqual([true, undefined]);
+  });
+});
+
+describe('persist', () => {
+  it('idle – it falls asleep, and wakes with the next request or create', async () => {
+    covers('create', 'persist');
+    await start();
+    const made = await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    expect(made.warnings).toEqual([expect.stringContaining('MOORING_STATE_KEY')]);
+    const names = cookieNames(await app.ok(get('x')));
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    expect(engine.contexts.size).toBe(0);
+    const reply = await app.ok(get('x', { url: `${origin.url}/` }));
+    expect(reply.restored).toBe(true);
+    expect(cookieNames(reply)).toEqual(names);
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    const again = await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    expect(again).toMatchObject({
+      restored: true,
+      context: made.context,
+      fingerprint: { userAgent: made.fingerprint.userAgent },
+    });
+  });
+
+  it('on a request – opens one that lasts, or lets an open one last from then on', async () => {
+    covers('request', 'persist');
+    await start();
+    await app.ok(get('x', { persist: true }));
+    await app.ok(get('y'));
+    await app.ok(get('y', { persist: true }));
+    await app.ok(get('z'));
+    await restart();
+    expect(
+      (await app.ok({ cmd: 'sessions.list' })).sessions.map(({ session }: { session: string }) => session).sort(),
+    ).toEqual(['x', 'y']);
+  });
+
+  it('over a restart – the same session, with its options, bytes and age', async () => {
+    await start();
+    await app.ok({
+      cmd: 'sessions.create',
+      session: 'x',
+      persist: true,
+      session_ttl: 77,
+      blackListedDomains: ['evil.test'],
+    });
+    const names = cookieNames(await app.ok(get('x')));
+    const before = await rowOf('x');
+    await restart();
+    expect(await rowOf('x')).toMatchObject({ state: 'asleep', createdAt: before.createdAt, bytesIn: before.bytesIn });
+    await app.fails('SESSION_EXISTS', { cmd: 'sessions.create', session: 'x', session_ttl: 78 });
+    const reply = await app.ok(get('x', { url: `${origin.url}/`, mustExist: true }));
+    expect(reply).toMatchObject({ restored: true });
+    expect(cookieNames(reply)).toEqual(names);
+    await app.ok({ cmd: 'sessions.create', session: 'x', session_ttl: 77, blackListedDomains: ['evil.test'] });
+    expect((await rowOf('x')).bytesIn).toBeGreaterThanOrEqual(before.bytesIn);
+  });
+
+  it('killed without a word – what an answer acknowledged is there', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    const names = cookieNames(await app.ok(get('x')));
+    const killed = app;
+    const copy = store.copy();
+    await killed.close();
+    store = copy;
+    engine = new FakeEngine();
+    await start();
+    expect(cookieNames(await app.ok(get('x', { url: `${origin.url}/` })))).toEqual(names);
+  });
+
+  it('destroyed – nothing of it is left, awake or asleep', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    await app.ok({ cmd: 'sessions.create', session: 'y', persist: true, session_ttl: 1 });
+    await until(async () => (await rowOf('y')).state === 'asleep');
+    for (const session of ['x', 'y']) await app.ok({ cmd: 'sessions.destroy', session });
+    expect(await app.fails('SESSION_ENDED', get('y'))).toContain('(destroyed:');
+    await restart();
+    expect((await app.ok({ cmd: 'sessions.list' })).sessions).toEqual([]);
+  });
+
+  it('MOORING_PERSIST_TTL – ends one that sleeps for so long', async () => {
+    await start({ MOORING_PERSIST_TTL: '1500ms' });
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    await until(async () => (await rowOf('x')) === undefined);
+    expect(await app.fails('SESSION_ENDED', get('x'))).toContain('(idle:');
+  });
+
+  it('a store that fails – the command is told, and the session stays', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    store.failWrites('the disk is full');
+    expect(await app.fails('STATE_NOT_KEPT', get('x'))).toContain('the disk is full');
+    store.failWrites(undefined);
+    expect((await app.ok(get('x', { mustExist: true }))).restored).toBeUndefined();
+  });
+
+  it('owners – each has its own', async () => {
+    await start({ MOORING_API_KEYS: 'a,b' });
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true }, { key: 'a' });
+    await restart({ MOORING_API_KEYS: 'a,b' });
+    expect((await app.ok({ cmd: 'sessions.active', session: 'x' }, { key: 'b' })).active).toBe(false);
+    expect((await app.ok({ cmd: 'sessions.active', session: 'x' }, { key: 'a' })).active).toBe(true);
+  });
+});
+
+describe('export, import, fork', () => {
+  it('export – gives the state of an open session and of one that sleeps, which sleeps on', async () => {
+    covers('command', 'sessions.export');
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    await app.ok(get('x'));
+    const open = (await app.ok({ cmd: 'sessions.export', session: 'x' })).solution.state;
+    expect(open).toMatchObject({ version: 1, url: expect.stringContaining(origin.url), method: 'GET' });
+    expect(open.storageState.cookies.length).toBeGreaterThan(0);
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    const asleep = (await app.ok({ cmd: 'sessions.export', session: 'x' })).solution.state;
+    expect(asleep.storageState).toEqual(open.storageState);
+    expect((await rowOf('x')).state).toBe('asleep');
+    await app.fails('SESSION_ENDED', { cmd: 'sessions.export', session: 'nobody' });
+  });
+
+  it('state – a new session begins with it; a plain storageState is taken too', async () => {
+    covers('create', 'state');
+    await start();
+    await app.ok(get('x'));
+    const { state } = (await app.ok({ cmd: 'sessions.export', session: 'x' })).solution;
+    await app.ok({ cmd: 'sessions.create', session: 'y', state });
+    await app.ok({ cmd: 'sessions.create', session: 'z', state: state.storageState });
+    for (const session of ['y', 'z']) {
+      const exported = (await app.ok({ cmd: 'sessions.export', session })).solution.state;
+      expect(exported.storageState).toEqual(state.storageState);
+    }
+    const stays = await app.ok({ cmd: 'request.get', session: 'y', keepSamePage: true });
+    expect(stays.solution.currentUrl).toBe(state.url);
+    await app.fails('SESSION_EXISTS', { cmd: 'sessions.create', session: 'y', state });
+  });
+
+  it('fork – a copy that goes its own way', async () => {
+    covers('command', 'sessions.fork');
+    await start();
+    const made = await app.ok({ cmd: 'sessions.create', session: 'x', session_ttl: 55 });
+    const names = cookieNames(await app.ok(get('x')));
+    const fork = await app.ok({ cmd: 'sessions.fork', session: 'x', newSession: 'y' });
+    expect(fork).toMatchObject({
+      session: 'y',
+      forkedFrom: 'x',
+      fingerprint: { userAgent: made.fingerprint.userAgent },
+    });
+    await app.ok({ cmd: 'sessions.destroy', session: 'x' });
+    expect(cookieNames(await app.ok(get('y', { url: `${origin.url}/` })))).toEqual(names);
+    await app.ok({ cmd: 'sessions.create', session: 'y', session_ttl: 55 });
+    await app.fails('SESSION_EXISTS', { cmd: 'sessions.fork', session: 'y', newSession: 'y' });
+    await app.fails('SESSION_ENDED', { cmd: 'sessions.fork', session: 'x' });
+  });
+});
