@@ -12,6 +12,7 @@ import { ProxySelector } from './egress/proxy-selector.js';
 import type { BrowserPoolObserver } from './engine/browser-pool.js';
 import type { BrowserEngine } from './engine/engine.js';
 import { EngineRegistry } from './engine/engine-registry.js';
+import { affordableSessions } from './engine/process-budget.js';
 import { errorMessage } from './errors.js';
 import { HttpServer } from './http/server.js';
 import { IdentityResolver } from './identity/identity-resolver.js';
@@ -121,12 +122,14 @@ export class App {
 
     const { store } = this.#options;
     if (store) this.#resources.use(store.snapshots, (it) => it.close());
+    const maxSessions = config.maxSessions ?? affordableSessions(engines.default.info);
     const sessions = this.#resources.use(
       new SessionManager({
         idleTimeoutMs: config.idleTimeoutMs,
         maxLifetimeMs: config.maxLifetimeMs,
-        maxSessions: config.maxSessions,
-        maxSessionsPerKey: config.maxSessionsPerKey ?? sessionShareOf(config),
+        maxSessions,
+        sleepsForRoom: config.maxSessions === undefined,
+        maxSessionsPerKey: config.maxSessionsPerKey ?? sessionShareOf(config, maxSessions),
         queueTimeoutMs: config.queueTimeoutMs,
         queueLimit: config.queueLimit,
         laneLimit: config.laneLimit,
@@ -254,9 +257,9 @@ export class App {
 /** Which part of what there is one key may have: where several share the server, none takes the last fifth. */
 export const ownerShareOf = ({ apiKeys }: Config): number => (apiKeys.length > 1 ? 0.8 : 1);
 
-function sessionShareOf(config: Config): number | undefined {
+function sessionShareOf(config: Config, maxSessions: number): number | undefined {
   const share = ownerShareOf(config);
-  return share < 1 ? Math.max(1, Math.floor(config.maxSessions * share)) : undefined;
+  return share < 1 ? Math.max(1, Math.floor(maxSessions * share)) : undefined;
 }
 
 /** The authorities of Node and those of a file. @throws StartError */

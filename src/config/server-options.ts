@@ -70,12 +70,14 @@ export interface ServerOptions {
    */
   readonly crashRestore?: boolean | 'on' | 'off' | undefined;
   /**
-   * Maximum number of open sessions.
+   * Maximum number of open sessions; those that sleep do not count. `auto`: as many as three quarters of the memory
+   * hold, at 20 MB each (50 MB with the full Chromium). When memory runs short, or all are in use, sessions that
+   * rest are put to sleep. With a number, only those with `persist` are.
    *
-   * Shape: count.
-   * @defaultValue `100`
+   * Shape: count, `auto`.
+   * @defaultValue `'auto'`
    */
-  readonly maxSessions?: number | string | undefined;
+  readonly maxSessions?: 'auto' | number | string | undefined;
   /**
    * Maximum number of open sessions of one key. If omitted, all; four fifths of them where several keys are set.
    *

@@ -127,10 +127,15 @@ export const settings = {
   maxSessions: setting({
     group: 'Sessions',
     env: ['MOORING_MAX_SESSIONS'],
-    schema: countSchema(1, 100_000),
-    shape: 'count',
-    default: '100',
-    sentence: 'Maximum number of open sessions.',
+    schema: z.union([z.literal('auto').transform(() => undefined), countSchema(1, 100_000)], {
+      error: 'expected auto or a whole number from 1 to 100000',
+    }),
+    shape: 'count, `auto`',
+    default: 'auto',
+    sentence:
+      'Maximum number of open sessions; those that sleep do not count. `auto`: as many as three quarters of the memory hold, ' +
+      'at 20 MB each (50 MB with the full Chromium). When memory runs short, or all are in use, sessions that rest are put to ' +
+      'sleep. With a number, only those with `persist` are.',
   }),
   maxSessionsPerKey: setting({
     group: 'Sessions',

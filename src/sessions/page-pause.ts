@@ -5,10 +5,12 @@ export interface PagePauseOptions {
   readonly afterMs: number | undefined;
   /** The page that the session shows now, if it has one that works. */
   readonly page: () => EnginePage | undefined;
-  /** Told when the page stands still, and when it goes on again. */
-  readonly onChange?: (isPaused: boolean) => void;
   /** Called while the page still runs, before it is paused. */
   readonly before: () => Promise<void>;
+  /** Called when it is paused. */
+  readonly after: () => void;
+  /** Called when it is to go on after that. */
+  readonly resumed?: () => void;
 }
 
 /**
@@ -44,7 +46,7 @@ export class PagePause {
 
   /** Somebody is to use the session: lets its page go on, if it stands still. */
   async resume(): Promise<void> {
-    if (this.isPaused) this.#options.onChange?.(false);
+    if (this.isPaused) this.#options.resumed?.();
     const page = this.#forget();
     await page?.resume().catch(() => {}); // a page that cannot is found out by what comes next
   }
@@ -71,8 +73,8 @@ export class PagePause {
     if (this.#timer !== due) return; // somebody came meanwhile
     this.#page = page;
     const isPaused = await page.pause().catch(() => false); // it goes on running
-    if (this.#page !== page) return;
-    this.#isPaused = isPaused;
-    if (isPaused) this.#options.onChange?.(true);
+    if (this.#page !== page || !isPaused) return;
+    this.#isPaused = true;
+    this.#options.after();
   }
 }

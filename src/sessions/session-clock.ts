@@ -61,6 +61,11 @@ export class SessionClock {
     this.#idleSince = performance.now();
   }
 
+  /** How long it has been idle, milliseconds. */
+  get idleForMs(): number {
+    return performance.now() - this.#idleSince;
+  }
+
   /** Lets it live so much longer without a request. */
   postpone(ms: number): void {
     this.#idleSince += ms;

@@ -13,6 +13,7 @@ import type { SnapshotStore } from '../snapshots/snapshot-store.js';
 import { abortable } from '../util/deadline.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
+import { MemoryWatch } from './memory-watch.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import { SessionEvents } from './session-events.js';
@@ -52,6 +53,8 @@ export interface SessionManagerOptions
   /** Whether sessions survive the crash of their browser. */
   readonly restoresCrashed: boolean;
   readonly maxSessions: number;
+  /** Whether memory is the limit: then any session that rests is put to sleep for room, else those alone that are to last. */
+  readonly sleepsForRoom: boolean;
   readonly maxSessionsPerKey: number | undefined;
   /** How many may wait for a slot at once. */
   readonly queueLimit: number;
@@ -65,6 +68,8 @@ const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
 const sleepingBytes = 512 * 1024 ** 2;
+/** The part of those that rest which is put to sleep at each look while memory is short. */
+const reliefPart = 0.1;
 /** How long a session stays awake that could not be put to sleep, until that is tried again. */
 const sleepAgainMs = 15_000;
 
@@ -78,6 +83,7 @@ export class SessionManager {
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
+  readonly #memory = new MemoryWatch({ onShort: (isShort) => this.#onMemory(isShort) });
   readonly #sleeping: SleepingSessions;
   readonly #reaper: SessionReaper<Session | SleepingSession>;
   #closed: Promise<void> | undefined;
@@ -89,7 +95,7 @@ export class SessionManager {
       maxSessions: options.maxSessions,
       maxSessionsPerKey: options.maxSessionsPerKey,
       maxWaiting: options.queueLimit,
-      makeRoom: (owner) => this.#evictOldestAnonymous(owner),
+      makeRoom: (owner) => this.#evictOldestAnonymous(owner) || this.#sleepForRoom(owner),
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
     });
@@ -128,6 +134,7 @@ export class SessionManager {
   async start(): Promise<void> {
     await this.#sleeping.load();
     this.#reaper.start();
+    if (this.#options.sleepsForRoom) this.#memory.start();
   }
 
   /** Sessions by state, for metrics. */
@@ -461,7 +468,8 @@ export class SessionManager {
 
   /** Sessions that this owner could still open now, those counted for which room would be made. */
   freeSlots(owner: string): number {
-    const evictable = [...this.#sessions.values()].filter((session) => session.evictable);
+    const resting = new Set(this.#resting());
+    const evictable = [...this.#sessions.values()].filter((session) => session.evictable || resting.has(session));
     return this.#slots.freeFor(owner, {
       inAll: evictable.length,
       own: evictable.filter((session) => session.owner === owner).length,
@@ -481,6 +489,7 @@ export class SessionManager {
 
   async #close(): Promise<void> {
     this.#reaper.close();
+    this.#memory.close();
     await this.#openings.close();
     await Promise.allSettled(
       [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep()),
@@ -590,6 +599,37 @@ export class SessionManager {
     }
     void oldest?.end('evicted').catch(() => {}); // reported to onEnded
     return oldest !== undefined;
+  }
+
+  /** Puts one to sleep: of those that are to last before others, the one that rests for longest. */
+  #sleepForRoom(owner?: string): boolean {
+    const [longest] = this.#resting(owner);
+    if (!longest) return false;
+    void longest.fallAsleep().then((isAsleep) => {
+      if (!isAsleep) this.#slots.roomFailed();
+    });
+    return true;
+  }
+
+  /** Those that may be put to sleep for room, in the order in which they are. */
+  #resting(owner?: string): Session[] {
+    const { sleepsForRoom } = this.#options;
+    const isLasting = ({ options }: Session): boolean => options.persist ?? false;
+    const mayGo = (session: Session): boolean =>
+      session.maySleep &&
+      (owner === undefined || session.owner === owner) &&
+      (isLasting(session) || (sleepsForRoom && this.#sleeping.hasRoom));
+    return [...this.#sessions.values()]
+      .filter(mayGo)
+      .sort((a, b) => Number(isLasting(b)) - Number(isLasting(a)) || a.lastAccessedAt - b.lastAccessedAt);
+  }
+
+  #onMemory(isShort: boolean): void {
+    this.#slots.isMemoryShort = isShort;
+    if (!isShort) return;
+    const resting = this.#resting();
+    const some = Math.max(1, Math.ceil(resting.length * reliefPart));
+    for (const session of resting.slice(0, some)) void session.fallAsleep();
   }
 
   #untilNextExpiryMs(): number {

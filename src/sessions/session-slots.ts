@@ -9,8 +9,8 @@ export interface SessionSlotsOptions {
   /** Places for those that wait, in all; one owner may have half of them. */
   readonly maxWaiting: number;
   /**
-   * Asks for room: ends one session that may be ended for it, of this owner if one is named.
-   * Its slot comes back when it has closed. @returns false if there was none
+   * Asks for room: ends one session, or puts one to sleep, that may be for it, of this owner if one is named. Its slot
+   * comes back when it has closed; if it does not after all, `roomFailed` is called. @returns false if there was none
    */
   readonly makeRoom: (owner: string | undefined) => boolean;
   /** About how long until a slot is free again. */
@@ -37,6 +37,7 @@ export class SessionSlots {
   #used = 0;
   /** Slots on their way back because room was asked for. */
   #coming = 0;
+  #isMemoryShort = false;
 
   constructor(options: SessionSlotsOptions) {
     this.#options = options;
@@ -96,8 +97,21 @@ export class SessionSlots {
     }
   }
 
+  /** To be called when a slot does not come back that room was made for: another one is asked for. */
+  roomFailed(): void {
+    if (this.#coming > 0) this.#coming -= 1;
+    this.roomMayBeMade();
+  }
+
+  /** While memory is short, no slot is given out, but one if there is none. */
+  set isMemoryShort(isShort: boolean) {
+    this.#isMemoryShort = isShort;
+    if (!isShort) while (this.#grantNext());
+  }
+
   #wait(owner: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<SessionSlot> {
-    const timeoutError = (): MooringError => this.fullError(owner, timeoutMs ?? 0);
+    const ahead = this.#waiters.size;
+    const timeoutError = (): MooringError => this.fullError(owner, timeoutMs ?? 0, ahead);
     const slot = this.#waiters.wait(signal, { owner, timeoutMs, timeoutError });
     if (this.#coming < this.#waiters.size) this.#askForRoom(this.#mayTakeFromOthers(owner) ? undefined : owner);
     return slot;
@@ -136,7 +150,8 @@ export class SessionSlots {
   }
 
   #grantable(owner: string): boolean {
-    return this.#used < this.#options.maxSessions && this.#ownFree(owner);
+    const hasRoom = this.#used < (this.#isMemoryShort ? 1 : this.#options.maxSessions);
+    return hasRoom && this.#ownFree(owner);
   }
 
   #take(owner: string): SessionSlot {
@@ -152,22 +167,28 @@ export class SessionSlots {
         if (left > 0) this.#usedBy.set(owner, left);
         else this.#usedBy.delete(owner);
         if (this.#coming > 0) this.#coming -= 1;
-        const next = this.#waiters.take((one) => (this.#grantable(one) ? this.#usedOf(one) : undefined));
-        next?.grant(this.#take(next.owner));
+        this.#grantNext();
       },
     };
   }
 
-  /** The error for a caller that waited and got no slot. */
-  fullError(owner: string, waitedMs: number): MooringError {
+  #grantNext(): boolean {
+    const next = this.#waiters.take((one) => (this.#grantable(one) ? this.#usedOf(one) : undefined));
+    next?.grant(this.#take(next.owner));
+    return next !== undefined;
+  }
+
+  /** The error for a caller that waited and got no slot. @param ahead how many waited before it; if omitted, that is not told */
+  fullError(owner: string, waitedMs: number, ahead?: number): MooringError {
     const retryAfterMs = this.#options.retryAfterMs();
-    const waited = `none came free within ${Math.round(waitedMs)} ms`;
+    const place =
+      ahead === undefined ? '' : ahead === 0 ? '; it was the first that waited' : `; ${ahead} waited before it`;
+    const waited = `none came free within ${Math.round(waitedMs)} ms${place}`;
+    const full = this.#isMemoryShort
+      ? `memory is short (${this.#used} are in use)`
+      : `all ${this.#options.maxSessions} of this server are in use`;
     return this.#ownFree(owner)
-      ? new MooringError(
-          'NO_CAPACITY',
-          `expected a free session slot, but all ${this.#options.maxSessions} of this server are in use and ${waited}.`,
-          { retryAfterMs },
-        )
+      ? new MooringError('NO_CAPACITY', `expected a free session slot, but ${full} and ${waited}.`, { retryAfterMs })
       : new MooringError(
           'TOO_MANY_SESSIONS',
           `expected a free session slot, but all ${this.#options.maxSessionsPerKey} of this key are in use and ${waited}.`,

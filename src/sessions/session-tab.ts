@@ -16,8 +16,10 @@ export interface SessionTabOptions {
   readonly place: PagePlace | undefined;
   /** Called before it is paused. */
   readonly beforePause: () => Promise<void>;
-  /** Told when it stands still, and when it goes on again. */
-  readonly onPause: (isPaused: boolean) => void;
+  /** Called when it is paused. */
+  readonly onPaused: () => void;
+  /** Called when it is to go on after that. */
+  readonly onResumed: () => void;
   /** Told what happens on its page. */
   readonly onEvent: (event: PageEvent) => void;
 }
@@ -40,7 +42,8 @@ export class SessionTab {
       afterMs: options.pauseAfterMs,
       page: () => this.page,
       before: options.beforePause,
-      onChange: options.onPause,
+      after: options.onPaused,
+      resumed: options.onResumed,
     });
   }
 

@@ -79,6 +79,10 @@ export interface SessionParts {
   readonly onIdle: (session: Session) => void;
 }
 
+/** A session whose page is not paused rests when it was idle for so long. */
+const restsAfterMs = 10_000;
+/** How long a session stays awake that could not fall asleep. */
+const awakeForMs = 15_000;
 /** After so many crashes in a row, each while it was at work, a session ends. */
 const maxCrashes = 3;
 
@@ -118,6 +122,8 @@ export class Session implements LeasedSession {
   #endedAfterUse = false;
   #isAsleep = false;
   #isStored = false;
+  /** Until then, by `performance.now()`, it is of no use to put it to sleep. */
+  #awakeUntil = 0;
   /** Whether somebody has a lease; the lane is taken by its falling asleep too. */
   #isLeased = false;
   #crashes: number;
@@ -143,7 +149,11 @@ export class Session implements LeasedSession {
       ...parts,
       place: restored?.place,
       beforePause: () => this.#beforePause(),
-      onPause: (isPaused) => this.events.add(isPaused ? 'pause' : 'resume', {}),
+      onPaused: () => {
+        this.events.add('pause', {});
+        parts.onIdle(this);
+      },
+      onResumed: () => this.events.add('resume', {}),
       onEvent: (event) => this.events.addOfPage(event),
     });
     this.#state = new SessionState({
@@ -234,6 +244,16 @@ export class Session implements LeasedSession {
   /** Whether it may be ended because room is needed. */
   get evictable(): boolean {
     return this.anonymous && !this.#reserved && !this.#lane.isTaken;
+  }
+
+  /**
+   * Whether it may be put to sleep because room is needed: it rests, and that was not in vain just now. One that is to go on
+   * running stays.
+   */
+  get maySleep(): boolean {
+    if (this.#closed || this.#lane.isTaken || this.#reserved || this.#options.keepRunning) return false;
+    if (performance.now() < this.#awakeUntil) return false;
+    return this.#tab.isPaused || this.#clock.idleForMs >= restsAfterMs;
   }
 
   /** To be called when the request that it was opened for never had its turn. */
@@ -477,6 +497,7 @@ export class Session implements LeasedSession {
       const { store } = this.#parts.lasting;
       if (this.#options.persist && store) await this.#write(store, this.events.asleep());
     } catch {
+      this.#awakeUntil = performance.now() + awakeForMs;
       this.#release(false);
       return false;
     }

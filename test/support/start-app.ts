@@ -60,7 +60,10 @@ export class RunningApp {
     lines,
     store,
   }: AppParts): Promise<RunningApp> {
-    const config = loadConfig({ MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', ...settings }, tmpdir());
+    const config = loadConfig(
+      { MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', MOORING_MAX_SESSIONS: '100', ...settings },
+      tmpdir(),
+    );
     const app = new App({
       config,
       logger: lines

@@ -20,7 +20,7 @@ const page = {
 let shown: EnginePage | undefined;
 
 const pauseAfter = (afterMs: number | undefined): PagePause =>
-  new PagePause({ afterMs, page: () => shown, before: async () => {} });
+  new PagePause({ afterMs, page: () => shown, before: async () => {}, after() {} });
 
 beforeEach(() => {
   calls = [];
