@@ -52,6 +52,7 @@ const engineSuites = [
     'plain-request',
     'proxied-job',
     'request-options',
+    'session-events',
   ]),
   'test/hostile/adversarial-pages.test.ts',
   'test/hostile/moving-pages.test.ts',

@@ -281,6 +281,10 @@ export const drainingError = (): MooringError =>
     retryAfterMs: 1000,
   });
 
+/** The code that callers see of any thrown value. */
+export const wireCodeOfError = (error: unknown): WireCode =>
+  wireCodeOf(error instanceof MooringError ? error.code : 'INTERNAL_ERROR');
+
 /** The sentence of any thrown value. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -5,12 +5,14 @@ import { noOptions } from '../protocol/values/session-options.js';
 import { ReplyBudget } from '../requests/reply-budget.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import { ByteBudget } from '../util/byte-budget.js';
+import { commandNote } from './command-note.js';
 import type { CommandExecutor, CommandHandler } from './executor.js';
 import { requestHandler } from './request.js';
 import { requestBatchHandler } from './request-batch.js';
 import { sessionsActiveHandler } from './sessions-active.js';
 import { sessionsCreateHandler } from './sessions-create.js';
 import { sessionsDestroyHandler } from './sessions-destroy.js';
+import { sessionsEventsHandler } from './sessions-events.js';
 import { sessionsExportHandler } from './sessions-export.js';
 import { sessionsForkHandler } from './sessions-fork.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
@@ -46,6 +48,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.list': sessionsListHandler(options),
     'sessions.active': sessionsActiveHandler(options),
     'sessions.proxy': sessionsProxyHandler(options),
+    'sessions.events': sessionsEventsHandler(options),
     'sessions.export': sessionsExportHandler(options),
     'sessions.fork': sessionsForkHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
@@ -62,7 +65,8 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
       const handler = table[command.cmd] as CommandHandler<CommandName>; // the row of this very `cmd`
       const budget = new ReplyBudget(responseLimitBytes, allReplies);
       context.onAnswered(() => budget.release());
-      const reply = await handler(command, { ...context, budget });
+      const note = commandNote(options.sessions, command, context);
+      const reply = await note(handler(command, { ...context, budget }));
       const warnings = [...command.warnings, ...(reply.warnings ?? [])];
       return {
         ...reply,

@@ -1,5 +1,5 @@
 import type { Command, CommandName, CommandOf, ReplyOf, TimedReply } from '../protocol/commands.js';
-import type { Progress } from '../protocol/replies/progress.js';
+import type { Progress, SessionNews } from '../protocol/replies/progress.js';
 import type { ReplyBudget } from '../requests/reply-budget.js';
 
 /** Who sent a command, and until when it matters. */
@@ -12,6 +12,11 @@ export interface CommandContext {
   readonly baseUrl: string;
   /** Told how the command gets on. */
   readonly onProgress: (event: Progress) => void;
+  /**
+   * Given when the caller wants to hear of a session as things happen in it: tells the next of them, and resolves when its
+   * caller has room for another. Rejects with the reason of `signal` when that aborts first.
+   */
+  readonly tell?: ((news: SessionNews) => Promise<void>) | undefined;
   /** Calls this when the reply has been sent or its caller has gone: until then what the reply holds is kept. */
   readonly onAnswered: (done: () => void) => void;
 }

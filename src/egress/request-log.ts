@@ -1,4 +1,4 @@
-import { MooringError } from '../errors.js';
+import { type ErrorCode, MooringError } from '../errors.js';
 import type { Destination } from './dial.js';
 import { destinationOf } from './egress-policy.js';
 
@@ -35,8 +35,8 @@ export class RequestLog {
     this.#blocked.clear();
   }
 
-  /** Keeps why a connection did not come about, or broke off. */
-  add(to: Destination, error: unknown): void {
+  /** Keeps why a connection did not come about, or broke off. @returns the code of that */
+  add(to: Destination, error: unknown): ErrorCode {
     const { host } = to;
     const known =
       error instanceof MooringError
@@ -46,11 +46,12 @@ export class RequestLog {
           });
     this.#keep({ to, error: known });
     const reason = refusals.find((code) => code === known.code);
-    if (reason === undefined || host === '') return;
+    if (reason === undefined || host === '') return known.code;
     const key = `${reason} ${host}`;
     const before = this.#blocked.get(key);
     if (before || this.#blocked.size < limits.blockedHosts)
       this.#blocked.set(key, { host, count: (before?.count ?? 0) + 1, reason });
+    return known.code;
   }
 
   /** Keeps an error that ends what runs, wherever it goes. */

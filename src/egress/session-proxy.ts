@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { MooringError } from '../errors.js';
+import { type ErrorCode, MooringError } from '../errors.js';
 import type { DomainHosts } from '../protocol/values/domain-list.js';
 import type { ProxyAddress } from '../protocol/values/proxy-address.js';
 import type { AddressGuard } from './address-guard.js';
@@ -86,6 +86,7 @@ export class SessionProxy {
   readonly #served = new Map<string, Serve>();
   #agents: { readonly kept: DialingAgent; readonly fresh: DialingAgent };
   readonly #log = new RequestLog();
+  #onFailure: (host: string, code: ErrorCode) => void = () => {};
   #closed: Promise<void> | undefined;
 
   constructor(options: SessionProxyOptions) {
@@ -135,6 +136,11 @@ export class SessionProxy {
   serve(host: string, answer: Serve): Disposable {
     this.#served.set(host, answer);
     return { [Symbol.dispose]: () => void this.#served.delete(host) };
+  }
+
+  /** Tells of each connection that does not come about from now on, with the code of why. One listener. */
+  onFailure(listener: (host: string, code: ErrorCode) => void): void {
+    this.#onFailure = listener;
   }
 
   get upstream(): Upstream {
@@ -351,7 +357,9 @@ export class SessionProxy {
   }
 
   #remember(to: Destination, error: unknown): void {
-    if (!this.#over.signal.aborted) this.#log.add(to, error);
+    if (this.#over.signal.aborted) return;
+    const code = this.#log.add(to, error);
+    if (to.host !== '') this.#onFailure(to.host, code);
   }
 }
 

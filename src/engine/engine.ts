@@ -293,6 +293,31 @@ export interface PageRecording {
   stop(): Promise<Uint8Array | undefined>;
 }
 
+/** What happens on a page besides what is asked of it. Its texts are as long as the site makes them. */
+export type PageEvent =
+  /** It shows another document (or got an answer without one: 204), or a navigation failed. */
+  | {
+      readonly kind: 'navigation';
+      readonly url: string;
+      /** `command`: `navigate` led there. `page`: the page itself, or what was done on it. */
+      readonly by: 'command' | 'page';
+      readonly statusCode?: number;
+      /** The browser's own name for why it failed. */
+      readonly error?: string;
+    }
+  /** It, or a popup of it, hands out a file. */
+  | { readonly kind: 'download'; readonly name: string; readonly url: string }
+  | ({ readonly kind: 'dialog' } & PageDialog)
+  /** A script failed or reported an error, or the browser did; on engines that tell of it. */
+  | {
+      readonly kind: 'console';
+      readonly source: 'exception' | 'console' | 'browser';
+      /** Takes the text out of what the browser said. */
+      readText(): string;
+    }
+  /** It is gone, and nobody closed it. */
+  | { readonly kind: 'crash'; readonly reason: string };
+
 /** A file to be chosen in a page. */
 export interface FileToUpload {
   readonly name: string;
@@ -382,6 +407,8 @@ export interface EnginePage {
   readonly viewport: Size;
   /** The viewport that it was opened with. */
   readonly initialViewport: Size;
+  /** Tells what happens on it from now on. One listener: another takes its place. */
+  onEvent(listener: (event: PageEvent) => void): void;
   /**
    * Goes to a URL and waits until the page has loaded.
    *

@@ -4,7 +4,7 @@ import { drainingError, MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { RequestLog } from '../observability/request-log.js';
-import type { Command } from '../protocol/commands.js';
+import { type Command, commandDefinitions } from '../protocol/commands.js';
 import { parseCommand } from '../protocol/parse-command.js';
 import { sessionNamedIn } from '../protocol/refused-body.js';
 import type { Authenticate } from './authenticate.js';
@@ -28,11 +28,13 @@ export interface CommandRouteOptions {
 /** The commands that run now, for a server that wants to end in order. */
 export class RunningCommands {
   readonly #running = new Map<AbortController, Promise<unknown>>();
+  readonly #endless = new Set<AbortController>();
   #draining = false;
 
   /** From now on new commands are refused. */
   drain(): void {
     this.#draining = true;
+    for (const controller of this.#endless) controller.abort(drainingError());
   }
 
   get draining(): boolean {
@@ -47,6 +49,12 @@ export class RunningCommands {
   /** Gives up what still runs. */
   cancel(reason: Error): void {
     for (const controller of this.#running.keys()) controller.abort(reason);
+  }
+
+  /** Runs what would go on as long as its caller stays: it is given up when the server drains. @throws MooringError `DRAINING` */
+  async runUntilDrain<T>(controller: AbortController, work: () => Promise<T>): Promise<T> {
+    this.#endless.add(controller);
+    return this.run(controller, work).finally(() => this.#endless.delete(controller));
   }
 
   /** @throws MooringError `DRAINING` */
@@ -100,12 +108,16 @@ async function handleCommand(
     command = parsed;
     log.runs(request, parsed);
     if (wantsEvents(request)) events = EventStream.open(reply, writeTimeoutMs);
-    const done = await running.run(caller.controller, () =>
+    const stream = events;
+    const follows = stream !== undefined && 'follows' in commandDefinitions[parsed.cmd];
+    const run = follows ? running.runUntilDrain.bind(running) : running.run.bind(running);
+    const done = await run(caller.controller, () =>
       executor.execute(parsed, {
         owner,
         signal,
         baseUrl: baseUrlOf(request),
         onProgress: (event) => events?.send(event.type, event),
+        ...(stream ? { tell: (news) => stream.deliver(news.type, news, signal) } : {}),
         onAnswered: (done) => onAnswered(reply, done),
       }),
     );

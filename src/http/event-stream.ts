@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { giveUpUntaken } from './caller-signal.js';
 import { requestIdHeader } from './request-id.js';
@@ -41,6 +42,13 @@ export class EventStream {
   /** Sends one event; left out when the caller does not keep up. */
   send(name: string, data: unknown): void {
     if (this.#isTaken) this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Sends one event once the caller has taken those before it. Rejects with the reason of a signal that aborts first. */
+  async deliver(name: string, data: unknown, signal: AbortSignal): Promise<void> {
+    while (!this.#isTaken) await once(this.#reply.raw, 'drain', { signal }).catch(() => signal.throwIfAborted());
+    signal.throwIfAborted();
+    this.send(name, data);
   }
 
   /** Sends the last event. */

@@ -4,6 +4,7 @@ import { requestBatch } from './commands/request-batch.js';
 import { sessionsActive } from './commands/sessions-active.js';
 import { sessionsCreate } from './commands/sessions-create.js';
 import { sessionsDestroy } from './commands/sessions-destroy.js';
+import { sessionsEvents } from './commands/sessions-events.js';
 import { sessionsExport } from './commands/sessions-export.js';
 import { sessionsFork } from './commands/sessions-fork.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
@@ -19,6 +20,7 @@ const definitions = [
   sessionsActive,
   sessionsProxy,
   sessionsIdentity,
+  sessionsEvents,
   sessionsExport,
   sessionsFork,
   ...requestDefinitions,

@@ -37,6 +37,8 @@ export interface CommandDefinition<
   readonly example: { readonly request: Body; readonly response: Body };
   /** Whether it opens, moves or uses a connection to the outside: then no field that guards one is ignored. */
   readonly goesOut: boolean;
+  /** Asked for as a stream it goes on until what it tells of has ended. */
+  readonly follows?: true;
   /** Fields of the contract that it does not serve: checked like the others, then refused by name. */
   readonly unsupported?: z.ZodRawShape;
   /** Makes the command of checked parameters. @throws MooringError when they do not go together */

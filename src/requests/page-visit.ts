@@ -11,7 +11,7 @@ import type {
   PageWatch,
   StepLimits,
 } from '../engine/engine.js';
-import { errorMessage, MooringError } from '../errors.js';
+import { errorMessage, MooringError, wireCodeOfError } from '../errors.js';
 import type { BrowserAction } from '../protocol/actions.js';
 import type { Solution } from '../protocol/replies/solution.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
@@ -126,14 +126,19 @@ export class PageVisit {
       deadline,
       goto: (url, limits) => this.#gotoAction(url, limits),
       keepArtifact: (file) => this.keepArtifact(file),
-      onDone: (action, place, elapsedMs, error) =>
+      onDone: (action, place, elapsedMs, error) => {
+        const over = { action: action.type, place, elapsedMs: Math.round(elapsedMs) };
         caller.onProgress({
           type: 'action',
-          action: action.type,
-          place,
-          elapsedMs: Math.round(elapsedMs),
+          ...over,
           ...(error === undefined ? {} : { error: errorMessage(error) }),
-        }),
+        });
+        leased.events.add('action', {
+          ...over,
+          selector: 'cssSelector' in action ? action.cssSelector : undefined,
+          outcome: error === undefined ? 'success' : wireCodeOfError(error),
+        });
+      },
     });
   }
 

@@ -53,6 +53,7 @@ export async function runPlainRequest(
     if (signal.aborted || !(error instanceof MooringError) || error.code !== 'NO_RESPONSE') throw error;
     throw egress.failure(error.url ?? url) ?? error;
   }
+  leased.events.add('navigation', { url: answer.url, by: 'command', statusCode: answer.status });
   const solution = await solutionOf(answer, request, jar);
   const warnings = [...http.warnings, ...idleWarnings(request)];
   return {

@@ -9,6 +9,8 @@ export interface PagePauseOptions {
   readonly before: () => Promise<void>;
   /** Called when it is paused. */
   readonly after: () => void;
+  /** Called when it is to go on after that. */
+  readonly resumed?: () => void;
 }
 
 /**
@@ -44,6 +46,7 @@ export class PagePause {
 
   /** Somebody is to use the session: lets its page go on, if it stands still. */
   async resume(): Promise<void> {
+    if (this.isPaused) this.#options.resumed?.();
     const page = this.#forget();
     await page?.resume().catch(() => {}); // a page that cannot is found out by what comes next
   }

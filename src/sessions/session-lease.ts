@@ -4,6 +4,7 @@ import type { MooringError } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import type { PagePlace } from '../snapshots/browser-state.js';
 import type { EndReason } from './ended-sessions.js';
+import type { SessionEvents } from './session-events.js';
 
 /** What came of bringing a session back. */
 export interface Restored {
@@ -27,6 +28,8 @@ export interface LeasedSession {
   /** What is to be said of how it was made, a sentence each. */
   readonly warnings: readonly string[];
   readonly egress: SessionProxy;
+  /** What happened in it. */
+  readonly events: SessionEvents;
   readonly context: EngineContext;
   /** The page it shows, if it has one that works. */
   readonly page: EnginePage | undefined;

@@ -11,10 +11,12 @@ import {
 } from '../protocol/values/upstream-preferences.js';
 import type { SnapshotStore } from '../snapshots/snapshot-store.js';
 import { abortable } from '../util/deadline.js';
+import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { MemoryWatch } from './memory-watch.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
+import { SessionEvents } from './session-events.js';
 import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
@@ -60,6 +62,8 @@ export interface SessionManagerOptions
 }
 
 const reapEveryMs = 500;
+/** Of how many sessions that have ended the last events are kept. */
+const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 /** The most of a session's state that is kept: storage is 10 MB an origin at most, databases are as large as they like. */
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
@@ -75,6 +79,7 @@ export class SessionManager {
   readonly #sessions = new Map<string, Session>();
   readonly #closing = new Set<Promise<void>>();
   readonly #history: SessionHistory;
+  readonly #eventsOfEnded = new BoundedMemory<SessionEvents>(endedWithEvents);
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
@@ -398,6 +403,29 @@ export class SessionManager {
   }
 
   /**
+   * What happened in a session, which is not woken for that; of one that has ended, what is kept of it.
+   *
+   * @throws MooringError `SESSION_ENDED` when nothing is
+   */
+  async events(owner: string, id: string, signal: AbortSignal): Promise<SessionEvents> {
+    const found = this.findEvents(owner, id);
+    if (found) return found;
+    const isOpening = this.#openings.find(owner, id) !== undefined;
+    const asleep = isOpening ? undefined : await this.#recordOf({ owner, id, named: true, options: noOptions });
+    if (!asleep) return (await this.#openSession(owner, id, signal)).events;
+    const events = SessionEvents.restore(asleep.record.events ?? { last: 0, events: [] });
+    events.close();
+    return events;
+  }
+
+  /** The same, if it is there now. */
+  findEvents(owner: string, id: string): SessionEvents | undefined {
+    const open = this.#sessions.get(keyOf({ owner, id }))?.events;
+    if (open || this.isActive(owner, id)) return open;
+    return this.#history.ended(owner, id) && this.#eventsOfEnded.find(owner, id);
+  }
+
+  /**
    * The record of a session, as it is now: taken with its turn if it is open.
    *
    * @throws MooringError as `leaseOpen`
@@ -420,9 +448,10 @@ export class SessionManager {
     signal: AbortSignal,
   ): Promise<Session> {
     const now = Date.now();
+    const { events: _events, ...rest } = record;
     const { endsAt: _endsAt, ...head } = record.head;
     const copy = {
-      ...record,
+      ...rest,
       head: { ...head, id: target.id, createdAt: now, lastAccessedAt: now, anonymous: false, bytesIn: 0, bytesOut: 0 },
       guid: randomBytes(16).toString('hex'),
       byCreate: true,
@@ -493,6 +522,7 @@ export class SessionManager {
   #onOpened(session: Session, ms: number): void {
     this.#sleeping.wake(session.owner, session.id);
     this.#history.onOpened(session);
+    this.#eventsOfEnded.forget(session.owner, session.id);
     this.#sessions.set(keyOf(session), session);
     if (session.isRestored) this.#options.observer.woke(ms);
     else this.#options.observer.created(ms);
@@ -501,6 +531,10 @@ export class SessionManager {
   #onEnded(session: Session, ended: EndedSession, closed: Promise<void>): void {
     this.#sessions.delete(keyOf(session));
     this.#history.onEnded(session, ended);
+    if (!session.anonymous) {
+      session.events.keepFew();
+      this.#eventsOfEnded.remember(session.owner, session.id, session.events);
+    }
     this.#options.observer.ended(ended.reason, session);
     const removed =
       session.options.persist && ended.reason !== 'drained'

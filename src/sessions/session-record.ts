@@ -4,6 +4,7 @@ import type { ProxyAddress } from '../protocol/values/proxy-address.js';
 import type { StoredOptions } from '../protocol/values/stored-options.js';
 import type { BrowserState, PagePlace } from '../snapshots/browser-state.js';
 import type { SnapshotHead, StoredSession } from '../snapshots/snapshot-store.js';
+import type { StoredEvents } from './session-events.js';
 
 /** The shape of records that this version writes. It reads this and every older one. */
 const version = 1;
@@ -27,6 +28,8 @@ export interface SessionRecord {
   readonly place?: PagePlace;
   /** How often in a row its browser crashed while it was at work. */
   readonly crashes: number;
+  /** What happened in it; absent: it is another session's copy, or an older version wrote it. */
+  readonly events?: StoredEvents;
   /** What happened to the record itself, a sentence. */
   readonly damage?: string;
 }

@@ -1,4 +1,4 @@
-import type { EngineContext, EnginePage } from '../engine/engine.js';
+import type { EngineContext, EnginePage, PageEvent } from '../engine/engine.js';
 import type { MooringError } from '../errors.js';
 import type { PagePlace } from '../snapshots/browser-state.js';
 import { abortable } from '../util/deadline.js';
@@ -18,6 +18,10 @@ export interface SessionTabOptions {
   readonly beforePause: () => Promise<void>;
   /** Called when it is paused. */
   readonly onPaused: () => void;
+  /** Called when it is to go on after that. */
+  readonly onResumed: () => void;
+  /** Told what happens on its page. */
+  readonly onEvent: (event: PageEvent) => void;
 }
 
 /** The tab of a session: opened when it is first needed, and another one when it is lost. */
@@ -39,6 +43,7 @@ export class SessionTab {
       page: () => this.page,
       before: options.beforePause,
       after: options.onPaused,
+      resumed: options.onResumed,
     });
   }
 
@@ -90,6 +95,7 @@ export class SessionTab {
     this.#starting = await this.#options.starts.enter(this.#options.owner, signal);
     try {
       this.#page = await this.#options.context.newPage(signal);
+      this.#page.onEvent(this.#options.onEvent);
     } catch (error) {
       this.started();
       throw error;

@@ -1,7 +1,7 @@
 import type { ChosenUpstream } from '../egress/proxy-selector.js';
 import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
-import { MooringError } from '../errors.js';
+import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import { optionFields } from '../protocol/fields/option-fields.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
@@ -12,6 +12,7 @@ import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { Lane } from './lane.js';
 import { SessionClock } from './session-clock.js';
+import { SessionEvents, type StoredEvents } from './session-events.js';
 import { type LeasedSession, type Restored, SessionLease } from './session-lease.js';
 import { upstreamDigest } from './session-options.js';
 import type { SessionRecord } from './session-record.js';
@@ -105,6 +106,7 @@ export class Session implements LeasedSession {
   readonly engine: EngineInfo;
   readonly egress: SessionProxy;
   readonly context: EngineContext;
+  readonly events: SessionEvents;
   readonly #parts: SessionParts;
   readonly #lane: Lane;
   readonly #clock: SessionClock;
@@ -142,11 +144,17 @@ export class Session implements LeasedSession {
     this.#byCreate = parts.byCreate;
     this.#clock = new SessionClock({ ...parts, ageMs: Math.max(0, Date.now() - this.createdAt) });
     this.#lane = new Lane({ session: parts.id, limit: parts.laneLimit });
+    this.events = record?.events ? SessionEvents.restore(record.events) : new SessionEvents();
     this.#tab = new SessionTab({
       ...parts,
       place: restored?.place,
       beforePause: () => this.#beforePause(),
-      onPaused: () => parts.onIdle(this),
+      onPaused: () => {
+        this.events.add('pause', {});
+        parts.onIdle(this);
+      },
+      onResumed: () => this.events.add('resume', {}),
+      onEvent: (event) => this.events.addOfPage(event),
     });
     this.#state = new SessionState({
       context,
@@ -160,6 +168,11 @@ export class Session implements LeasedSession {
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
+    if (record?.events) {
+      const stateAgeMs = restored && Math.max(0, Date.now() - restored.takenAt);
+      this.events.add('wake', { restored: restored !== undefined, stateAgeMs });
+    } else this.events.add('created', { by: parts.byCreate ? 'create' : 'request' });
+    parts.egress.onFailure((host, code) => this.events.add('refusal', { host, reason: wireCodeOf(code) }));
     this.context = context;
     context.lost.addEventListener('abort', this.#onLost, { once: true });
     // It may have gone while this was made: a signal that has aborted says nothing any more.
@@ -216,6 +229,8 @@ export class Session implements LeasedSession {
       throw this.over.reason;
     }
     this.egress.move(chosen.upstream);
+    const { class: upstream, country } = chosen.upstream;
+    this.events.add('move', { upstream, country });
     this.#options = { ...this.#options, upstream: preferences };
     this.#verified = chosen.verified;
     this.#warnings = chosen.warnings;
@@ -431,8 +446,12 @@ export class Session implements LeasedSession {
     await this.#state.take(true);
   }
 
-  /** All that it takes to open it again as it is, its state as it was last taken. */
-  record(): SessionRecord {
+  /**
+   * All that it takes to open it again as it is, its state as it was last taken.
+   *
+   * @param events what is told of it then. Default: the newest, for a record is written after each command
+   */
+  record(events = this.events.newest()): SessionRecord {
     const { state, left, place, takenAt } = this.#state.last;
     const { upstream } = this.egress;
     const isPooled = upstream.namedBy === 'operator' && upstream.route.kind === 'proxy';
@@ -460,6 +479,7 @@ export class Session implements LeasedSession {
       left,
       ...(place ? { place } : {}),
       crashes: this.#crashes,
+      events,
     };
   }
 
@@ -475,7 +495,7 @@ export class Session implements LeasedSession {
       // A page that stands still is as it was when it was paused.
       if (!this.#tab.isPaused) await this.#state.take(true);
       const { store } = this.#parts.lasting;
-      if (this.#options.persist && store) await this.#write(store);
+      if (this.#options.persist && store) await this.#write(store, this.events.asleep());
     } catch {
       this.#awakeUntil = performance.now() + awakeForMs;
       this.#release(false);
@@ -487,6 +507,7 @@ export class Session implements LeasedSession {
       this.#release(false);
       return false;
     }
+    this.events.add('sleep', {});
     this.#leave(asleepError(this.id));
     return true;
   }
@@ -507,6 +528,7 @@ export class Session implements LeasedSession {
       ...(this.isDirect ? {} : { upstream: upstreamDigest(this.#options) }),
     };
     this.#endedAfterUse = afterUse;
+    this.events.add('ended', { reason });
     const closed = this.#shut(sessionEndedError(this.id, ended));
     this.#parts.onEnded(this, ended, closed);
     this.#parts.life.abort(this.#over.signal.reason);
@@ -517,6 +539,7 @@ export class Session implements LeasedSession {
   #shut(reason: MooringError): Promise<void> {
     this.context.lost.removeEventListener('abort', this.#onLost);
     this.#over.abort(reason);
+    this.events.close();
     this.#tab.stop();
     this.#lane.close(reason);
     this.#closed = this.#parts.resources.dispose();
@@ -525,13 +548,14 @@ export class Session implements LeasedSession {
 
   #leave(reason: MooringError): void {
     this.#isAsleep = true;
-    const record = this.record();
+    const record = this.record(this.events.toJSON());
     this.#parts.onAsleep(this, record, this.#shut(reason));
   }
 
   readonly #onLost = (): void => {
     if (this.#closed) return;
     if (this.#isLeased) this.#crashes += 1;
+    this.events.add('crash', { reason: 'its browser process is gone' });
     if (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes) this.#leave(lostError(this.id));
     else void this.end('crashed').catch(() => {}); // reported to onEnded
   };
@@ -543,9 +567,9 @@ export class Session implements LeasedSession {
     if (store) await this.#write(store).catch(() => {}); // it is tried again when it falls asleep
   }
 
-  async #write(store: NonNullable<LastingOptions['store']>): Promise<void> {
+  async #write(store: NonNullable<LastingOptions['store']>, events?: StoredEvents): Promise<void> {
     this.#isStored = false;
-    await store(this.record());
+    await store(this.record(events));
     this.#isStored = true;
   }
 

@@ -36,6 +36,8 @@ export interface SleepingSessionsOptions {
 interface Entry extends SleepingSession {
   /** What is remembered of it when it ends; absent: it is in the record. */
   readonly ending: Ending | undefined;
+  /** The number of the last event that was told; the record in the store may be older. */
+  readonly lastEvent: number;
   /** The newest record, where the store does not have it; compressed after a moment. */
   record: SessionRecord | Packed | undefined;
 }
@@ -101,6 +103,7 @@ export class SleepingSessions {
         expiry: expiryOf({ idleMs, lifetimeMs }),
         life: new AbortController(),
         ending: undefined,
+        lastEvent: 0,
         record: undefined,
       });
     }
@@ -153,6 +156,7 @@ export class SleepingSessions {
       expiry: expiryOf({ idleMs: head.persist ? this.#options.persistTtlMs : idleMs, lifetimeMs }),
       life,
       ending: endingOf(record),
+      lastEvent: record.events?.last ?? 0,
       record: isStored ? undefined : record,
     };
     this.#entries.set(keyOf(head), entry);
@@ -161,11 +165,11 @@ export class SleepingSessions {
 
   /** @throws MooringError `STATE_UNREADABLE`, or `SESSION_ENDED` if it is gone meanwhile */
   async read({ head: { owner, id } }: SleepingSession): Promise<SessionRecord | undefined> {
-    const record = this.#entries.get(keyOf({ owner, id }))?.record;
+    const { record, lastEvent = 0 } = this.#entries.get(keyOf({ owner, id })) ?? {};
     if (record instanceof Packed) return record.unpack();
     if (record) return record;
     const stored = await this.#options.store?.read(owner, id);
-    return stored && fromStored(stored);
+    return stored && numbersGoOn(fromStored(stored), lastEvent);
   }
 
   /** It is awake again. Its record in the store stays, for it may be needed. */
@@ -206,6 +210,12 @@ export class SleepingSessions {
     this.#memoryBytes += packed.bytes;
   }
 }
+
+/** The same, the next event with a number that was not told before. */
+const numbersGoOn = (record: SessionRecord, lastEvent: number): SessionRecord =>
+  record.events && record.events.last < lastEvent
+    ? { ...record, events: { ...record.events, last: lastEvent } }
+    : record;
 
 /** What is remembered of a session besides when and why it ended. */
 export type Ending = Pick<EndedSession, 'startsAfresh' | 'upstream'>;

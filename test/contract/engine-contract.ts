@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BrowserEngine, EngineContext, EnginePage, NavigationRequest } from '../../src/engine/engine.js';
+import type {
+  BrowserEngine,
+  EngineContext,
+  EnginePage,
+  NavigationRequest,
+  PageEvent,
+} from '../../src/engine/engine.js';
 import { MooringError } from '../../src/errors.js';
 import { Deadline } from '../../src/util/deadline.js';
 import { Origin } from '../support/origin.js';
@@ -31,7 +37,9 @@ export type Ability =
   /** Passing a service worker by. */
   | 'worker bypass'
   /** Letting a page stand still. */
-  | 'pause';
+  | 'pause'
+  /** Telling of the errors that scripts report. */
+  | 'script errors';
 
 export interface EngineUnderTest {
   readonly create: () => Promise<EngineHarness>;
@@ -339,6 +347,48 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         expect(Buffer.from(png).subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
       });
 
+      /** A page, and what it tells from now on. */
+      const openHeard = async (): Promise<{ page: EnginePage; told: PageEvent[] }> => {
+        const { page } = await open();
+        const told: PageEvent[] = [];
+        page.onEvent((event) => told.push(event));
+        return { page, told };
+      };
+
+      it('onEvent – where it is sent – the document that it came to, once, with its status', async () => {
+        const { page, told } = await openHeard();
+        await page.navigate(to('/redirect'), never);
+        await page.navigate(to('/missing'), never);
+        expect(told.filter(({ kind }) => kind !== 'console')).toEqual([
+          { kind: 'navigation', url: `${origin.url}/`, by: 'command', statusCode: 200 },
+          { kind: 'navigation', url: `${origin.url}/missing`, by: 'command', statusCode: 404 },
+        ]);
+      });
+
+      it('onEvent – a navigation that fails – why, once', async () => {
+        const { page, told } = await openHeard();
+        expect(await codeOf(page.navigate(to('/reset'), never))).toBe('NO_RESPONSE');
+        expect(told).toEqual([
+          { kind: 'navigation', url: `${origin.url}/reset`, by: 'command', error: expect.any(String) },
+        ]);
+      });
+
+      it('onEvent – a file – its name, and no document', async () => {
+        const { page, told } = await openHeard();
+        const { fileName } = await page.navigate(to('/file'), never);
+        expect(told).toEqual([{ kind: 'download', name: fileName, url: `${origin.url}/file` }]);
+      });
+
+      if (can('crash event'))
+        it('onEvent – its renderer dies – is told once, and that it is closed is not', async () => {
+          const [{ page, told }, closed] = [await openHeard(), await openHeard()];
+          await harness.crashPage(page);
+          await closed.page.close();
+          await expect.poll(() => told.filter(({ kind }) => kind === 'crash').length).toBe(1);
+          await page.close();
+          expect([told.filter(({ kind }) => kind === 'crash').length, closed.told]).toEqual([1, []]);
+        });
+
       if (can('crash event'))
         it('page – its renderer dies – is no longer alive; a new one has the cookies', async () => {
           const { page, context } = await open();
@@ -510,6 +560,47 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
             await new Promise((resolve) => setTimeout(resolve, 300)); // until it is
             await expect.poll(() => page.settle()).toBe(true);
             expect((await page.navigate(to('/'), never)).status).toBe(200);
+          });
+
+        it('onEvent – where the page goes by itself – is told as its own doing', async () => {
+          const { page, told } = await openHeard();
+          await page.navigate(to('/script-redirect'), never);
+          await expect
+            .poll(() => told)
+            .toContainEqual({ kind: 'navigation', url: `${origin.url}/`, by: 'page', statusCode: 200 });
+        });
+
+        it('onEvent – a dialog – what it said', async () => {
+          const { page, told } = await openHeard();
+          await page.navigate(to('/dialogs'), never);
+          expect(told).toContainEqual({ kind: 'dialog', type: 'confirm', message: 'sure?' });
+        });
+
+        if (can('script errors'))
+          it('onEvent – errors of scripts, frames and workers, and of the browser – each', async () => {
+            const { page, told } = await openHeard();
+            await page.navigate(to('/'), never);
+            const code = `console.error('logged é', 7, new Error('inner'));
+              console.log('no error');
+              setTimeout(() => { throw new Error('thrown'); });
+              Promise.reject(new TypeError('rejected'));
+              new Worker(URL.createObjectURL(new Blob(['throw new Error("in a worker")'])));
+              fetch('/missing');`;
+            await page.actor().evaluate(`{ ${code} } 0`, { timeoutMs: 5000, signal: never });
+            const said = () =>
+              told.flatMap((event) => (event.kind === 'console' ? [`${event.source}: ${event.readText()}`] : []));
+            await expect
+              .poll(said)
+              .toEqual(
+                expect.arrayContaining([
+                  'console: logged é 7 Error: inner',
+                  'exception: Uncaught Error: thrown',
+                  'exception: Uncaught (in promise) TypeError: rejected',
+                  expect.stringContaining('in a worker'),
+                  expect.stringMatching(/^browser: Failed to load resource.*404.*\/missing\)$/),
+                ]),
+              );
+            expect(said().join()).not.toContain('no error');
           });
 
         it('read – the page goes elsewhere by script – shows where it arrived', async () => {

@@ -40,7 +40,15 @@ if (!binary)
 else
   describeEngine('WebKit', {
     runsScripts: true,
-    lacks: ['referer', 'crash event', 'header refusal', 'script termination', 'worker bypass', 'pause'],
+    lacks: [
+      'referer',
+      'crash event',
+      'header refusal',
+      'script termination',
+      'worker bypass',
+      'pause',
+      'script errors',
+    ],
     create: async () => ({
       engine: new PlaywrightEngine({
         profile: webkitProfile({ binary, env: process.env }),

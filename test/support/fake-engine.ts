@@ -14,6 +14,7 @@ import {
   type NavigationResult,
   type PageActor,
   type PageContent,
+  type PageEvent,
   type PageRecording,
   type PageWatch,
   type WatchOptions,
@@ -73,6 +74,7 @@ export class FakeContext implements EngineContext {
   resumeGate: Promise<void> | undefined;
   /** What its sites have stored beside cookies: scripts do not run, so it stays as it came. */
   origins: readonly OriginState[] = [];
+  readonly pages: FakePage[] = [];
   #closed = false;
 
   constructor(userAgent: string, proxyServer: string | undefined, onClosed: (context: FakeContext) => void) {
@@ -94,7 +96,9 @@ export class FakeContext implements EngineContext {
   async newPage(signal: AbortSignal): Promise<EnginePage> {
     signal.throwIfAborted();
     this.#assertOpen();
-    return new FakePage(this, this.#userAgent);
+    const page = new FakePage(this, this.#userAgent);
+    this.pages.push(page);
+    return page;
   }
 
   async cookies(url?: string, _signal?: AbortSignal): Promise<EngineCookie[]> {
@@ -158,6 +162,7 @@ export class FakePage implements EnginePage {
   #content: PageContent = blank;
   #document: NavigationResult | undefined;
   #scroll: PagePlace['scroll'] = { x: 0, y: 0 };
+  #onEvent: (event: PageEvent) => void = () => {};
 
   constructor(context: FakeContext, userAgent: string) {
     this.#context = context;
@@ -190,14 +195,31 @@ export class FakePage implements EnginePage {
     this.#scroll = scroll;
   }
 
+  onEvent(listener: (event: PageEvent) => void): void {
+    this.#onEvent = listener;
+  }
+
+  /** As if it happened on the page. */
+  tell(event: PageEvent): void {
+    this.#onEvent(event);
+  }
+
   /** As if the renderer had died. */
   crash(): void {
     this.#gone.abort(new MooringError('BROWSER_FAILED', 'the tab crashed'));
+    this.#onEvent({ kind: 'crash', reason: 'its renderer crashed' });
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
-    const result = await abortable(abortable(this.#fetch(request), this.#gone.signal), signal);
-    if (result.kind === 'document') this.#document = result;
+    const fetching = this.#fetch(request).catch((error: unknown) => {
+      this.#onEvent({ kind: 'navigation', url: request.url, by: 'command', error: String(error) });
+      throw error;
+    });
+    const result = await abortable(abortable(fetching, this.#gone.signal), signal);
+    const { kind, url, status } = result;
+    if (kind === 'document') this.#document = result;
+    if (kind === 'download') this.#onEvent({ kind, name: result.fileName ?? '', url });
+    else this.#onEvent({ kind: 'navigation', url, by: 'command', statusCode: status });
     return result;
   }
 
@@ -293,8 +315,11 @@ export class FakePage implements EnginePage {
       loaded: true,
     };
     if (answer.status === 204) return { kind: 'empty', ...base };
-    if (answer.headers['content-disposition']?.startsWith('attachment'))
-      return { kind: 'download', ...base, body: answer.body };
+    const disposition = answer.headers['content-disposition'];
+    if (disposition?.startsWith('attachment')) {
+      const fileName = /filename="?([^";]+)/.exec(disposition)?.[1] ?? '';
+      return { kind: 'download', ...base, body: answer.body, fileName };
+    }
     const text = answer.body.toString();
     const isText = !/html/.test(answer.headers['content-type'] ?? '');
     this.#content = {

@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { CapturedState } from '../../snapshots/browser-state.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
-import type { CaptureOptions, CookieToSet, EngineContext, EngineCookie, EnginePage } from '../engine.js';
+import type { CaptureOptions, CookieToSet, EngineContext, EngineCookie, EnginePage, PageEvent } from '../engine.js';
 import type { PageChannel } from './channel/page-channel.js';
 import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
@@ -64,6 +64,11 @@ export class PlaywrightContext implements EngineContext {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** A script of one of its pages, or the browser, reported an error. */
+  noteError(event: PageEvent): void {
+    this.#page?.noteError(event);
   }
 
   async newPage(signal: AbortSignal): Promise<EnginePage> {

@@ -146,10 +146,13 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone }: DriverBrowser,
+    { gone, onScriptError }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
   ): EngineContext {
-    return new PlaywrightContext({ context, channelOf: this.#profile.openChannel, browserGone: gone, ...parts });
+    const { openChannel: channelOf } = this.#profile;
+    const opened = new PlaywrightContext({ context, channelOf, browserGone: gone, ...parts });
+    onScriptError?.(context, (event) => opened.noteError(event));
+    return opened;
   }
 
   /** Forgets the identity asked for longest ago of which there is no process. */

@@ -70,7 +70,7 @@ function groupsOf(sections: DocsSections): Group[] {
     { title: 'Browser actions', sections: sections.actions(), compact: true },
     { title: 'Replies', sections: [sections.solution(), ...replies] },
     { title: 'Manage sessions', sections: commands((name) => others.includes(name)) },
-    { title: 'Event stream', sections: [sections.eventStream()] },
+    { title: 'Event stream', sections: [sections.eventStream(), sections.sessionEvents()] },
     { title: 'FlareSolverr dialect', sections: sections.routes('dialect') },
     { title: 'Balance and files', sections: sections.routes('commands') },
     { title: 'Health and metrics', sections: sections.routes('operation') },

@@ -16,6 +16,7 @@ const anchors: Readonly<Record<string, string>> = {
   Solution: 'solution',
   Error: 'errors',
   Progress: 'event-stream',
+  SessionEvent: 'session-events',
 };
 
 /** The sections of the reference. A field is explained in the section that is made first; later ones link to it. */
@@ -207,6 +208,20 @@ ${shared === undefined ? list || '<p>It has no fields.</p>' : `<p>Its fields are
     const html = `<p>${prose(schema.description ?? '')}</p>
 ${this.#curl(request, { options: "-N -H 'Accept: text/event-stream' " })}<pre>${escapeHtml(sampleEvents)}</pre>${lists.join('')}`;
     return { id: 'event-stream', title: 'Progress of a command', summary: 'With Accept: text/event-stream', html };
+  }
+
+  sessionEvents(): Section {
+    const forms = this.#schemas.SessionEvent?.oneOf ?? [];
+    const common = commonFields(forms);
+    const list = (id: string, fields: Fields, required: Schema['required']): string =>
+      this.#lists.list({ id, fields, required, direction: 'returned', scope: id });
+    const lists = forms.map(({ properties = {}, required, description = '' }) => {
+      const own = Object.entries(properties).filter(([name]) => name !== 'kind' && !(name in common));
+      const name = String(properties.kind?.const);
+      return `<h4>${code(name)}</h4><p>${prose(description)}</p>${list(`session-events/${name}`, Object.fromEntries(own), required)}`;
+    });
+    const html = `<p>What <a href="#sessions.events"><code>sessions.events</code></a> tells. Each has a <code>kind</code>.</p>${list('session-events', common, Object.keys(common))}${lists.join('')}`;
+    return { id: 'session-events', title: 'Events of a session', summary: 'Each kind, and what it says', html };
   }
 
   /** What is served besides commands, a section each, those that take a body first. */

@@ -169,7 +169,8 @@ export function openApiPaths() {
                   contentSchema: { $ref: '#/components/schemas/Progress' },
                   description:
                     'With `Accept: text/event-stream`: an event `navigation` or `action` (the schema Progress) for each as ' +
-                    'it is over, then the event `reply` with what the answer would have been.',
+                    'it is over, then the event `reply` with what the answer would have been. `sessions.events` tells an `event` ' +
+                    'for each thing that happens in its session.',
                 },
               },
             },

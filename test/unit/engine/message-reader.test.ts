@@ -6,7 +6,8 @@ function read(chunks: readonly (string | Buffer)[]) {
   const unwanted: MessageOutline[] = [];
   const tooLarge: MessageOutline[] = [];
   const reader = new MessageReader({
-    unwanted: new Set(['Runtime.consoleAPICalled']),
+    unwanted: new Set(['Runtime.consoleAPICalled', 'Runtime.exceptionThrown']),
+    headBytes: new Map([['Runtime.exceptionThrown', 1500]]),
     maxAnswerBytes: 5000,
     maxEventBytesOf: (method) => (method === 'Fetch.requestPaused' ? 5000 : 2000),
     onMessage: (message) => messages.push(message.toString()),
@@ -48,6 +49,19 @@ describe('MessageReader', () => {
       expect(unwanted).toMatchObject([{ method: 'Runtime.consoleAPICalled', sessionId: 'S1' }]);
     },
   );
+
+  it.each([
+    [500, 500],
+    [1500, 1500],
+    [100_000, 1500],
+  ])('an event of %d bytes whose head is wanted – so much of it is told: %d bytes', (bytes, told) => {
+    const message = event('Runtime.exceptionThrown', bytes - event('Runtime.exceptionThrown', 0).length);
+    for (const chunks of [[`${message}\0`], [message.slice(0, 1100), `${message.slice(1100)}\0`]]) {
+      const { messages, unwanted } = read(chunks);
+      expect(messages).toEqual([]);
+      expect(unwanted).toMatchObject([{ bytes, head: message.slice(0, told), sessionId: 'S1' }]);
+    }
+  });
 
   it('messages beyond their limit – their outlines, and those after them as they are', () => {
     const large = [answer(7, 6000), event('Page.x', 2500), event('Fetch.requestPaused', 6000)].map((one) => `${one}\0`);

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Identity } from '../../../identity/identity.js';
-import type { EngineInfo } from '../../engine.js';
+import type { EngineInfo, PageEvent } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
 
 /**
@@ -34,6 +34,8 @@ export interface LaunchedByDriver {
   readonly browser: Browser;
   /** Presents in a context what its options do not; called before its first page. */
   readonly present?: (context: BrowserContext, identity: Identity) => void;
+  /** Tells of the errors that a context's scripts report. If omitted, this browser does not tell of them. */
+  readonly onScriptError?: (context: BrowserContext, listener: (event: PageEvent) => void) => void;
 }
 
 export interface SharedPresentation {

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { appVersionOf } from '../../../identity/browser-strings.js';
 import type { Identity } from '../../../identity/identity.js';
+import type { PageEvent } from '../../engine.js';
 import {
   contextIdOf,
   filterWire,
@@ -11,6 +12,7 @@ import {
 } from '../driver/driver-transport.js';
 import type { MessageOutline } from '../driver/message-reader.js';
 import { setGetters } from '../injected/set-getters.js';
+import { scriptErrorHeadBytes, scriptErrorOf } from './chromium-script-errors.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;
@@ -67,10 +69,13 @@ const workerTypes = new Set(['worker', 'shared_worker', 'service_worker']);
  */
 export class ChromiumPresentation implements WireFilter {
   readonly #identities = new Map<string, Identity>();
+  /** By context: who is told of the errors of its scripts. */
+  readonly #listeners = new Map<string, (event: PageEvent) => void>();
   readonly #targets = new Map<string, Target>();
   /** Logs of each session since its objects were let go. */
   readonly #logs = new Map<string, number>();
   readonly unwanted = unwanted;
+  readonly headBytes = scriptErrorHeadBytes;
   readonly eventLimits = eventLimits;
   readonly #wire: WireEnds;
   #lastId = firstId;
@@ -85,6 +90,13 @@ export class ChromiumPresentation implements WireFilter {
     const id = contextIdOf(context);
     this.#identities.set(id, identity);
     context.once('close', () => this.#identities.delete(id));
+  }
+
+  /** Tells of the errors that a context's scripts, or the browser, report from now on. */
+  onScriptError(context: BrowserContext, listener: (event: PageEvent) => void): void {
+    const id = contextIdOf(context);
+    this.#listeners.set(id, listener);
+    context.once('close', () => this.#listeners.delete(id));
   }
 
   outgoing(message: WireMessage): WireMessage[] {
@@ -122,7 +134,11 @@ export class ChromiumPresentation implements WireFilter {
   }
 
   /** The browser keeps an object that was logged or thrown until it is told otherwise. */
-  noteUnwanted({ method, sessionId }: MessageOutline): void {
+  noteUnwanted(outline: MessageOutline): void {
+    const { method, sessionId } = outline;
+    const listener = this.#listeners.get(this.#targets.get(sessionId ?? '')?.contextId ?? '');
+    const error = listener && scriptErrorOf(outline);
+    if (error) listener(error);
     if (sessionId === undefined || !method?.startsWith('Runtime.') || !this.#targets.has(sessionId)) return;
     const logs = (this.#logs.get(sessionId) ?? 0) + 1;
     this.#logs.set(sessionId, logs % logsPerRelease);

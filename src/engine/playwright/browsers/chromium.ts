@@ -77,7 +77,11 @@ async function launch(
     args: [...args, ...slimming.args, `--user-agent=${userAgent}`, ...extraArgs],
   });
   const presentation = new ChromiumPresentation(browser);
-  return { browser, present: (context, identity) => presentation.present(context, identity) };
+  return {
+    browser,
+    present: (context, identity) => presentation.present(context, identity),
+    onScriptError: (context, listener) => presentation.onScriptError(context, listener),
+  };
 }
 
 /** What only the process itself could say. */

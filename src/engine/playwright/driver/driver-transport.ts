@@ -23,6 +23,8 @@ export interface WireFilter {
   incoming(message: WireMessage): boolean;
   /** Events that the driver never gets. */
   readonly unwanted: ReadonlySet<string>;
+  /** How much is told of the head of some of them; of others 1024 bytes. */
+  readonly headBytes?: ReadonlyMap<string, number>;
   /** Most bytes of some events; of others four million. */
   readonly eventLimits?: ReadonlyMap<string, number>;
   noteUnwanted?(event: MessageOutline): void;
@@ -104,6 +106,7 @@ function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): 
   const reader = (onMessage: (message: Buffer) => void): MessageReader =>
     new MessageReader({
       unwanted: filter.unwanted,
+      ...(filter.headBytes ? { headBytes: filter.headBytes } : {}),
       maxAnswerBytes,
       maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
       onMessage,

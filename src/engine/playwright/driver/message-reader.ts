@@ -14,13 +14,15 @@ export interface MessageOutline {
   readonly method: string | undefined;
   readonly sessionId: string | undefined;
   readonly bytes: number;
-  /** Its first characters, at most 1024. */
+  /** Its first characters, one for each byte: at most 1024, or as many as are asked for of such an event. */
   readonly head: string;
 }
 
 export interface MessageReaderOptions {
-  /** Events that are not wanted: nothing of them is kept. */
+  /** Events that are not wanted: nothing of them is kept but their outline. */
   readonly unwanted: ReadonlySet<string>;
+  /** How much is told of the head of some of them, at least 1024 bytes. If omitted, 1024 of all. */
+  readonly headBytes?: ReadonlyMap<string, number>;
   /** Most bytes of an answer. */
   readonly maxAnswerBytes: number;
   /** Most bytes of an event of that name. */
@@ -85,12 +87,13 @@ export class MessageReader {
     this.#limit = undefined;
     this.#left = undefined;
     if (left) {
-      const outline = outlineOf(left.head, left.tail, bytes);
+      const outline = outlineOf(left.head, left.tail, bytes, left.head.length);
       if (outline.method !== undefined && unwanted.has(outline.method)) onUnwanted(outline);
       else onTooLarge(outline);
     } else if (message) {
       const method = nameOf(message);
-      if (method !== undefined && unwanted.has(method)) onUnwanted(outlineOf(message, message, bytes));
+      if (method !== undefined && unwanted.has(method))
+        onUnwanted(outlineOf(message, message, bytes, this.#headBytesOf(method)));
       else onMessage(message);
     }
   }
@@ -99,12 +102,19 @@ export class MessageReader {
     const { unwanted, maxAnswerBytes, maxEventBytesOf } = this.#options;
     if (answerStart.test(head.toString('latin1'))) return maxAnswerBytes;
     const method = nameOf(head);
-    return method !== undefined && unwanted.has(method) ? 0 : maxEventBytesOf(method);
+    return method !== undefined && unwanted.has(method) ? this.#headBytesOf(method) : maxEventBytesOf(method);
+  }
+
+  #headBytesOf(method: string): number {
+    return this.#options.headBytes?.get(method) ?? headBytes;
   }
 
   #letGo(): void {
     // Copies: a part of a chunk would hold all of it.
-    this.#left = { head: Buffer.from(this.#head()), tail: Buffer.from(this.#whole().subarray(-tailBytes)) };
+    const whole = this.#whole();
+    const method = nameOf(whole);
+    const bytes = method !== undefined && this.#options.unwanted.has(method) ? this.#headBytesOf(method) : headBytes;
+    this.#left = { head: Buffer.from(whole.subarray(0, bytes)), tail: Buffer.from(whole.subarray(-tailBytes)) };
     this.#chunks = [];
   }
 
@@ -121,8 +131,8 @@ export class MessageReader {
 
 const nameOf = (message: Buffer): string | undefined => eventStart.exec(message.toString('latin1', 0, 120))?.[1];
 
-function outlineOf(start: Buffer, end: Buffer, bytes: number): MessageOutline {
-  const head = start.toString('latin1', 0, headBytes);
+function outlineOf(start: Buffer, end: Buffer, bytes: number, maxHead: number): MessageOutline {
+  const head = start.toString('latin1', 0, maxHead);
   const id = answerStart.exec(head)?.[1];
   return {
     id: id === undefined ? undefined : Number(id),

@@ -1,5 +1,6 @@
 import type { Download, Page, Request, Response } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
+import type { PageEvent } from '../../engine.js';
 import { firstRequest, isFirstRequest, isForMainFrame, isSameDocument } from '../document-request.js';
 import {
   type MainFrameNavigation,
@@ -81,6 +82,7 @@ export interface NavigationFailure {
 export class MainFrame {
   readonly #page: Page;
   readonly #onDownload: (download: Download) => void;
+  readonly #onEvent: (event: PageEvent) => void;
   /** First requests of navigations, whoever began them, that are not over. */
   readonly #underWay = new Set<Request>();
   #responses: Response[] = [];
@@ -100,10 +102,14 @@ export class MainFrame {
   #expectsDownload = false;
   #isRestless = false;
 
-  /** @param onDownload told of a download that no navigation of ours led to */
-  constructor(page: Page, onDownload: (download: Download) => void, guard: Guard) {
+  /**
+   * @param onDownload told of a download that no navigation of ours led to
+   * @param onEvent told where the page comes to, and of every download
+   */
+  constructor(page: Page, onDownload: (download: Download) => void, onEvent: (event: PageEvent) => void, guard: Guard) {
     this.#page = page;
     this.#onDownload = onDownload;
+    this.#onEvent = onEvent;
     page.on(
       'request',
       guard((request) => this.#onRequest(request)),
@@ -276,6 +282,7 @@ export class MainFrame {
   show(response: Response): void {
     if (this.hasArrived) return;
     this.#showDocument(response);
+    this.#tell(response, true);
     this.#arrive();
   }
 
@@ -289,6 +296,7 @@ export class MainFrame {
   }
 
   #onBegun(download: Download): void {
+    this.#onEvent({ kind: 'download', name: download.suggestedFilename(), url: download.url() });
     for (const request of this.#underWay) if (isSameDocument(request.url(), download.url())) this.#end(request);
     if (this.#expectsDownload) this.#course.download = download;
     else this.#onDownload(download);
@@ -308,7 +316,10 @@ export class MainFrame {
   #onResponse(response: Response): void {
     if (!isForMainFrame(response.request(), this.#page)) return;
     this.#responses = [...this.#responses.slice(1 - remembered), response];
-    if ([204, 205].includes(response.status())) this.#end(response.request());
+    if ([204, 205].includes(response.status())) {
+      this.#tell(response, this.#course.includes(response.request()));
+      this.#end(response.request());
+    }
     // Some browsers tell of the document before its answer.
     if (response.request() === this.#documentRequest && !this.#document) this.#onDocument(response);
   }
@@ -321,7 +332,9 @@ export class MainFrame {
     const isShown = this.#document?.request() === request;
     this.#expectsErrorPage = !isShown && !/abort|cancel/i.test(reason);
     const { failed, broken } = this.#course;
-    if (this.#course.includes(request)) {
+    const isOurs = this.#course.includes(request);
+    if (this.#expectsErrorPage) this.#tellFailure(this.#failure, isOurs && !this.hasArrived);
+    if (isOurs) {
       this.#course.failedUrl = request.url();
       failed.happen();
     }
@@ -364,7 +377,18 @@ export class MainFrame {
     const first = firstRequest(response.request());
     this.#underWay.delete(first);
     if (rivals.has(first)) decided.happen();
-    if (this.#course.includes(first) && !this.hasArrived) this.#arrive();
+    const isOurs = this.#course.includes(first) && !this.hasArrived;
+    this.#tell(response, isOurs);
+    if (isOurs) this.#arrive();
+  }
+
+  #tell(response: Response, isOurs: boolean): void {
+    const by = isOurs ? 'command' : 'page';
+    this.#onEvent({ kind: 'navigation', url: response.url(), by, statusCode: response.status() });
+  }
+
+  #tellFailure({ url, reason }: NavigationFailure, isOurs: boolean): void {
+    this.#onEvent({ kind: 'navigation', url, by: isOurs ? 'command' : 'page', error: reason });
   }
 
   #showDocument(response: Response): void {

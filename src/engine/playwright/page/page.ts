@@ -15,6 +15,7 @@ import {
   type NavigationResult,
   type PageActor,
   type PageContent,
+  type PageEvent,
   type PageRecording,
   type PageWatch,
   type ScreenshotOptions,
@@ -89,6 +90,7 @@ export class PlaywrightPage implements EnginePage {
   #picture: Promise<void> = Promise.resolve();
   #watch: PlaywrightWatch | undefined;
   #showedDialog = false;
+  #onEvent: (event: PageEvent) => void = () => {};
   #closed: Promise<void> | undefined;
 
   /** @param lost aborts when the browser is gone */
@@ -97,13 +99,13 @@ export class PlaywrightPage implements EnginePage {
     this.#channel = channel;
     this.#requests = requests;
     this.#lost = lost;
-    this.#mainFrame = new MainFrame(page, this.#onDownload, this.#guarded);
+    this.#mainFrame = new MainFrame(page, this.#onDownload, (event) => this.#onEvent(event), this.#guarded);
     this.#subject = { page, channel, mainFrame: this.#mainFrame };
     this.initialViewport = page.viewportSize() ?? defaultViewport;
     this.#viewport = this.initialViewport;
     // Without a listener the driver would answer dialogs too, but nobody would know.
     this.#page.on('dialog', this.#guarded(this.#onDialog));
-    this.#page.once('crash', () => this.#gone.abort(tabGoneError('its renderer crashed')));
+    this.#page.once('crash', () => this.#lose('its renderer crashed'));
     this.#page.once('close', () => void this.#onClosed());
   }
 
@@ -117,6 +119,15 @@ export class PlaywrightPage implements EnginePage {
 
   get url(): string {
     return this.#page.url();
+  }
+
+  onEvent(listener: (event: PageEvent) => void): void {
+    this.#onEvent = listener;
+  }
+
+  /** A script or the browser reported an error. */
+  noteError(event: PageEvent): void {
+    this.#onEvent(event);
   }
 
   async place(signal: AbortSignal): Promise<PagePlace | undefined> {
@@ -331,8 +342,15 @@ export class PlaywrightPage implements EnginePage {
     return false;
   }
 
-  #giveUp(why: string): void {
+  /** It is of no more use, and nobody closed it. */
+  #lose(why: string): void {
+    if (this.#gone.signal.aborted) return;
     this.#gone.abort(tabGoneError(why));
+    this.#onEvent({ kind: 'crash', reason: why });
+  }
+
+  #giveUp(why: string): void {
+    this.#lose(why);
     // Closing a tab asks its renderer, which would go on burning a core instead of answering.
     this.#channel.crash();
     void this.close();
@@ -363,7 +381,13 @@ export class PlaywrightPage implements EnginePage {
     popup.once('close', () => this.#popups.delete(popup));
     popup.on('dialog', this.#guarded(this.#onDialog));
     // A link that opens a tab may well lead to a file.
-    popup.on('download', this.#guarded(this.#onDownload));
+    popup.on(
+      'download',
+      this.#guarded((download) => {
+        this.#onEvent({ kind: 'download', name: download.suggestedFilename(), url: download.url() });
+        this.#onDownload(download);
+      }),
+    );
     // The answer that it was opened for may come when its page stands still already.
     if (this.#isPaused) void this.#freeze(popup);
   }
@@ -383,6 +407,7 @@ export class PlaywrightPage implements EnginePage {
   readonly #onDialog = (dialog: Dialog): void => {
     this.#showedDialog = true;
     this.#watch?.noteDialog(dialog);
+    this.#onEvent({ kind: 'dialog', type: dialog.type(), message: dialog.message() });
     const answer = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss();
     answer.catch(() => {}); // gone with the page
   };
@@ -433,7 +458,8 @@ export class PlaywrightPage implements EnginePage {
   /** The tab is closed. Of a browser that dies the tabs go first. */
   async #onClosed(): Promise<void> {
     await this.#untilLost();
-    this.#gone.abort(this.#lost.aborted ? this.#lost.reason : tabGoneError('the page closed itself'));
+    if (this.#lost.aborted) this.#gone.abort(this.#lost.reason);
+    else this.#lose('the page closed itself');
   }
 
   /** Waits a moment for the end of the browser, which may be why something failed. */
