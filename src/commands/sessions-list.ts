@@ -6,5 +6,11 @@ export const sessionsListHandler =
   ({ sessions }: { readonly sessions: SessionManager }): CommandHandler<'sessions.list'> =>
   async (_command, { owner }) => {
     const rows = sessions.list(owner);
-    return { solution: {}, data: 'success', sessions: rows, open: rows.length, limit: sessions.limit };
+    return {
+      solution: {},
+      data: 'success',
+      sessions: rows,
+      open: rows.filter(({ state }) => state !== 'asleep').length,
+      limit: sessions.limit,
+    };
   };
