@@ -481,7 +481,10 @@ export class SessionManager {
     return this.#slots.limitPerOwner;
   }
 
-  /** Ends every session and waits until all are closed. Idempotent: repeated calls return the same promise. */
+  /**
+   * Opens none from now on, puts those to sleep that are to last, ends the others, and waits until all are closed.
+   * Idempotent: repeated calls return the same promise.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -243,7 +243,7 @@ export class Session implements LeasedSession {
 
   /** Whether it may be ended because room is needed. */
   get evictable(): boolean {
-    return this.anonymous && !this.#reserved && !this.#lane.isTaken;
+    return this.anonymous && !this.#options.persist && !this.#reserved && !this.#lane.isTaken;
   }
 
   /**
@@ -556,7 +556,9 @@ export class Session implements LeasedSession {
     if (this.#closed) return;
     if (this.#isLeased) this.#crashes += 1;
     this.events.add('crash', { reason: 'its browser process is gone' });
-    if (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes) this.#leave(lostError(this.id));
+    // One that is to last ends by nothing that its page does.
+    const goesOn = this.#options.persist || (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes);
+    if (goesOn) this.#leave(lostError(this.id));
     else void this.end('crashed').catch(() => {}); // reported to onEnded
   };
 

@@ -263,3 +263,28 @@ describe('export, import, fork', () => {
     await app.fails('SESSION_ENDED', { cmd: 'sessions.fork', session: 'x' });
   });
 });
+
+describe('/admin/drain', () => {
+  it('sessions that are to last fall asleep, the others end, and the report says when that is done', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    await app.ok({ cmd: 'sessions.create', session: 'y' });
+    expect((await app.get('/admin/drain')).body).toMatchObject({ draining: false, done: false, sessions: { open: 2 } });
+    const begun = await fetch(`${app.url}/admin/drain`, { method: 'POST' });
+    expect(await begun.json()).toMatchObject({ draining: true });
+    await until(async () => (await app.get('/admin/drain')).body.done);
+    const report = (await app.get('/admin/drain')).body;
+    expect(report).toMatchObject({ running: 0, sessions: { open: 0, asleep: 1 }, elapsedMs: expect.any(Number) });
+    expect((await app.send(get('x'))).status).toBe(503);
+    await restart();
+    expect((await app.ok(get('x'))).restored).toBe(true);
+  });
+
+  it('with keys – is for the first of them, or the one that is set for it', async () => {
+    const drain = async (key: string) => (await fetch(`${app.url}/admin/drain?key=${key}`)).status;
+    await start({ MOORING_API_KEYS: 'a,b' });
+    expect([await drain('a'), await drain('b'), await drain('')]).toEqual([200, 401, 401]);
+    await restart({ MOORING_API_KEYS: 'a,b', MOORING_ADMIN_KEY: 'c' });
+    expect([await drain('a'), await drain('c')]).toEqual([401, 200]);
+  });
+});
