@@ -73,6 +73,8 @@ export interface EngineContext {
   readonly guid: string;
   /** Aborts, with a `MooringError` as its reason, when the browser behind the context is gone without being asked to. */
   readonly lost: AbortSignal;
+  /** Aborts when its process is to end soon, of old age: a session that rests moves to another one. If omitted, it never is. */
+  readonly retired?: AbortSignal;
   /** What of its identity it does not present, a sentence each. If omitted, there is nothing. */
   readonly shortfalls?: readonly string[];
   newPage(signal: AbortSignal): Promise<EnginePage>;

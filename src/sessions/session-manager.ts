@@ -68,6 +68,8 @@ const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
 const sleepingBytes = 512 * 1024 ** 2;
+/** How many sessions leave browser processes of old age at each look. */
+const leavingAtOnce = 2;
 /** The part of those that rest which is put to sleep at each look while memory is short. */
 const reliefPart = 0.1;
 /** How long a session stays awake that could not be put to sleep, until that is tried again. */
@@ -127,6 +129,7 @@ export class SessionManager {
       everyMs: reapEveryMs,
       sessions: () => this.#mortals(),
       onExpired: (session, reason) => void this.#onExpired(session, reason),
+      onLooked: () => this.#leaveRetired(),
     });
   }
 
@@ -625,6 +628,21 @@ export class SessionManager {
     return [...this.#sessions.values()]
       .filter(mayGo)
       .sort((a, b) => Number(isLasting(b)) - Number(isLasting(a)) || a.lastAccessedAt - b.lastAccessedAt);
+  }
+
+  /**
+   * Sessions that rest in a browser process of old age fall asleep, a few at a time, so that it can end; with their next
+   * request they wake in another one.
+   */
+  #leaveRetired(): void {
+    if (!this.#options.restoresCrashed) return;
+    let left = leavingAtOnce;
+    for (const session of this.#sessions.values()) {
+      if (!session.isInRetired || !session.maySleep) continue;
+      void session.fallAsleep();
+      left -= 1;
+      if (left === 0) return;
+    }
   }
 
   #onMemory(isShort: boolean): void {

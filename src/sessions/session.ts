@@ -256,6 +256,11 @@ export class Session implements LeasedSession {
     return this.#tab.isPaused || this.#clock.idleForMs >= restsAfterMs;
   }
 
+  /** Whether its browser process is to end soon, of old age. */
+  get isInRetired(): boolean {
+    return this.context.retired?.aborted ?? false;
+  }
+
   /** To be called when the request that it was opened for never had its turn. */
   unreserve(): void {
     if (!this.#reserved) return;

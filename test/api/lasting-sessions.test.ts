@@ -109,6 +109,36 @@ describe('a browser that crashes', () => {
   });
 });
 
+describe('a browser of old age', () => {
+  it('a session that rests moves to another one; one that does not stays', async () => {
+    await start({ MOORING_PAUSE_AFTER: '100ms' });
+    await app.ok(get('x'));
+    const names = cookieNames(await app.ok(get('x')));
+    await app.ok(get('y', { keepRunning: true }));
+    for (const context of [...engine.contexts]) context.retire();
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    expect((await rowOf('y')).state).not.toBe('asleep');
+    const reply = await app.ok({ cmd: 'request.get', session: 'x', keepSamePage: true });
+    expect(reply).toMatchObject({ restored: true, solution: { currentUrl: `${origin.url}/set-cookie` } });
+    expect(cookieNames(reply)).toEqual(names);
+  });
+});
+
+describe('room', () => {
+  it('a number of sessions – one that is to last and rests makes room, another one does not', async () => {
+    await start({ MOORING_MAX_SESSIONS: '1', MOORING_PAUSE_AFTER: '50ms', MOORING_QUEUE_TIMEOUT: '300ms' });
+    await app.ok(get('x', { persist: true }));
+    await app.ok(get('y'));
+    expect((await rowOf('x')).state).toBe('asleep');
+    const refused = await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'z' });
+    expect(refused).toContain('it was the first that waited');
+    const woken = app.ok(get('x', { timeout: 20_000 }));
+    await until(async () => (await app.get('/metrics')).text.includes('mooring_sessions{state="queued"} 1'));
+    await app.ok({ cmd: 'sessions.destroy', session: 'y' });
+    expect((await woken).restored).toBe(true);
+  });
+});
+
 describe('persist', () => {
   it('idle – it falls asleep, and wakes with the next request or create', async () => {
     covers('create', 'persist');

@@ -11,6 +11,7 @@ import { RequestEvents } from './navigation/request-events.js';
 import { PlaywrightPage } from './page/page.js';
 
 const closeTimeoutMs = 5000;
+const neverRetired = new AbortController().signal;
 
 export interface PlaywrightContextParts {
   readonly context: BrowserContext;
@@ -23,6 +24,8 @@ export interface PlaywrightContextParts {
    * long after `close` has given up waiting.
    */
   readonly onClosed: () => void;
+  /** As `EngineContext.retired`. */
+  readonly retired?: AbortSignal;
   /** As `EngineContext.shortfalls`. */
   readonly shortfalls: readonly string[];
 }
@@ -60,6 +63,10 @@ export class PlaywrightContext implements EngineContext {
 
   get shortfalls(): readonly string[] {
     return this.#parts.shortfalls;
+  }
+
+  get retired(): AbortSignal {
+    return this.#parts.retired ?? neverRetired;
   }
 
   get lost(): AbortSignal {

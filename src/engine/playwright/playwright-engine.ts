@@ -83,7 +83,11 @@ export class PlaywrightEngine implements BrowserEngine {
         const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
         if (options.state?.cookies.length)
           await context.addCookies(options.state.cookies.map(({ partitionKey: _key, ...cookie }) => cookie));
-        return this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
+        return this.#contextOf(context, seat.browser, {
+          onClosed: () => seat.release(),
+          retired: seat.retired,
+          shortfalls,
+        });
       } catch (error) {
         seat.release();
         if (signal.aborted) throw signal.reason;
@@ -147,7 +151,7 @@ export class PlaywrightEngine implements BrowserEngine {
   #contextOf(
     context: BrowserContext,
     { gone, onScriptError }: DriverBrowser,
-    parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
+    parts: Pick<PlaywrightContextParts, 'onClosed' | 'retired' | 'shortfalls'>,
   ): EngineContext {
     const { openChannel: channelOf } = this.#profile;
     const opened = new PlaywrightContext({ context, channelOf, browserGone: gone, ...parts });
