@@ -29,6 +29,7 @@ import { settledInFairTime, systemClock } from '../fair-time.js';
 import { guardOf } from '../guarded.js';
 import { muteDialogs } from '../injected/mute-dialogs.js';
 import { pageSize } from '../injected/page-size.js';
+import { scrollPlace, scrollToPlace } from '../injected/scroll-place.js';
 import { discardDownload } from '../navigation/downloads.js';
 import { MainFrame } from '../navigation/main-frame.js';
 import { type Arrival, navigatePage } from '../navigation/navigate.js';
@@ -48,6 +49,8 @@ const answerTimeoutMs = 1000;
 const scriptLimitMs = 3000;
 const pageLimitMs = 8000;
 const closeTimeoutMs = 3000;
+/** How long a page may take to say how far it is scrolled. */
+const placeTimeoutMs = 400;
 /** How long after its tabs a browser that dies may be told of. */
 const lostTimeoutMs = 300;
 
@@ -120,15 +123,20 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async place(signal: AbortSignal): Promise<PagePlace | undefined> {
-    const { document } = this;
-    if (!document) return undefined;
-    const asked = this.#channel.evaluate('({ x: scrollX, y: scrollY })') as Promise<PagePlace['scroll']>;
-    const scroll = await abortable(asked, signal).catch(() => ({ x: 0, y: 0 })); // it does not answer
-    return { url: this.url, method: document.method, scroll, viewport: this.#viewport };
+    const shown = this.document;
+    if (!shown) return undefined;
+    const asked = this.#channel.evaluate(`(${scrollPlace})()`) as Promise<PagePlace['scroll']>; // what it returns
+    let scroll: PagePlace['scroll'] = { x: 0, y: 0 };
+    const answer = asked.then((place) => {
+      scroll = place;
+    });
+    await settledWithin(abortable(abortable(answer, this.#gone.signal), signal), placeTimeoutMs);
+    signal.throwIfAborted();
+    return { url: this.url, method: shown.method, scroll, viewport: this.#viewport };
   }
 
   async scrollTo({ x, y }: PagePlace['scroll'], signal: AbortSignal): Promise<void> {
-    await abortable(this.#channel.evaluate(`scrollTo(${x}, ${y})`), signal);
+    await this.#guard(this.#channel.evaluate(`(${scrollToPlace})(${Number(x)}, ${Number(y)})`), signal, 'scrolling');
   }
 
   get viewport(): Size {
