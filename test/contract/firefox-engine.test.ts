@@ -10,7 +10,16 @@ const binary = await chosenFirefox();
 describeEngine('Firefox', {
   runsScripts: true,
   // What WebDriver BiDi, or the driver over it, does not have.
-  lacks: ['crash event', 'header refusal', 'download cancel', 'script termination', 'worker bypass', 'pause'],
+  lacks: [
+    'crash event',
+    'header refusal',
+    'download cancel',
+    'script termination',
+    'worker bypass',
+    'pause',
+    'partitioned cookies',
+    'session storage of pages left',
+  ],
   ...(binary ? {} : { skip: 'this machine has no Firefox' }),
   create: async () => {
     if (!binary) throw new Error('there is no Firefox');

@@ -40,7 +40,16 @@ if (!binary)
 else
   describeEngine('WebKit', {
     runsScripts: true,
-    lacks: ['referer', 'crash event', 'header refusal', 'script termination', 'worker bypass', 'pause'],
+    lacks: [
+      'referer',
+      'crash event',
+      'header refusal',
+      'script termination',
+      'worker bypass',
+      'pause',
+      'partitioned cookies',
+      'session storage of pages left',
+    ],
     create: async () => ({
       engine: new PlaywrightEngine({
         profile: webkitProfile({ binary, env: process.env }),

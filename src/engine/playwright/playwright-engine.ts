@@ -79,12 +79,16 @@ export class PlaywrightEngine implements BrowserEngine {
       const seat = await this.#pool.take(key, signal, owner);
       const sharing = seat.key === key ? undefined : this.#profile.sharing;
       const shortfalls = sharing ? [sharing.shortfallOf(seat.key)] : [];
+      let opened: PlaywrightContext | undefined;
       try {
         const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
-        if (options.state?.cookies.length) await context.addCookies([...options.state.cookies]);
-        return this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
+        opened = this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
+        if (options.state) await opened.restore(options.state, signal);
+        return opened;
       } catch (error) {
-        seat.release();
+        if (opened)
+          void opened.close(); // it gives the seat back
+        else seat.release();
         if (signal.aborted) throw signal.reason;
         // A process that is going takes nothing of this session along yet.
         if (tries >= triesToOpen || !(await seat.browser.isLost())) throw translateFailure(error, 'a new session');
@@ -147,8 +151,9 @@ export class PlaywrightEngine implements BrowserEngine {
     context: BrowserContext,
     { gone }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
-  ): EngineContext {
-    return new PlaywrightContext({ context, channelOf: this.#profile.openChannel, browserGone: gone, ...parts });
+  ): PlaywrightContext {
+    const { openChannel: channelOf, storage } = this.#profile;
+    return new PlaywrightContext({ context, channelOf, storage, browserGone: gone, ...parts });
   }
 
   /** Forgets the identity asked for longest ago of which there is no process. */

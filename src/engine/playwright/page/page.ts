@@ -68,7 +68,7 @@ export class PlaywrightPage implements EnginePage {
   readonly #channel: PageChannel;
   readonly #requests: RequestEvents;
   readonly #lost: AbortSignal;
-  #browserGone: Promise<void> | undefined;
+  readonly #onLeaving: () => Promise<unknown> | undefined;
   readonly #gone = new AbortController();
   readonly #guarded = guardOf('a page', () => this.#giveUp('something it did could not be handled'));
   readonly #mainFrame: MainFrame;
@@ -94,8 +94,18 @@ export class PlaywrightPage implements EnginePage {
   #showedDialog = false;
   #closed: Promise<void> | undefined;
 
-  /** @param lost aborts when the browser is gone */
-  constructor(page: Page, channel: PageChannel, requests: RequestEvents, lost: AbortSignal) {
+  /**
+   * @param lost aborts when the browser is gone
+   * @param onLeaving called when we are about to send it elsewhere; what it returns is waited for
+   */
+  constructor(
+    page: Page,
+    channel: PageChannel,
+    requests: RequestEvents,
+    lost: AbortSignal,
+    onLeaving: () => Promise<unknown> | undefined,
+  ) {
+    this.#onLeaving = onLeaving;
     this.#page = page;
     this.#channel = channel;
     this.#requests = requests;
@@ -160,6 +170,8 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
+    const leaving = this.#onLeaving();
+    if (leaving) await this.#guard(leaving, signal, this.url);
     this.#closePopups();
     await this.#mute();
     // Of some browsers the driver keeps what a page logs, however much, until somebody asks for it.
@@ -446,11 +458,14 @@ export class PlaywrightPage implements EnginePage {
 
   /** Waits a moment for the end of the browser, which may be why something failed. */
   async #untilLost(): Promise<void> {
-    this.#browserGone ??= new Promise((resolve) => {
-      if (this.#lost.aborted) resolve();
-      else this.#lost.addEventListener('abort', () => resolve(), { once: true });
+    if (this.#lost.aborted) return;
+    let onLost = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      onLost = resolve;
     });
-    await settledWithin(this.#browserGone, lostTimeoutMs);
+    this.#lost.addEventListener('abort', onLost, { once: true });
+    await settledWithin(gone, lostTimeoutMs);
+    this.#lost.removeEventListener('abort', onLost);
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,392 @@
+import type { BrowserContext, Frame, Page, Request } from 'playwright-core';
+import type { OriginState } from '../../../snapshots/browser-state.js';
+import { settledWithin } from '../../../util/deadline.js';
+import type { CaptureOptions } from '../../engine.js';
+import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
+import type { StorageChanges } from '../channel/storage-changes.js';
+import { isForMainFrame } from '../document-request.js';
+import { decodeValue } from '../injected/decode-value.js';
+import { encodeValue } from '../injected/encode-value.js';
+import { type DatabasesReading, readDatabases } from '../injected/read-databases.js';
+import {
+  readStorage,
+  readSurroundings,
+  type StorageReading,
+  type StorageSurroundings,
+} from '../injected/read-storage.js';
+import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
+import { writeDatabases } from '../injected/write-databases.js';
+import { readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
+import type { HiddenTab } from './hidden-tab.js';
+import { KnownStorage } from './known-storage.js';
+import { charsOf, type OriginRecord, storingOriginOf } from './origin-record.js';
+import { PendingStorage } from './pending-storage.js';
+
+/** How many origins that a page shows are read, and how many that it has left, in one go. */
+const maxShown = 100;
+const maxLeft = 20;
+/** How long the reading of one origin that was left may take, and of all of them. */
+const hiddenTimeoutMs = 5000;
+const allHiddenTimeoutMs = 10_000;
+/** Beyond this, what an origin has stored is given back by a tab of ours, not by a script that every page would get. */
+const maxScriptedChars = 256 * 1024;
+/** What browsers take for one origin: five million characters. */
+const maxStoredChars = 5 * 1024 * 1024;
+/** The largest answer that is taken from a browser is larger. */
+const maxReadChars = 64_000_000;
+
+export interface ContextStorageParts {
+  readonly context: BrowserContext;
+  readonly evaluateInFrame: EvaluateInFrame;
+  readonly changes: StorageChanges | undefined;
+  /** Opens a tab that nobody sees; `onOpened` is called before it shows anything. */
+  readonly openHidden: (onOpened: (page: Page) => void) => Promise<HiddenTab>;
+}
+
+/**
+ * What the sites of a context have stored beside cookies.
+ *
+ * ```
+ * documents ─changes, where the browser tells─▶ known storage ◀─read─ frames that are shown, before they are left
+ *                                                  │      ▲
+ *                                                  │      └─read─ hidden tab: origins that were left unread, databases
+ *                                                  ▼
+ *                                             CapturedState
+ * ```
+ */
+export class ContextStorage {
+  readonly #parts: ContextStorageParts;
+  readonly #known = new KnownStorage();
+  readonly #pending: PendingStorage;
+  /** The session storage of the tab before this one. */
+  #pendingInTab: PendingStorage | undefined;
+  readonly #hidden = new Set<Page>();
+  /** Tabs whose renderer has crashed: they answer nothing. */
+  readonly #crashed = new WeakSet<Page>();
+  /** Whose changes of databases are told: by the tab that was asked. */
+  readonly #watchedDatabases = new Map<string, Page>();
+  #tab: Page | undefined;
+  /** Captures come one after another. */
+  #capturing: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ContextStorageParts) {
+    this.#parts = parts;
+    this.#pending = new PendingStorage(parts.context);
+  }
+
+  /** Whether a tab of ours has sent it. */
+  isOfHidden(request: Request): boolean {
+    return [...this.#hidden].some((page) => isForMainFrame(request, page));
+  }
+
+  /** A tab is there, whoever opened it. */
+  noteTab(page: Page): void {
+    page.once('crash', () => this.#crashed.add(page));
+    page.on('framenavigated', (frame) => this.#onShown(page, frame));
+    for (const frame of page.frames()) this.#onShown(page, frame); // one that opened itself is there before it is told of
+    const { changes } = this.#parts;
+    changes?.watch(page, (change) => {
+      if (!this.#hidden.has(page) || change.isLocal) this.#known.apply(change, page === this.#tab);
+    });
+    changes?.onDatabases(page, (origin) => {
+      const record = this.#known.get(origin);
+      if (record) record.databasesKnown = 'stale';
+    });
+  }
+
+  /** The session has another tab: what the one before had stored for itself is its own now. */
+  async adoptTab(page: Page): Promise<void> {
+    const before = this.#tab;
+    this.#tab = page;
+    this.#pendingInTab = undefined;
+    const withDatabases = this.#known.records.filter(({ databases }) => databases.length > 0);
+    const watching = withDatabases.map(({ origin }) => this.#watchDatabases(page, origin));
+    const sessions = before ? this.#known.records.filter(({ session }) => session.size > 0) : [];
+    if (sessions.length > 0) {
+      this.#pendingInTab = new PendingStorage(page);
+      await this.#pendingInTab.add(new Map(sessions.map(({ origin, session }) => [origin, { session: [...session] }])));
+    }
+    await Promise.all(watching);
+  }
+
+  /** @returns true if it is new that changes are told of */
+  async #watchDatabases(page: Page, origin: string): Promise<boolean> {
+    const { changes } = this.#parts;
+    if (!changes || this.#watchedDatabases.get(origin) === page) return false;
+    this.#watchedDatabases.set(origin, page);
+    await changes.watchDatabases(page, origin).catch(() => {}); // gone with the tab
+    return true;
+  }
+
+  /**
+   * Reads what the page shows before it goes elsewhere.
+   *
+   * @returns what to wait for. Nothing where the browser tells of changes: what is asked now is answered before another
+   *   document comes, or is known besides
+   */
+  readBeforeLeaving(): Promise<unknown> | undefined {
+    const readings = this.#shown().map((shown) => this.#readLeaving(shown));
+    return this.#parts.changes || readings.length === 0 ? undefined : Promise.all(readings);
+  }
+
+  async #readLeaving(shown: ShownOrigin): Promise<void> {
+    const record = this.#known.of(shown.origin);
+    if (!record) return;
+    const { documents } = record;
+    const outcome = await readOrigin(this.#parts.evaluateInFrame, shown, record, maxReadChars);
+    if (outcome === 'read' && record.documents === documents) record.isStale = false;
+  }
+
+  /** Gives the context what its sites had stored in another. @returns what could not be brought back, a sentence each */
+  async restore(origins: readonly OriginState[], signal: AbortSignal): Promise<string[]> {
+    const failures: string[] = [];
+    const toRestore = new Map<string, StorageToRestore>();
+    const seeded: OriginRecord[] = [];
+    for (const state of origins) {
+      const origin = storingOriginOf(state.origin);
+      if (origin === undefined || origin !== state.origin) {
+        failures.push(
+          `The storage of ${JSON.stringify(state.origin).slice(0, 200)}: expected an origin, like https://example.com.`,
+        );
+        continue;
+      }
+      this.#known.adopt(state);
+      const record = this.#known.get(origin);
+      if (!record) {
+        failures.push(`The storage of ${origin}: there are too many origins.`);
+        continue;
+      }
+      failures.push(...dropExcess(record));
+      const isLarge = charsOf(record.local) > maxScriptedChars;
+      if (isLarge || record.databases.length > 0) seeded.push(record);
+      toRestore.set(origin, {
+        ...(record.local.size > 0 && !isLarge ? { local: [...record.local] } : {}),
+        ...(record.session.size > 0 ? { session: [...record.session] } : {}),
+      });
+    }
+    if (seeded.length > 0) failures.push(...(await this.#seed(seeded, signal)));
+    for (const [origin, { local, session }] of toRestore) if (!local && !session) toRestore.delete(origin);
+    if (toRestore.size > 0) await this.#pending.add(toRestore);
+    return failures;
+  }
+
+  /** Takes what every origin has stored. */
+  capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
+    const capturing = this.#capturing.then(() => this.#capture(options, signal));
+    this.#capturing = capturing.catch(() => {}); // told to who asked for it
+    return capturing;
+  }
+
+  async #capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
+    signal.throwIfAborted();
+    const left: string[] = [];
+    const maxChars = Math.min(options.maxBytes, maxReadChars);
+    const shown = this.#shown();
+    await Promise.all(shown.map((one) => this.#readShown(one, options, maxChars, left)));
+    this.#known.noteRead();
+    signal.throwIfAborted();
+    const live = new Set(shown.map(({ origin }) => origin));
+    const toVisit = this.#known.records.filter(
+      (record) =>
+        (record.isStale && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale'),
+    );
+    if (toVisit.length > 0) await this.#visit(toVisit, live, options, maxChars, left, signal);
+    return { origins: this.#assemble(options.maxBytes, left), left };
+  }
+
+  /** Reads one origin where it is shown. */
+  async #readShown(shown: ShownOrigin, options: CaptureOptions, maxChars: number, left: string[]): Promise<void> {
+    const record = this.#known.of(shown.origin);
+    if (!record) return;
+    const reading = readOrigin(this.#parts.evaluateInFrame, shown, record, maxChars);
+    if (options.indexedDb && record.databasesKnown !== 'stale') {
+      if (this.#tab) await this.#watchDatabases(this.#tab, record.origin);
+      if (record.databasesKnown === 'no' || record.hasNewSurroundings) {
+        const surroundings = await surroundingsOf(this.#parts.evaluateInFrame, shown);
+        if (surroundings) this.#noteSurroundings(record, surroundings);
+      }
+    }
+    const outcome = await reading;
+    if (outcome === 'late') left.push(`${shown.origin} did not say what it has stored: it is kept as it was before.`);
+    if (outcome === 'tooLarge') {
+      left.push(`The storage of ${shown.origin} is larger than what may be kept.`);
+      record.local.clear();
+      record.session.clear();
+    }
+  }
+
+  #noteSurroundings(record: OriginRecord, { databases, caches, workers }: StorageSurroundings): void {
+    record.hasNewSurroundings = false;
+    record.left = [
+      ...(workers > 0 ? [`The service worker of ${record.origin} is not kept.`] : []),
+      ...(caches > 0 ? [`The cache storage of ${record.origin} is not kept.`] : []),
+    ];
+    if (databases > 0) {
+      if (record.databasesKnown === 'no') record.databasesKnown = 'stale';
+      return;
+    }
+    // Where nobody tells of changes there may be some the next time.
+    record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
+    record.setDatabases([]);
+    record.leftDatabases = [];
+  }
+
+  /** Reads origins in a tab of ours: those that were left before they were read, and databases. */
+  async #visit(
+    records: readonly OriginRecord[],
+    live: ReadonlySet<string>,
+    { indexedDb }: CaptureOptions,
+    maxChars: number,
+    left: string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const { origin } of records.slice(maxLeft))
+      left.push(`${origin} is kept as it was before: there were too many origins.`);
+    await this.#inHiddenTab(records.slice(0, maxLeft), signal, {
+      work: async (tab, record) => {
+        const { evaluate } = tab;
+        if (!live.has(record.origin)) {
+          const documents = record.documents;
+          const reading = (await evaluate(`(${readStorage})('', ${maxChars})`)) as StorageReading; // what it returns
+          if (reading.kind === 'items') takeItems(record, reading, false);
+          if (reading.kind === 'tooLarge')
+            left.push(`The storage of ${record.origin} is larger than what may be kept.`);
+          if (record.documents === documents) record.isStale = false;
+        }
+        if (!indexedDb) return;
+        const surroundings = (await evaluate(`(${readSurroundings})()`)) as StorageSurroundings; // what it returns
+        this.#noteSurroundings(record, surroundings);
+        if (surroundings.databases === 0) return;
+        // What changes from now on makes it stale again.
+        record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
+        const asked = `(${readDatabases})(${encodeValue}, ${maxChars})`;
+        const { databases, left: leftDatabases } = (await evaluate(asked)) as DatabasesReading; // what it returns
+        record.setDatabases(JSON.parse(databases), databases.length);
+        record.leftDatabases = leftDatabases.map((sentence) => `${record.origin}: ${sentence}`);
+      },
+      onFailure: ({ origin }) => left.push(`${origin} could not be read: it is kept as it was before.`),
+    });
+  }
+
+  /** Gives origins their databases, and what is too large for a script. */
+  async #seed(records: readonly OriginRecord[], signal: AbortSignal): Promise<string[]> {
+    const failures: string[] = [];
+    await this.#inHiddenTab(records, signal, {
+      work: async ({ evaluate }, record) => {
+        if (charsOf(record.local) > maxScriptedChars) {
+          const items = JSON.stringify({ [record.origin]: { local: [...record.local] } });
+          await evaluate(`(${restoreStorage})(${items})`);
+        }
+        if (record.databases.length === 0) return;
+        const asked = `(${writeDatabases})(${decodeValue}, ${JSON.stringify(record.databases)})`;
+        const refused = (await evaluate(asked)) as string[]; // what it returns
+        failures.push(...refused.map((sentence) => `${record.origin}: ${sentence}`));
+        if (refused.length === 0 && this.#parts.changes) record.databasesKnown = 'yes';
+      },
+      onFailure: ({ origin }, error) =>
+        failures.push(`The databases of ${origin} could not be brought back: ${String(error)}.`),
+    });
+    return failures;
+  }
+
+  async #inHiddenTab(
+    records: readonly OriginRecord[],
+    signal: AbortSignal,
+    {
+      work,
+      onFailure,
+    }: {
+      work: (tab: HiddenTab, record: OriginRecord) => Promise<void>;
+      onFailure: (record: OriginRecord, error: unknown) => void;
+    },
+  ): Promise<void> {
+    const until = performance.now() + allHiddenTimeoutMs;
+    let tab: HiddenTab | undefined;
+    try {
+      for (const record of records) {
+        signal.throwIfAborted();
+        const leftMs = Math.min(hiddenTimeoutMs, until - performance.now());
+        try {
+          tab ??= await this.#openHidden();
+          const opened = tab;
+          const visiting = (async () => {
+            await opened.goto(record.origin);
+            await work(opened, record);
+          })();
+          if (!(await settledWithin(visiting, Math.max(0, leftMs)))) {
+            visiting.catch(() => {}); // it is given up
+            void tab.close();
+            tab = undefined;
+            throw new Error('it took too long');
+          }
+          await visiting;
+        } catch (error) {
+          onFailure(record, error);
+        }
+      }
+    } finally {
+      await tab?.close();
+    }
+  }
+
+  #openHidden(): Promise<HiddenTab> {
+    return this.#parts.openHidden((page) => {
+      this.#hidden.add(page);
+      page.once('close', () => this.#hidden.delete(page));
+    });
+  }
+
+  /** What fits, each origin's storages before any databases. */
+  #assemble(maxBytes: number, left: string[]): OriginState[] {
+    let charsLeft = maxBytes;
+    const takes = (chars: number): boolean => {
+      if (chars > charsLeft) return false;
+      charsLeft -= chars;
+      return true;
+    };
+    const kept = this.#known.records.filter((record) => {
+      left.push(...record.left, ...record.leftDatabases);
+      if (record.isEmpty) return false;
+      if (takes(record.chars + record.origin.length)) return true;
+      left.push(`The storage of ${record.origin} is larger than what may be kept.`);
+      return false;
+    });
+    return kept.map((record) => {
+      const fits = takes(record.databasesChars);
+      if (!fits) left.push(`The databases of ${record.origin} are larger than what may be kept.`);
+      return record.toState(fits);
+    });
+  }
+
+  #shown(): ShownOrigin[] {
+    const pages = this.#parts.context.pages().filter((page) => !this.#hidden.has(page) && !this.#crashed.has(page));
+    return shownOrigins(pages, this.#tab).slice(0, maxShown);
+  }
+
+  #onShown(page: Page, frame: Frame): void {
+    const origin = storingOriginOf(frame.url());
+    if (origin === undefined || this.#hidden.has(page)) return;
+    this.#pending.visited(origin, page === this.#tab);
+    if (page === this.#tab) this.#pendingInTab?.visited(origin, true);
+    // A page may show one frame after another: to look for what each has left behind would take longer than the page.
+    const isToldOf = this.#parts.changes !== undefined && frame !== page.mainFrame();
+    this.#known.of(origin)?.noteDocument(isToldOf);
+  }
+}
+
+/** Leaves out what no browser would take, the largest items first. @returns what that is, a sentence */
+function dropExcess(record: OriginRecord): string[] {
+  return [record.local, record.session].flatMap((items) => {
+    let chars = charsOf(items);
+    if (chars <= maxStoredChars) return [];
+    const sizeOf = ([name, value]: [string, string]): number => name.length + value.length;
+    for (const item of [...items].sort((a, b) => sizeOf(b) - sizeOf(a))) {
+      if (chars <= maxStoredChars) break;
+      items.delete(item[0]);
+      chars -= sizeOf(item);
+    }
+    return [
+      `The largest items of ${record.origin} were left out: browsers take five million characters for an origin.`,
+    ];
+  });
+}
