@@ -210,7 +210,9 @@ export function describeState({ harness, another, can }: StateContract): void {
       expect(captured.left.some((sentence) => /Blob/.test(sentence))).toBe(true);
       const other = await another();
       const seen = sites.seen.length;
-      const two = await open(JSON.parse(JSON.stringify(captured.state)), other.engine);
+      const stored: BrowserState = JSON.parse(JSON.stringify(captured.state));
+      const secure = stored.origins.map((one) => ({ ...one, origin: 'https://secure.test' }));
+      const two = await open({ ...stored, origins: [...stored.origins, ...secure] }, other.engine);
       expect(two.context.unrestored ?? []).toEqual([]);
       expect(sites.seen.length).toBe(seen);
       await go(two.page, `${a}/`);

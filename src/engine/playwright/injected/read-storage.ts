@@ -1,6 +1,9 @@
-/** `unchanged`: as the reading with this mark. `opaque`: a document without an origin of its own stores nothing. */
+/**
+ * `unchanged`: as the reading with this mark. `elsewhere`: the frame shows another origin by now. `opaque`: the document has
+ * no origin of its own, or may store nothing.
+ */
 export type StorageReading =
-  | { readonly kind: 'unchanged' | 'opaque' }
+  | { readonly kind: 'unchanged' | 'elsewhere' | 'opaque' }
   | { readonly kind: 'tooLarge'; readonly chars: number }
   | {
       readonly kind: 'items';
@@ -11,7 +14,8 @@ export type StorageReading =
     };
 
 /** Reads both storages of a document's origin. @param mark of the last reading; nothing is read again if it fits */
-export function readStorage(mark: string, maxChars: number): StorageReading {
+export function readStorage(origin: string, mark: string, maxChars: number): StorageReading {
+  if (self.origin !== origin) return { kind: self.origin === 'null' ? 'opaque' : 'elsewhere' };
   const itemsOf = (storage: Storage): string => {
     const items: [string, string][] = [];
     for (let i = 0; i < storage.length; i++) {

@@ -8,15 +8,10 @@ import { isForMainFrame } from '../document-request.js';
 import { decodeValue } from '../injected/decode-value.js';
 import { encodeValue } from '../injected/encode-value.js';
 import { type DatabasesReading, readDatabases } from '../injected/read-databases.js';
-import {
-  readStorage,
-  readSurroundings,
-  type StorageReading,
-  type StorageSurroundings,
-} from '../injected/read-storage.js';
+import { readSurroundings, type StorageReading, type StorageSurroundings } from '../injected/read-storage.js';
 import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
 import { writeDatabases } from '../injected/write-databases.js';
-import { readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
+import { readingOf, readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
 import type { HiddenTab } from './hidden-tab.js';
 import { KnownStorage } from './known-storage.js';
 import { charsOf, type OriginRecord, storingOriginOf } from './origin-record.js';
@@ -32,8 +27,6 @@ const allHiddenTimeoutMs = 10_000;
 const maxScriptedChars = 256 * 1024;
 /** What browsers take for one origin: five million characters. */
 const maxStoredChars = 5 * 1024 * 1024;
-/** The largest answer that is taken from a browser is larger. */
-const maxReadChars = 64_000_000;
 
 export interface ContextStorageParts {
   readonly context: BrowserContext;
@@ -66,6 +59,8 @@ export class ContextStorage {
   /** Whose changes of databases are told: by the tab that was asked. */
   readonly #watchedDatabases = new Map<string, Page>();
   #tab: Page | undefined;
+  /** We are sending the tab elsewhere, and have read what it shows. */
+  #isLeaving = false;
   /** Captures come one after another. */
   #capturing: Promise<unknown> = Promise.resolve();
 
@@ -83,6 +78,7 @@ export class ContextStorage {
   noteTab(page: Page): void {
     page.once('crash', () => this.#crashed.add(page));
     page.on('framenavigated', (frame) => this.#onShown(page, frame));
+    page.on('request', (request) => this.#onRequest(page, request));
     for (const frame of page.frames()) this.#onShown(page, frame); // one that opened itself is there before it is told of
     const { changes } = this.#parts;
     changes?.watch(page, (change) => {
@@ -125,15 +121,22 @@ export class ContextStorage {
    *   document comes, or is known besides
    */
   readBeforeLeaving(): Promise<unknown> | undefined {
+    this.#isLeaving = true;
     const readings = this.#shown().map((shown) => this.#readLeaving(shown));
     return this.#parts.changes || readings.length === 0 ? undefined : Promise.all(readings);
+  }
+
+  /** The page is about to leave by itself. It is shown until the answer has come. */
+  #onRequest(page: Page, request: Request): void {
+    if (page !== this.#tab || this.#isLeaving || !isForMainFrame(request, page) || request.redirectedFrom()) return;
+    for (const shown of this.#shown()) void this.#readLeaving(shown);
   }
 
   async #readLeaving(shown: ShownOrigin): Promise<void> {
     const record = this.#known.of(shown.origin);
     if (!record) return;
     const { documents } = record;
-    const outcome = await readOrigin(this.#parts.evaluateInFrame, shown, record, maxReadChars);
+    const outcome = await readOrigin(this.#parts.evaluateInFrame, shown, record, this.#known.roomFor(record));
     if (outcome === 'read' && record.documents === documents) record.isStale = false;
   }
 
@@ -180,24 +183,27 @@ export class ContextStorage {
   async #capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
     signal.throwIfAborted();
     const left: string[] = [];
-    const maxChars = Math.min(options.maxBytes, maxReadChars);
-    const shown = this.#shown();
-    await Promise.all(shown.map((one) => this.#readShown(one, options, maxChars, left)));
+    this.#isLeaving = false; // where nothing came of it
+    const live = new Set<string>();
+    const reading = this.#shown().map(async (shown) => {
+      if (await this.#readShown(shown, options, left)) live.add(shown.origin);
+    });
+    await Promise.all(reading);
     this.#known.noteRead();
     signal.throwIfAborted();
-    const live = new Set(shown.map(({ origin }) => origin));
     const toVisit = this.#known.records.filter(
       (record) =>
         (record.isStale && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale'),
     );
-    if (toVisit.length > 0) await this.#visit(toVisit, live, options, maxChars, left, signal);
+    if (toVisit.length > 0) await this.#visit(toVisit, live, options, left, signal);
     return { origins: this.#assemble(options.maxBytes, left), left };
   }
 
-  /** Reads one origin where it is shown. */
-  async #readShown(shown: ShownOrigin, options: CaptureOptions, maxChars: number, left: string[]): Promise<void> {
+  /** Reads one origin where it is shown. @returns false if it is not shown any more */
+  async #readShown(shown: ShownOrigin, options: CaptureOptions, left: string[]): Promise<boolean> {
     const record = this.#known.of(shown.origin);
-    if (!record) return;
+    if (!record) return true;
+    const maxChars = this.#maxCharsOf(record, options);
     const reading = readOrigin(this.#parts.evaluateInFrame, shown, record, maxChars);
     if (options.indexedDb && record.databasesKnown !== 'stale') {
       if (this.#tab) await this.#watchDatabases(this.#tab, record.origin);
@@ -208,11 +214,22 @@ export class ContextStorage {
     }
     const outcome = await reading;
     if (outcome === 'late') left.push(`${shown.origin} did not say what it has stored: it is kept as it was before.`);
-    if (outcome === 'tooLarge') {
-      left.push(`The storage of ${shown.origin} is larger than what may be kept.`);
-      record.local.clear();
-      record.session.clear();
-    }
+    if (outcome === 'tooLarge') this.#giveUp(record, left);
+    // It goes on storing.
+    record.isStale ||= shown.isWholePage || !this.#parts.changes;
+    return outcome !== 'gone';
+  }
+
+  #maxCharsOf(record: OriginRecord, { maxBytes }: CaptureOptions): number {
+    return Math.min(maxBytes, this.#known.roomFor(record));
+  }
+
+  /** What was known before would be wrong by now. */
+  #giveUp(record: OriginRecord, left: string[]): void {
+    left.push(`The storage of ${record.origin} is larger than what may be kept.`);
+    record.local.clear();
+    record.session.clear();
+    record.mark = '';
   }
 
   #noteSurroundings(record: OriginRecord, { databases, caches, workers }: StorageSurroundings): void {
@@ -235,8 +252,7 @@ export class ContextStorage {
   async #visit(
     records: readonly OriginRecord[],
     live: ReadonlySet<string>,
-    { indexedDb }: CaptureOptions,
-    maxChars: number,
+    options: CaptureOptions,
     left: string[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -245,15 +261,15 @@ export class ContextStorage {
     await this.#inHiddenTab(records.slice(0, maxLeft), signal, {
       work: async (tab, record) => {
         const { evaluate } = tab;
+        const maxChars = this.#maxCharsOf(record, options);
         if (!live.has(record.origin)) {
           const documents = record.documents;
-          const reading = (await evaluate(`(${readStorage})('', ${maxChars})`)) as StorageReading; // what it returns
+          const reading = (await evaluate(readingOf(record.origin, '', maxChars))) as StorageReading; // what it returns
           if (reading.kind === 'items') takeItems(record, reading, false);
-          if (reading.kind === 'tooLarge')
-            left.push(`The storage of ${record.origin} is larger than what may be kept.`);
+          if (reading.kind === 'tooLarge') this.#giveUp(record, left);
           if (record.documents === documents) record.isStale = false;
         }
-        if (!indexedDb) return;
+        if (!options.indexedDb) return;
         const surroundings = (await evaluate(`(${readSurroundings})()`)) as StorageSurroundings; // what it returns
         this.#noteSurroundings(record, surroundings);
         if (surroundings.databases === 0) return;
@@ -366,6 +382,7 @@ export class ContextStorage {
   #onShown(page: Page, frame: Frame): void {
     const origin = storingOriginOf(frame.url());
     if (origin === undefined || this.#hidden.has(page)) return;
+    if (page === this.#tab && frame === page.mainFrame()) this.#isLeaving = false;
     this.#pending.visited(origin, page === this.#tab);
     if (page === this.#tab) this.#pendingInTab?.visited(origin, true);
     // A page may show one frame after another: to look for what each has left behind would take longer than the page.

@@ -19,6 +19,8 @@ const maxTries = 3;
 export interface ShownOrigin {
   readonly origin: string;
   readonly frames: readonly { readonly frame: Frame; readonly isTab: boolean }[];
+  /** Whether a whole page is of it, not only frames. */
+  readonly isWholePage: boolean;
 }
 
 /** The origins that these pages show. */
@@ -33,27 +35,40 @@ export function shownOrigins(pages: readonly Page[], tab: Page | undefined): Sho
       found.set(origin, frames);
     }
   }
-  return Array.from(found, ([origin, frames]) => ({ origin, frames }));
+  return Array.from(found, ([origin, frames]) => ({
+    origin,
+    frames,
+    isWholePage: frames.some(({ frame }) => !frame.parentFrame()),
+  }));
 }
 
-/** Takes over what an origin has stored. @returns `late` if it did not say so in time */
+/**
+ * Takes over what an origin has stored.
+ *
+ * @returns `late` if it did not say so in time, `gone` if it is not shown any more
+ */
 export async function readOrigin(
   evaluate: EvaluateInFrame,
-  { frames }: ShownOrigin,
+  { origin, frames }: ShownOrigin,
   record: OriginRecord,
   maxChars: number,
-): Promise<'read' | 'late' | 'tooLarge'> {
+): Promise<'read' | 'late' | 'gone' | 'tooLarge'> {
+  let isGone = false;
   for (const { frame, isTab } of frames) {
-    const asking = evaluate(frame, `(${readStorage})(${JSON.stringify(record.mark)}, ${maxChars})`);
+    const asking = evaluate(frame, readingOf(origin, record.mark, maxChars));
     const reading = (await inTime(asking)) as StorageReading | undefined; // what it returns
-    if (!reading) return 'late';
-    if (reading.kind === 'opaque') continue;
+    if (!reading) return frame.isDetached() || storingOriginOf(frame.url()) !== origin ? 'gone' : 'late';
     if (reading.kind === 'tooLarge') return 'tooLarge';
     if (reading.kind === 'items') takeItems(record, reading, isTab);
-    return 'read';
+    if (reading.kind === 'items' || reading.kind === 'unchanged') return 'read';
+    isGone ||= reading.kind === 'elsewhere';
   }
-  return 'read';
+  return isGone ? 'gone' : 'read';
 }
+
+/** The expression that reads the storages of an origin. */
+export const readingOf = (origin: string, mark: string, maxChars: number): string =>
+  `(${readStorage})(${JSON.stringify(origin)}, ${JSON.stringify(mark)}, ${maxChars})`;
 
 /** What an origin has beside its storages; nothing if it does not say so in time. */
 export async function surroundingsOf(
@@ -64,6 +79,7 @@ export async function surroundingsOf(
   return (await inTime(evaluate(first.frame, `(${readSurroundings})()`))) as StorageSurroundings | undefined; // what it returns
 }
 
+/** Takes over what was read. @param isTab whether in the session's tab */
 export function takeItems(
   record: OriginRecord,
   { mark, local, session }: Extract<StorageReading, { kind: 'items' }>,
@@ -71,6 +87,7 @@ export function takeItems(
 ): void {
   record.local = new Map(JSON.parse(local));
   if (isTab) record.session = new Map(JSON.parse(session));
+  record.readChars = local.length + session.length;
   record.mark = isTab ? mark : ''; // of another tab, whose session storage is another
 }
 

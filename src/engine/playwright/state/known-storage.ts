@@ -7,6 +7,9 @@ const maxOrigins = 1000;
 /** How much of what documents store is followed as it happens. What goes beyond is known as it was last read. */
 const maxFollowedChars = 8_000_000;
 
+/** How much is remembered in all, before what is followed: each origin may store ten million characters and more. */
+const maxKeptChars = 32_000_000;
+
 /** What is known of the storage of every origin that a context has shown. */
 export class KnownStorage {
   readonly #records = new Map<string, OriginRecord>();
@@ -36,6 +39,7 @@ export class KnownStorage {
     if (!record) return;
     record.local = new Map(localStorage.map(({ name, value }) => [name, value]));
     record.session = new Map(sessionStorage.map(({ name, value }) => [name, value]));
+    record.readChars = record.chars;
     record.setDatabases(indexedDB);
   }
 
@@ -61,6 +65,15 @@ export class KnownStorage {
         if (this.#followedChars > maxFollowedChars) record.isStale = true;
         else items.set(change.name, change.value);
     }
+  }
+
+  /** How much may be remembered of this origin beside what is remembered of the others. */
+  roomFor(record: OriginRecord): number {
+    const others = this.records.filter((one) => one !== record);
+    return Math.max(
+      0,
+      others.reduce((left, one) => left - one.readChars - one.databasesChars, maxKeptChars),
+    );
   }
 
   /** All of it was looked through: what is followed from now on is counted anew. */

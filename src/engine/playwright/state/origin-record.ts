@@ -11,6 +11,8 @@ export class OriginRecord {
   session = new Map<string, string>();
   #databases: readonly StoredDatabase[] = [];
   #databasesChars = 0;
+  /** How much its storages were when they were last read. */
+  readChars = 0;
   /** Tells whether a document has anything new to say. */
   mark = '';
   /** A document of it has been shown since it was last read; what that stored is not known to the end. */
