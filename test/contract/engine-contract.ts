@@ -36,9 +36,7 @@ export type Ability =
   /** Letting frames of other sites store anything. */
   | 'storage in frames of other sites'
   /** Telling below which site a cookie is partitioned. */
-  | 'partitioned cookies'
-  /** Telling what a page has in its session storage when it leaves by itself. */
-  | 'session storage of pages left';
+  | 'partitioned cookies';
 
 export interface EngineUnderTest {
   readonly create: () => Promise<EngineHarness>;

@@ -18,7 +18,6 @@ describeEngine('Firefox', {
     'worker bypass',
     'pause',
     'partitioned cookies',
-    'session storage of pages left',
   ],
   ...(binary ? {} : { skip: 'this machine has no Firefox' }),
   create: async () => {

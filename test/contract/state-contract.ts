@@ -90,14 +90,28 @@ export function describeState({ harness, another, can }: StateContract): void {
       const { context, page } = await open();
       await go(page, `${b}/stores`);
       await go(page, `${idp}/stores-and-goes?to=${a}/`);
-      await page.follow(limits);
       await expect.poll(() => page.url).toBe(`${a}/`);
       const captured = await capture(context);
       expect(originOf(captured, b)).toEqual(storing(b, { l: 'b.test' }, { s: '1' }));
       expect(originOf(captured, idp)?.localStorage).toEqual([{ name: 'token', value: 'login.test' }]);
-      if (can('session storage of pages left'))
-        expect(originOf(captured, idp)?.sessionStorage).toEqual([{ name: 'step', value: '2' }]);
       expect(sites.seen.filter((url) => url.includes('favicon'))).toEqual([]);
+    });
+
+    it('captureState – an origin that the page has left by itself, to one that takes a while – with its session storage', async () => {
+      const { context, page } = await open();
+      await go(page, `${idp}/stores-and-goes?to=${a}/after-a-while`);
+      await expect.poll(() => page.url).toBe(`${a}/after-a-while`);
+      expect(originOf(await capture(context), idp)).toEqual(storing(idp, { token: 'login.test' }, { step: '2' }));
+    });
+
+    it('captureState – databases of an origin that the page has left by itself – are in it', async () => {
+      const { context, page } = await open();
+      for (const origin of [idp, b]) {
+        await go(page, `${origin}/stores-database-and-goes?to=${a}/`);
+        await expect.poll(() => page.url).toBe(`${a}/`);
+        const [database] = originOf(await capture(context), origin)?.indexedDB ?? [];
+        expect(database?.stores[0]?.records).toEqual([{ key: 'token', value: 'secret' }]);
+      }
     });
 
     it('captureState – an origin whose storage was cleared – has none', async () => {

@@ -48,7 +48,6 @@ else
       'worker bypass',
       'pause',
       'partitioned cookies',
-      'session storage of pages left',
     ],
     create: async () => ({
       engine: new PlaywrightEngine({

@@ -23,6 +23,12 @@ const pages: Readonly<Record<string, (query: URLSearchParams) => string>> = {
     sessionStorage.setItem('step', '2');
     location.replace(${JSON.stringify(query.get('to'))});
   </script>`,
+  '/stores-database-and-goes': (query) => `<script>
+    const request = indexedDB.open('login');
+    request.onupgradeneeded = () => request.result.createObjectStore('tokens').put('secret', 'token');
+    request.onsuccess = () => location.replace(${JSON.stringify(query.get('to'))});
+  </script>`,
+  '/after-a-while': () => noting,
   '/clears-and-reloads': () => `${noting}<script>
     if (!document.cookie.includes('cleared')) {
       document.cookie = 'cleared=1';
@@ -61,12 +67,15 @@ export class ManySites {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end('onfetch = () => {};');
       return;
     }
+    if (pathname === '/after-a-while') setTimeout(() => this.#show(pathname, searchParams, response), 300);
+    else this.#show(pathname, searchParams, response);
+  }
+
+  #show(pathname: string, query: URLSearchParams, response: ServerResponse): void {
     const page = pages[pathname];
     response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
     response.end(
-      page
-        ? `<!doctype html><html><head><link rel="icon" href="data:,"></head><body>${page(searchParams)}</body></html>`
-        : '',
+      page ? `<!doctype html><html><head><link rel="icon" href="data:,"></head><body>${page(query)}</body></html>` : '',
     );
   }
 }

@@ -62,13 +62,14 @@ export class PlaywrightContext implements EngineContext {
     this.#parts = parts;
     this.#context = parts.context;
     this.#requests = new RequestEvents(parts.context);
+    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
     this.#storage = new ContextStorage({
+      guard,
       context: parts.context,
       evaluateInFrame: parts.storage.evaluateInFrame,
       changes: parts.storage.changes,
       openHidden: (onOpened) => this.#openHidden(onOpened),
     });
-    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
     this.#context.on(
       'page',
       guard((page) => {

@@ -49,8 +49,9 @@ export interface StorageSurroundings {
   readonly workers: number;
 }
 
-/** Looks what an origin has beside its storages. */
-export async function readSurroundings(): Promise<StorageSurroundings> {
+/** Looks what an origin has beside its storages. @returns nothing if the document is of another */
+export async function readSurroundings(origin: string): Promise<StorageSurroundings | undefined> {
+  if (self.origin !== origin) return undefined;
   const countOf = async (listing: (() => Promise<ArrayLike<unknown>>) | undefined): Promise<number> => {
     try {
       return (await listing?.())?.length ?? 0;

@@ -15,33 +15,29 @@ export async function writeDatabases(
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
-  const addRecords = async (
+  /** @returns how to know, once the transaction is over, how many the browser did not take */
+  const addRecords = (
     transaction: IDBTransaction,
     { name, records, keyPath, keyPathArray }: StoredObjectStore,
-  ): Promise<number> => {
+  ): (() => number) => {
     const store = transaction.objectStore(name);
     const hasOwnKeys = keyPath === undefined && keyPathArray === undefined;
     let refused = 0;
-    const adding = records.map((record) => {
+    const onError = (event: Event): void => {
+      event.preventDefault(); // or the rest of the transaction would be undone
+      refused += 1;
+    };
+    for (const record of records) {
       try {
         const value = 'value' in record ? record.value : decode(record.valueEncoded);
         const key = 'key' in record ? record.key : decode(record.keyEncoded);
         const request = hasOwnKeys ? store.add(value, key as IDBValidKey) : store.add(value); // what was read as a key
-        return new Promise<void>((resolve) => {
-          request.onsuccess = () => resolve();
-          request.onerror = (event) => {
-            event.preventDefault(); // or the rest of the transaction would be undone
-            refused += 1;
-            resolve();
-          };
-        });
+        request.onerror = onError;
       } catch {
         refused += 1; // no value or key of IndexedDB
-        return undefined;
       }
-    });
-    await Promise.all(adding);
-    return refused;
+    }
+    return () => refused;
   };
   const make = async ({ name, version, stores }: StoredDatabase): Promise<void> => {
     const request = indexedDB.open(name, version);
@@ -65,11 +61,13 @@ export async function writeDatabases(
         transaction.oncomplete = () => resolve();
         transaction.onabort = () => reject(transaction.error);
       });
-      const refused = await Promise.all(stores.map((store) => addRecords(transaction, store)));
+      const refusals = stores.map((store) => addRecords(transaction, store));
       await done;
-      for (const [i, count] of refused.entries())
+      for (const [i, refused] of refusals.entries()) {
+        const count = refused();
         if (count > 0)
           failures.push(`${count} records of ${names[i]} in the database ${name} could not be brought back.`);
+      }
     } finally {
       database.close();
     }

@@ -3,8 +3,9 @@ import type { OriginState } from '../../../snapshots/browser-state.js';
 import { settledWithin } from '../../../util/deadline.js';
 import type { CaptureOptions } from '../../engine.js';
 import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
-import type { StorageChanges } from '../channel/storage-changes.js';
+import type { StorageChange, StorageChanges } from '../channel/storage-changes.js';
 import { isForMainFrame } from '../document-request.js';
+import type { Guard } from '../guarded.js';
 import { decodeValue } from '../injected/decode-value.js';
 import { encodeValue } from '../injected/encode-value.js';
 import { type DatabasesReading, readDatabases } from '../injected/read-databases.js';
@@ -32,6 +33,8 @@ export interface ContextStorageParts {
   readonly context: BrowserContext;
   readonly evaluateInFrame: EvaluateInFrame;
   readonly changes: StorageChanges | undefined;
+  /** For listeners: what one throws ends the session. */
+  readonly guard: Guard;
   /** Opens a tab that nobody sees; `onOpened` is called before it shows anything. */
   readonly openHidden: (onOpened: (page: Page) => void) => Promise<HiddenTab>;
 }
@@ -61,6 +64,8 @@ export class ContextStorage {
   #tab: Page | undefined;
   /** We are sending the tab elsewhere, and have read what it shows. */
   #isLeaving = false;
+  /** Whether captures bring databases too. */
+  #readsDatabases = false;
   /** Captures come one after another. */
   #capturing: Promise<unknown> = Promise.resolve();
 
@@ -71,23 +76,36 @@ export class ContextStorage {
 
   /** Whether a tab of ours has sent it. */
   isOfHidden(request: Request): boolean {
-    return [...this.#hidden].some((page) => isForMainFrame(request, page));
+    if (this.#hidden.size === 0) return false;
+    try {
+      return [...this.#hidden].some((page) => isForMainFrame(request, page));
+    } catch {
+      return false; // of a tab that has just opened itself, and is not told of yet
+    }
   }
 
   /** A tab is there, whoever opened it. */
   noteTab(page: Page): void {
+    const { changes, guard } = this.#parts;
     page.once('crash', () => this.#crashed.add(page));
-    page.on('framenavigated', (frame) => this.#onShown(page, frame));
-    page.on('request', (request) => this.#onRequest(page, request));
+    page.on(
+      'framenavigated',
+      guard((frame) => this.#onShown(page, frame)),
+    );
+    page.on(
+      'request',
+      guard((request) => this.#onRequest(page, request)),
+    );
     for (const frame of page.frames()) this.#onShown(page, frame); // one that opened itself is there before it is told of
-    const { changes } = this.#parts;
-    changes?.watch(page, (change) => {
+    const onChange = (change: StorageChange): void => {
       if (!this.#hidden.has(page) || change.isLocal) this.#known.apply(change, page === this.#tab);
-    });
-    changes?.onDatabases(page, (origin) => {
+    };
+    const onDatabases = (origin: string): void => {
       const record = this.#known.get(origin);
       if (record) record.databasesKnown = 'stale';
-    });
+    };
+    changes?.watch(page, guard(onChange));
+    changes?.onDatabases(page, guard(onDatabases));
   }
 
   /** The session has another tab: what the one before had stored for itself is its own now. */
@@ -122,22 +140,33 @@ export class ContextStorage {
    */
   readBeforeLeaving(): Promise<unknown> | undefined {
     this.#isLeaving = true;
-    const readings = this.#shown().map((shown) => this.#readLeaving(shown));
+    const readings = this.#shown().map((shown) => this.#readLeaving(shown).catch(() => {})); // it has gone
     return this.#parts.changes || readings.length === 0 ? undefined : Promise.all(readings);
   }
 
   /** The page is about to leave by itself. It is shown until the answer has come. */
   #onRequest(page: Page, request: Request): void {
     if (page !== this.#tab || this.#isLeaving || !isForMainFrame(request, page) || request.redirectedFrom()) return;
-    for (const shown of this.#shown()) void this.#readLeaving(shown);
+    for (const shown of this.#shown()) this.#readLeaving(shown).catch(() => {}); // it has gone
   }
 
   async #readLeaving(shown: ShownOrigin): Promise<void> {
     const record = this.#known.of(shown.origin);
     if (!record) return;
     const { documents } = record;
+    const looking = this.#lookBeforeLeaving(shown, record);
     const outcome = await readOrigin(this.#parts.evaluateInFrame, shown, record, this.#known.roomFor(record));
     if (outcome === 'read' && record.documents === documents) record.isStale = false;
+    await looking;
+  }
+
+  /** Whether it has databases, as far as nobody tells. */
+  async #lookBeforeLeaving(shown: ShownOrigin, record: OriginRecord): Promise<void> {
+    if (!this.#readsDatabases || record.databasesKnown === 'stale') return;
+    if (this.#parts.changes && !record.hasUnknownDatabases) return;
+    const { documents } = record;
+    const surroundings = await surroundingsOf(this.#parts.evaluateInFrame, shown);
+    if (surroundings && record.documents === documents) this.#noteSurroundings(record, surroundings);
   }
 
   /** Gives the context what its sites had stored in another. @returns what could not be brought back, a sentence each */
@@ -191,10 +220,11 @@ export class ContextStorage {
     await Promise.all(reading);
     this.#known.noteRead();
     signal.throwIfAborted();
-    const toVisit = this.#known.records.filter(
-      (record) =>
-        (record.isStale && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale'),
-    );
+    this.#readsDatabases ||= options.indexedDb;
+    const toVisit = this.#known.records.filter((record) => {
+      const isUnread = record.isStale || (options.indexedDb && record.hasUnknownDatabases);
+      return (isUnread && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale');
+    });
     if (toVisit.length > 0) await this.#visit(toVisit, live, options, left, signal);
     return { origins: this.#assemble(options.maxBytes, left), left };
   }
@@ -234,6 +264,7 @@ export class ContextStorage {
 
   #noteSurroundings(record: OriginRecord, { databases, caches, workers }: StorageSurroundings): void {
     record.hasNewSurroundings = false;
+    record.hasUnknownDatabases = false;
     record.left = [
       ...(workers > 0 ? [`The service worker of ${record.origin} is not kept.`] : []),
       ...(caches > 0 ? [`The cache storage of ${record.origin} is not kept.`] : []),
@@ -270,7 +301,10 @@ export class ContextStorage {
           if (record.documents === documents) record.isStale = false;
         }
         if (!options.indexedDb) return;
-        const surroundings = (await evaluate(`(${readSurroundings})()`)) as StorageSurroundings; // what it returns
+        const surroundings = (await evaluate(`(${readSurroundings})(${JSON.stringify(record.origin)})`)) as
+          | StorageSurroundings
+          | undefined; // what it returns
+        if (!surroundings) throw new Error('the tab shows something else');
         this.#noteSurroundings(record, surroundings);
         if (surroundings.databases === 0) return;
         // What changes from now on makes it stale again.

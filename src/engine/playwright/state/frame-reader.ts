@@ -73,10 +73,12 @@ export const readingOf = (origin: string, mark: string, maxChars: number): strin
 /** What an origin has beside its storages; nothing if it does not say so in time. */
 export async function surroundingsOf(
   evaluate: EvaluateInFrame,
-  { frames: [first] }: ShownOrigin,
+  { origin, frames: [first] }: ShownOrigin,
 ): Promise<StorageSurroundings | undefined> {
   if (!first) return undefined;
-  return (await inTime(evaluate(first.frame, `(${readSurroundings})()`))) as StorageSurroundings | undefined; // what it returns
+  return (await inTime(evaluate(first.frame, `(${readSurroundings})(${JSON.stringify(origin)})`))) as
+    | StorageSurroundings
+    | undefined; // what it returns
 }
 
 /** Takes over what was read. @param isTab whether in the session's tab */

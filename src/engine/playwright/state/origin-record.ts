@@ -22,6 +22,8 @@ export class OriginRecord {
   documents = 0;
   /** A document has been shown since it was looked what there is beside the storages. */
   hasNewSurroundings = true;
+  /** The same of whole pages: once they are left it has to be looked for. */
+  hasUnknownDatabases = false;
   /** What it has that is not kept, a sentence each. */
   left: readonly string[] = [];
   leftDatabases: readonly string[] = [];
@@ -34,6 +36,7 @@ export class OriginRecord {
   noteDocument(isToldOf: boolean): void {
     this.documents += 1;
     this.isStale ||= !isToldOf;
+    this.hasUnknownDatabases ||= !isToldOf;
     this.hasNewSurroundings = true;
   }
 
