@@ -12,7 +12,7 @@ import { RequestEvents } from './navigation/request-events.js';
 import { PlaywrightPage } from './page/page.js';
 import { ContextStorage } from './state/context-storage.js';
 import { giveCookies, takeCookies } from './state/cookie-state.js';
-import type { HiddenTab } from './state/hidden-tab.js';
+import type { HiddenTab } from './state/hidden-tabs.js';
 
 const closeTimeoutMs = 5000;
 

@@ -1,6 +1,5 @@
 import type { BrowserContext, Frame, Page, Request } from 'playwright-core';
 import type { OriginState } from '../../../snapshots/browser-state.js';
-import { settledWithin } from '../../../util/deadline.js';
 import type { CaptureOptions } from '../../engine.js';
 import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
 import type { StorageChange, StorageChanges } from '../channel/storage-changes.js';
@@ -13,7 +12,7 @@ import { readSurroundings, type StorageReading, type StorageSurroundings } from 
 import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
 import { writeDatabases } from '../injected/write-databases.js';
 import { readingOf, readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
-import type { HiddenTab } from './hidden-tab.js';
+import { type HiddenTab, HiddenTabs, type OpenHiddenTab } from './hidden-tabs.js';
 import { KnownStorage } from './known-storage.js';
 import { charsOf, type OriginRecord, storingOriginOf } from './origin-record.js';
 import { PendingStorage } from './pending-storage.js';
@@ -21,9 +20,6 @@ import { PendingStorage } from './pending-storage.js';
 /** How many origins that a page shows are read, and how many that it has left, in one go. */
 const maxShown = 100;
 const maxLeft = 20;
-/** How long the reading of one origin that was left may take, and of all of them. */
-const hiddenTimeoutMs = 5000;
-const allHiddenTimeoutMs = 10_000;
 /** Beyond this, what an origin has stored is given back by a tab of ours, not by a script that every page would get. */
 const maxScriptedChars = 256 * 1024;
 /** What browsers take for one origin: five million characters. */
@@ -35,8 +31,7 @@ export interface ContextStorageParts {
   readonly changes: StorageChanges | undefined;
   /** For listeners: what one throws ends the session. */
   readonly guard: Guard;
-  /** Opens a tab that nobody sees; `onOpened` is called before it shows anything. */
-  readonly openHidden: (onOpened: (page: Page) => void) => Promise<HiddenTab>;
+  readonly openHidden: OpenHiddenTab;
 }
 
 /**
@@ -56,7 +51,7 @@ export class ContextStorage {
   readonly #pending: PendingStorage;
   /** The session storage of the tab before this one. */
   #pendingInTab: PendingStorage | undefined;
-  readonly #hidden = new Set<Page>();
+  readonly #hidden: HiddenTabs;
   /** Tabs whose renderer has crashed: they answer nothing. */
   readonly #crashed = new WeakSet<Page>();
   /** Whose changes of databases are told: by the tab that was asked. */
@@ -72,16 +67,12 @@ export class ContextStorage {
   constructor(parts: ContextStorageParts) {
     this.#parts = parts;
     this.#pending = new PendingStorage(parts.context);
+    this.#hidden = new HiddenTabs(parts.openHidden);
   }
 
   /** Whether a tab of ours has sent it. */
   isOfHidden(request: Request): boolean {
-    if (this.#hidden.size === 0) return false;
-    try {
-      return [...this.#hidden].some((page) => isForMainFrame(request, page));
-    } catch {
-      return false; // of a tab that has just opened itself, and is not told of yet
-    }
+    return this.#hidden.haveSent(request);
   }
 
   /** A tab is there, whoever opened it. */
@@ -123,13 +114,12 @@ export class ContextStorage {
     await Promise.all(watching);
   }
 
-  /** @returns true if it is new that changes are told of */
-  async #watchDatabases(page: Page, origin: string): Promise<boolean> {
+  /** Has changes of an origin's databases told from now on, where the browser can. */
+  async #watchDatabases(page: Page, origin: string): Promise<void> {
     const { changes } = this.#parts;
-    if (!changes || this.#watchedDatabases.get(origin) === page) return false;
+    if (!changes || this.#watchedDatabases.get(origin) === page) return;
     this.#watchedDatabases.set(origin, page);
     await changes.watchDatabases(page, origin).catch(() => {}); // gone with the tab
-    return true;
   }
 
   /**
@@ -222,6 +212,7 @@ export class ContextStorage {
     signal.throwIfAborted();
     this.#readsDatabases ||= options.indexedDb;
     const toVisit = this.#known.records.filter((record) => {
+      if (record.hasFailed) return false; // once is enough, until it is shown again
       const isUnread = record.isStale || (options.indexedDb && record.hasUnknownDatabases);
       return (isUnread && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale');
     });
@@ -287,103 +278,66 @@ export class ContextStorage {
     left: string[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (const { origin } of records.slice(maxLeft))
-      left.push(`${origin} is kept as it was before: there were too many origins.`);
-    await this.#inHiddenTab(records.slice(0, maxLeft), signal, {
-      work: async (tab, record) => {
-        const { evaluate } = tab;
-        const maxChars = this.#maxCharsOf(record, options);
-        if (!live.has(record.origin)) {
-          const documents = record.documents;
-          const reading = (await evaluate(readingOf(record.origin, '', maxChars))) as StorageReading; // what it returns
-          if (reading.kind === 'items') takeItems(record, reading, false);
-          if (reading.kind === 'tooLarge') this.#giveUp(record, left);
-          if (record.documents === documents) record.isStale = false;
-        }
-        if (!options.indexedDb) return;
-        const surroundings = (await evaluate(`(${readSurroundings})(${JSON.stringify(record.origin)})`)) as
-          | StorageSurroundings
-          | undefined; // what it returns
-        if (!surroundings) throw new Error('the tab shows something else');
-        this.#noteSurroundings(record, surroundings);
-        if (surroundings.databases === 0) return;
-        // What changes from now on makes it stale again.
-        record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
-        const asked = `(${readDatabases})(${encodeValue}, ${maxChars})`;
-        const { databases, left: leftDatabases } = (await evaluate(asked)) as DatabasesReading; // what it returns
-        record.setDatabases(JSON.parse(databases), databases.length);
-        record.leftDatabases = leftDatabases.map((sentence) => `${record.origin}: ${sentence}`);
-      },
-      onFailure: ({ origin }) => left.push(`${origin} could not be read: it is kept as it was before.`),
-    });
+    const others = records.length - maxLeft;
+    if (others > 0) left.push(`${others} origins are kept as they were before: too many were left in one go.`);
+    const visits = records.slice(0, maxLeft);
+    await this.#hidden.visit(
+      visits,
+      (tab, record) => this.#readHidden(tab, record, live.has(record.origin), options, left),
+      (record) => record.noteFailure(),
+      signal,
+    );
+  }
+
+  async #readHidden(
+    { evaluate }: HiddenTab,
+    record: OriginRecord,
+    isLive: boolean,
+    options: CaptureOptions,
+    left: string[],
+  ): Promise<void> {
+    const { origin, documents } = record;
+    const maxChars = this.#maxCharsOf(record, options);
+    if (!isLive) {
+      const reading = (await evaluate(readingOf(origin, '', maxChars))) as StorageReading; // what it returns
+      if (reading.kind === 'elsewhere') throw new Error('the tab shows something else');
+      if (reading.kind === 'items') takeItems(record, reading, false);
+      if (reading.kind === 'tooLarge') this.#giveUp(record, left);
+      if (record.documents === documents) record.isStale = false;
+    }
+    if (!options.indexedDb) return;
+    const looking = evaluate(`(${readSurroundings})(${JSON.stringify(origin)})`);
+    const surroundings = (await looking) as StorageSurroundings | undefined; // what it returns
+    if (!surroundings) throw new Error('the tab shows something else');
+    this.#noteSurroundings(record, surroundings);
+    if (surroundings.databases === 0) return;
+    // What changes from now on makes it stale again.
+    record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
+    const asked = evaluate(`(${readDatabases})(${encodeValue}, ${maxChars})`);
+    const { databases, left: leftDatabases } = (await asked) as DatabasesReading; // what it returns
+    record.setDatabases(JSON.parse(databases), databases.length);
+    record.leftDatabases = leftDatabases.map((sentence) => `${origin}: ${sentence}`);
   }
 
   /** Gives origins their databases, and what is too large for a script. */
   async #seed(records: readonly OriginRecord[], signal: AbortSignal): Promise<string[]> {
     const failures: string[] = [];
-    await this.#inHiddenTab(records, signal, {
-      work: async ({ evaluate }, record) => {
-        if (charsOf(record.local) > maxScriptedChars) {
-          const items = JSON.stringify({ [record.origin]: { local: [...record.local] } });
-          await evaluate(`(${restoreStorage})(${items})`);
-        }
-        if (record.databases.length === 0) return;
-        const asked = `(${writeDatabases})(${decodeValue}, ${JSON.stringify(record.databases)})`;
-        const refused = (await evaluate(asked)) as string[]; // what it returns
-        failures.push(...refused.map((sentence) => `${record.origin}: ${sentence}`));
-        if (refused.length === 0 && this.#parts.changes) record.databasesKnown = 'yes';
-      },
-      onFailure: ({ origin }, error) =>
-        failures.push(`The databases of ${origin} could not be brought back: ${String(error)}.`),
-    });
-    return failures;
-  }
-
-  async #inHiddenTab(
-    records: readonly OriginRecord[],
-    signal: AbortSignal,
-    {
-      work,
-      onFailure,
-    }: {
-      work: (tab: HiddenTab, record: OriginRecord) => Promise<void>;
-      onFailure: (record: OriginRecord, error: unknown) => void;
-    },
-  ): Promise<void> {
-    const until = performance.now() + allHiddenTimeoutMs;
-    let tab: HiddenTab | undefined;
-    try {
-      for (const record of records) {
-        signal.throwIfAborted();
-        const leftMs = Math.min(hiddenTimeoutMs, until - performance.now());
-        try {
-          tab ??= await this.#openHidden();
-          const opened = tab;
-          const visiting = (async () => {
-            await opened.goto(record.origin);
-            await work(opened, record);
-          })();
-          if (!(await settledWithin(visiting, Math.max(0, leftMs)))) {
-            visiting.catch(() => {}); // it is given up
-            void tab.close();
-            tab = undefined;
-            throw new Error('it took too long');
-          }
-          await visiting;
-        } catch (error) {
-          onFailure(record, error);
-        }
+    const fill = async ({ evaluate }: HiddenTab, record: OriginRecord): Promise<void> => {
+      if (charsOf(record.local) > maxScriptedChars) {
+        const items = JSON.stringify({ [record.origin]: { local: [...record.local] } });
+        await evaluate(`(${restoreStorage})(${items})`);
       }
-    } finally {
-      await tab?.close();
-    }
-  }
-
-  #openHidden(): Promise<HiddenTab> {
-    return this.#parts.openHidden((page) => {
-      this.#hidden.add(page);
-      page.once('close', () => this.#hidden.delete(page));
-    });
+      if (record.databases.length === 0) return;
+      const asked = evaluate(`(${writeDatabases})(${decodeValue}, ${JSON.stringify(record.databases)})`);
+      const refused = (await asked) as string[]; // what it returns
+      failures.push(...refused.map((sentence) => `${record.origin}: ${sentence}`));
+      if (refused.length === 0 && this.#parts.changes) record.databasesKnown = 'yes';
+    };
+    const onFailure = ({ origin }: OriginRecord, error: unknown): void => {
+      failures.push(`Not all that ${origin} has stored could be brought back: ${String(error)}.`);
+    };
+    await this.#hidden.visit(records, fill, onFailure, signal);
+    return failures;
   }
 
   /** What fits, each origin's storages before any databases. */
@@ -396,6 +350,7 @@ export class ContextStorage {
     };
     const kept = this.#known.records.filter((record) => {
       left.push(...record.left, ...record.leftDatabases);
+      if (record.hasFailed) left.push(`${record.origin} could not be read: it is kept as it was before.`);
       if (record.isEmpty) return false;
       if (takes(record.chars + record.origin.length)) return true;
       left.push(`The storage of ${record.origin} is larger than what may be kept.`);

@@ -24,6 +24,8 @@ export class OriginRecord {
   hasNewSurroundings = true;
   /** The same of whole pages: once they are left it has to be looked for. */
   hasUnknownDatabases = false;
+  /** It could not be read in a tab of ours. */
+  hasFailed = false;
   /** What it has that is not kept, a sentence each. */
   left: readonly string[] = [];
   leftDatabases: readonly string[] = [];
@@ -35,9 +37,14 @@ export class OriginRecord {
   /** A document of it is shown. @param isToldOf whether what it stores is told, so that it need not be read once it is left */
   noteDocument(isToldOf: boolean): void {
     this.documents += 1;
+    this.hasFailed = false;
     this.isStale ||= !isToldOf;
     this.hasUnknownDatabases ||= !isToldOf;
     this.hasNewSurroundings = true;
+  }
+
+  noteFailure(): void {
+    this.hasFailed = true;
   }
 
   get databases(): readonly StoredDatabase[] {
