@@ -77,6 +77,8 @@ export interface EngineContext {
   readonly retired?: AbortSignal;
   /** What of its identity it does not present, a sentence each. If omitted, there is nothing. */
   readonly shortfalls?: readonly string[];
+  /** What of `ContextOptions.state` could not be brought back, a sentence each. If omitted, all of it was. */
+  readonly unrestored?: readonly string[];
   newPage(signal: AbortSignal): Promise<EnginePage>;
   /** Every cookie; with a URL only those that the browser would send there. */
   cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;

@@ -164,7 +164,7 @@ export class Session implements LeasedSession {
     });
     this.#reserved = parts.anonymous;
     this.#crashes = record?.crashes ?? 0;
-    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record) };
+    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record, context) };
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
@@ -614,9 +614,10 @@ export const noStoreError = (): MooringError =>
   );
 
 /** What could not be brought back, a sentence each. */
-const restoringWarnings = ({ left, damage }: SessionRecord): string[] => [
+const restoringWarnings = ({ left, damage }: SessionRecord, { unrestored = [] }: EngineContext): string[] => [
   ...(damage === undefined
     ? []
     : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
   ...left,
+  ...unrestored,
 ];

@@ -1,22 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page, Response } from 'playwright-core';
 import { MooringError } from '../../errors.js';
-import type { CapturedState } from '../../snapshots/browser-state.js';
+import type { BrowserState, CapturedState } from '../../snapshots/browser-state.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
 import type { CaptureOptions, CookieToSet, EngineContext, EngineCookie, EnginePage, PageEvent } from '../engine.js';
+import type { StorageAccess } from './browsers/browser-profile.js';
 import type { PageChannel } from './channel/page-channel.js';
 import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
 import { RequestEvents } from './navigation/request-events.js';
 import { PlaywrightPage } from './page/page.js';
+import { ContextStorage } from './state/context-storage.js';
+import { giveCookies, takeCookies } from './state/cookie-state.js';
+import type { HiddenTab } from './state/hidden-tabs.js';
 
 const closeTimeoutMs = 5000;
 const neverRetired = new AbortController().signal;
+
+/** How a tab of ours shows an empty document. */
+const emptyVisit = {
+  method: 'GET',
+  headers: {},
+  loadTimeoutMs: 5000,
+  maxBodyBytes: 10_000,
+  loadState: 'domcontentloaded',
+  emptyDocument: true,
+} as const;
 
 export interface PlaywrightContextParts {
   readonly context: BrowserContext;
   /** The way to a page that this kind of browser has. */
   readonly channelOf: (page: Page) => Promise<PageChannel>;
+  readonly storage: StorageAccess;
   /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
   /**
@@ -36,6 +51,8 @@ export class PlaywrightContext implements EngineContext {
   readonly #parts: PlaywrightContextParts;
   readonly #context: BrowserContext;
   readonly #requests: RequestEvents;
+  readonly #storage: ContextStorage;
+  #unrestored: readonly string[] = [];
   readonly #lost = new AbortController();
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
@@ -49,13 +66,24 @@ export class PlaywrightContext implements EngineContext {
     this.#context = parts.context;
     this.#requests = new RequestEvents(parts.context);
     const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
-    this.#context.on('page', (page) => {
-      this.#onTab(page).catch(guard(rethrow));
+    this.#storage = new ContextStorage({
+      guard,
+      context: parts.context,
+      evaluateInFrame: parts.storage.evaluateInFrame,
+      changes: parts.storage.changes,
+      openHidden: (onOpened) => this.#openHidden(onOpened),
     });
+    this.#context.on(
+      'page',
+      guard((page) => {
+        this.#storage.noteTab(page);
+        this.#onTab(page).catch(guard(rethrow));
+      }),
+    );
     // A tab that turns out to be a download has its answer before it is told of.
     this.#context.on(
       'response',
-      guard((response) => this.#page?.noteResponse(response)),
+      guard((response) => this.#onResponse(response)),
     );
     parts.browserGone.addEventListener('abort', this.#onBrowserGone, { once: true });
     if (parts.browserGone.aborted) this.#onBrowserGone();
@@ -112,8 +140,24 @@ export class PlaywrightContext implements EngineContext {
     }
   }
 
-  async captureState(_options: CaptureOptions, signal: AbortSignal): Promise<CapturedState> {
-    return { state: { cookies: await this.cookies(undefined, signal), origins: [] }, left: [] };
+  get unrestored(): readonly string[] {
+    return this.#unrestored;
+  }
+
+  /** Gives it the state of another context. Called once, before its first page. */
+  async restore({ cookies, origins }: BrowserState, signal: AbortSignal): Promise<void> {
+    const restoring = Promise.all([giveCookies(this.#context, cookies), this.#storage.restore(origins, signal)]);
+    this.#unrestored = (await abortable(abortable(restoring, this.#lost.signal), signal)).flat();
+  }
+
+  async captureState(options: CaptureOptions, signal: AbortSignal): Promise<CapturedState> {
+    const capturing = Promise.all([takeCookies(this.#context), this.#storage.capture(options, signal)]);
+    try {
+      const [cookies, { origins, left }] = await abortable(abortable(capturing, this.#lost.signal), signal);
+      return { state: { cookies, origins }, left };
+    } catch (error) {
+      throw signal.aborted ? signal.reason : translateFailure(error, 'what its sites have stored');
+    }
   }
 
   close(): Promise<void> {
@@ -126,6 +170,10 @@ export class PlaywrightContext implements EngineContext {
     // With the browser the driver lets go of its contexts too.
     const closing = this.#context.close().finally(() => this.#parts.onClosed());
     await settledWithin(closing, closeTimeoutMs);
+  }
+
+  #onResponse(response: Response): void {
+    if (!this.#storage.isOfHidden(response.request())) this.#page?.noteResponse(response);
   }
 
   get #page(): PlaywrightPage | undefined {
@@ -142,15 +190,38 @@ export class PlaywrightContext implements EngineContext {
   }
 
   async #newPage(): Promise<PlaywrightPage> {
+    const page = await this.#openTab();
+    const [channel] = await Promise.all([this.#parts.channelOf(page), this.#storage.adoptTab(page)]);
+    const opened = new PlaywrightPage(page, channel, this.#requests, this.#lost.signal, () =>
+      this.#storage.readBeforeLeaving(),
+    );
+    this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
+    return opened;
+  }
+
+  async #openTab(): Promise<Page> {
     this.#opening += 1;
     const page = await this.#context.newPage().finally(() => {
       this.#opening -= 1;
     });
     this.#unclaimed = this.#unclaimed.filter((tab) => tab !== page);
     if (this.#opening === 0) for (const tab of this.#unclaimed.splice(0)) this.#page?.adoptPopup(tab);
-    const opened = new PlaywrightPage(page, await this.#parts.channelOf(page), this.#requests, this.#lost.signal);
-    this.#pages = [...this.#pages.filter(({ alive }) => alive), opened];
-    return opened;
+    return page;
+  }
+
+  /** A tab that is not of the session's pages. */
+  async #openHidden(onOpened: (page: Page) => void): Promise<HiddenTab> {
+    const page = await this.#openTab();
+    onOpened(page);
+    const channel = await this.#parts.channelOf(page);
+    const opened = new PlaywrightPage(page, channel, this.#requests, this.#lost.signal, () => undefined);
+    return {
+      goto: async (origin) => {
+        await opened.navigate({ ...emptyVisit, url: `${origin}/` }, this.#lost.signal);
+      },
+      evaluate: (expression) => channel.evaluateInPage(expression),
+      close: () => opened.close(),
+    };
   }
 
   /** Ends the session alone. */

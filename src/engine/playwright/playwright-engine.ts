@@ -79,17 +79,20 @@ export class PlaywrightEngine implements BrowserEngine {
       const seat = await this.#pool.take(key, signal, owner);
       const sharing = seat.key === key ? undefined : this.#profile.sharing;
       const shortfalls = sharing ? [sharing.shortfallOf(seat.key)] : [];
+      let opened: PlaywrightContext | undefined;
       try {
         const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
-        if (options.state?.cookies.length)
-          await context.addCookies(options.state.cookies.map(({ partitionKey: _key, ...cookie }) => cookie));
-        return this.#contextOf(context, seat.browser, {
+        opened = this.#contextOf(context, seat.browser, {
           onClosed: () => seat.release(),
           retired: seat.retired,
           shortfalls,
         });
+        if (options.state) await opened.restore(options.state, signal);
+        return opened;
       } catch (error) {
-        seat.release();
+        if (opened)
+          void opened.close(); // it gives the seat back
+        else seat.release();
         if (signal.aborted) throw signal.reason;
         // A process that is going takes nothing of this session along yet.
         if (tries >= triesToOpen || !(await seat.browser.isLost())) throw translateFailure(error, 'a new session');
@@ -152,9 +155,9 @@ export class PlaywrightEngine implements BrowserEngine {
     context: BrowserContext,
     { gone, onScriptError }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'retired' | 'shortfalls'>,
-  ): EngineContext {
-    const { openChannel: channelOf } = this.#profile;
-    const opened = new PlaywrightContext({ context, channelOf, browserGone: gone, ...parts });
+  ): PlaywrightContext {
+    const { openChannel: channelOf, storage } = this.#profile;
+    const opened = new PlaywrightContext({ context, channelOf, storage, browserGone: gone, ...parts });
     onScriptError?.(context, (event) => opened.noteError(event));
     return opened;
   }

@@ -37,13 +37,20 @@ const unwanted = new Set([
   'Network.webSocketFrameError',
   'Network.webSocketClosed',
 ]);
-const eventLimits = new Map([
+const storageEvents = [
+  'DOMStorage.domStorageItemAdded',
+  'DOMStorage.domStorageItemUpdated',
+  'DOMStorage.domStorageItemRemoved',
+];
+const eventLimits = new Map<string, number>([
   // It waits for an answer, with the body of the request in it.
   ['Fetch.requestPaused', maxAnswerBytes],
   // The driver keeps what is in these. Of a response Chromium itself takes no more than 256 KB of headers.
   ['Network.requestWillBeSentExtraInfo', 500_000],
   ['Network.responseReceived', 1_000_000],
   ['Network.responseReceivedExtraInfo', 1_000_000],
+  // Before and after, of what a page stores.
+  ...storageEvents.map((name) => [name, 1_000_000] as const),
 ]);
 /** After so many logs the objects in them are let go. */
 const logsPerRelease = 100;
@@ -151,6 +158,13 @@ export class ChromiumPresentation implements WireFilter {
     const paused = /^\{"method":"Fetch\.requestPaused","params":\{"requestId":"([^"]+)"/.exec(head)?.[1];
     if (paused !== undefined) {
       this.#tell(sessionId, 'Fetch.failRequest', { requestId: paused, errorReason: 'BlockedByClient' });
+      return;
+    }
+    if (method !== undefined && storageEvents.includes(method)) {
+      const storageId = /"storageId":(\{[^{}]*\})/.exec(head)?.[1];
+      // That something was stored, without what.
+      if (storageId !== undefined && sessionId !== undefined)
+        this.#wire.toDriver({ method, sessionId, params: { storageId: JSON.parse(storageId) } });
       return;
     }
     // The driver would wait for what it was not told. Of requests that is their own affair.
