@@ -1,4 +1,5 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import type { AttachTickets } from '../attach/attach-tickets.js';
 import type { CommandName } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import { noOptions } from '../protocol/values/session-options.js';
@@ -14,6 +15,7 @@ import { sessionsDestroyHandler } from './sessions-destroy.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
+import { websocketCreateHandler } from './websocket-create.js';
 
 export interface CommandsOptions {
   readonly sessions: SessionManager;
@@ -25,6 +27,8 @@ export interface CommandsOptions {
   readonly bufferLimitBytes: number;
   /** What replies link to. */
   readonly files: ArtifactStore;
+  /** Addresses to attach to sessions with. */
+  readonly tickets: AttachTickets;
 }
 
 /** The handler of each command: one that is missing, or of another command, does not compile. */
@@ -45,6 +49,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.active': sessionsActiveHandler(options),
     'sessions.proxy': sessionsProxyHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
+    'websocket.create': websocketCreateHandler(options),
     'request.get': request,
     'request.post': request,
     'request.put': request,

@@ -2,7 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CommandName } from '../protocol/commands.js';
 
 /** Sessions by state, asked for at each scrape. */
-export type SessionCounts = () => Readonly<Record<'open' | 'busy' | 'paused' | 'opening' | 'queued', number>>;
+export type SessionCounts = () => Readonly<
+  Record<'open' | 'busy' | 'paused' | 'attached' | 'opening' | 'queued', number>
+>;
 
 /** Bytes by class of upstream, asked for at each scrape. */
 export type EgressTotals = () => Readonly<Record<string, { readonly bytesIn: number; readonly bytesOut: number }>>;

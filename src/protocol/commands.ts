@@ -7,6 +7,7 @@ import { sessionsDestroy } from './commands/sessions-destroy.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
+import { websocketCreate } from './commands/websocket-create.js';
 import type { CommandFrom } from './define-command.js';
 
 /** Every command, in the order of the reference. Parser, types, OpenAPI document and reference come from it. */
@@ -17,6 +18,7 @@ const definitions = [
   sessionsActive,
   sessionsProxy,
   sessionsIdentity,
+  websocketCreate,
   ...requestDefinitions,
   requestBatch,
 ] as const;

@@ -56,7 +56,7 @@ export interface SessionParts {
  * One browser tab with its cookies and storage, and the lane of requests before it.
  *
  * ```
- * open ⇄ busy, open → paused → busy, any → ended(reason)
+ * open ⇄ busy | attached, open → paused → busy | attached, any → ended(reason)
  * ```
  */
 export class Session implements LeasedSession {
@@ -82,6 +82,7 @@ export class Session implements LeasedSession {
   #page: EnginePage | undefined;
   #isPageUsed = false;
   #endedAfterUse = false;
+  #isAttached = false;
   /** While its page is being opened and goes to its first address. */
   #starting: StartPlace | undefined;
   #closed: Promise<void> | undefined;
@@ -116,8 +117,8 @@ export class Session implements LeasedSession {
     return this.#byCreate;
   }
 
-  get state(): 'open' | 'busy' | 'paused' {
-    if (this.#lane.isTaken) return 'busy';
+  get state(): 'open' | 'busy' | 'paused' | 'attached' {
+    if (this.#lane.isTaken) return this.#isAttached ? 'attached' : 'busy';
     return this.#pause.isPaused ? 'paused' : 'open';
   }
 
@@ -246,16 +247,37 @@ export class Session implements LeasedSession {
    * @throws MooringError `SESSION_BUSY` when the lane is full, `SESSION_ENDED` when the session is over; the signal's
    *   reason when it aborts first
    */
-  async lease(signal: AbortSignal): Promise<SessionLease> {
+  lease(signal: AbortSignal): Promise<SessionLease> {
+    return this.#lease(signal, signal);
+  }
+
+  /**
+   * The same for a client that attaches. What it has done to the page is left as it is.
+   *
+   * @param signal ends the wait
+   */
+  async attach(signal: AbortSignal): Promise<SessionLease> {
+    const holder = `a client is attached to session ${this.id} (\`websocket.create\`); let it leave`;
+    const lease = await this.#lease(signal, new AbortController().signal, holder);
+    this.#isAttached = true;
+    return lease;
+  }
+
+  /** From now on it shows this page of its context. */
+  show(page: EnginePage): void {
+    this.#page = page;
+  }
+
+  async #lease(signal: AbortSignal, watched: AbortSignal, holder?: string): Promise<SessionLease> {
     this.#over.signal.throwIfAborted();
     signal.throwIfAborted();
     if (this.#clock.isLifetimeOver) {
       void this.end('lifetime');
       this.#over.signal.throwIfAborted();
     }
-    await this.#lane.enter(signal);
+    await this.#lane.enter(signal, holder);
     this.#isPageUsed = false;
-    const lease = new SessionLease(this, signal, () => this.#release());
+    const lease = new SessionLease(this, watched, () => this.#release());
     try {
       await abortable(this.#pause.resume(), signal);
     } catch (error) {
@@ -316,6 +338,7 @@ export class Session implements LeasedSession {
   };
 
   #release(): void {
+    this.#isAttached = false;
     this.pageStarted();
     this.renew();
     this.#reserved = false;

@@ -145,10 +145,16 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone }: DriverBrowser,
+    { gone, protocol }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
   ): EngineContext {
-    return new PlaywrightContext({ context, channelOf: this.#profile.openChannel, browserGone: gone, ...parts });
+    return new PlaywrightContext({
+      context,
+      channelOf: this.#profile.openChannel,
+      protocol,
+      browserGone: gone,
+      ...parts,
+    });
   }
 
   /** Forgets the identity asked for longest ago of which there is no process. */

@@ -11,8 +11,11 @@ export const sessionRowSchema = z
     bytesIn: z.int().describe('Bytes that came from the network.'),
     bytesOut: z.int().describe('Bytes that went to the network.'),
     state: z
-      .enum(['open', 'busy', 'paused'])
-      .describe('`busy`: a request runs. `paused`: its page stands still until the next one.'),
+      .enum(['open', 'busy', 'paused', 'attached'])
+      .describe(
+        '`busy`: a request runs. `paused`: its page stands still until the next one. `attached`: a client uses it over a ' +
+          'WebSocket.',
+      ),
     waiting: z.int().describe('How many requests wait for their turn.'),
     anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
   })

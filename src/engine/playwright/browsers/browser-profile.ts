@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import type { Identity } from '../../../identity/identity.js';
 import type { EngineInfo } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
+import type { ProtocolWire } from '../driver/protocol-wire.js';
 
 /**
  * What is a browser's own: how it is launched, what it can and cannot present, and how its pages are asked. Everything
@@ -34,6 +35,8 @@ export interface LaunchedByDriver {
   readonly browser: Browser;
   /** Presents in a context what its options do not; called before its first page. */
   readonly present?: (context: BrowserContext, identity: Identity) => void;
+  /** Its debugging protocol, for others beside the driver. If omitted, it has none that clients know. */
+  readonly protocol?: ProtocolWire;
 }
 
 export interface SharedPresentation {

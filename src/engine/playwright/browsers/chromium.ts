@@ -77,7 +77,8 @@ async function launch(
     args: [...args, ...slimming.args, `--user-agent=${userAgent}`, ...extraArgs],
   });
   const presentation = new ChromiumPresentation(browser);
-  return { browser, present: (context, identity) => presentation.present(context, identity) };
+  const { protocol } = presentation;
+  return { browser, protocol, present: (context, identity) => presentation.present(context, identity) };
 }
 
 /** What only the process itself could say. */

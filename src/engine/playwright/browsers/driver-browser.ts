@@ -19,6 +19,7 @@ export const isPageProcess = (command: string): boolean => /--type=renderer\b|-c
 export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
   readonly present: LaunchedByDriver['present'];
+  readonly protocol: LaunchedByDriver['protocol'];
   readonly process: BrowserProcess;
   readonly #gone = new AbortController();
   readonly #isOver: () => boolean;
@@ -31,9 +32,10 @@ export class DriverBrowser implements LaunchedBrowser {
    * @param engine its name, for the log
    * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
-  constructor({ browser, present }: LaunchedByDriver, engine: string, pageMemoryBytes?: number) {
+  constructor({ browser, present, protocol }: LaunchedByDriver, engine: string, pageMemoryBytes?: number) {
     this.browser = browser;
     this.present = present;
+    this.protocol = protocol;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>

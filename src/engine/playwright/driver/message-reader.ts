@@ -21,6 +21,8 @@ export interface MessageOutline {
 export interface MessageReaderOptions {
   /** Events that are not wanted: nothing of them is kept. */
   readonly unwanted: ReadonlySet<string>;
+  /** Tells the sessions that want them all the same; undefined while there are none. */
+  readonly exempt?: (() => ((sessionId: string | undefined) => boolean) | undefined) | undefined;
   /** Most bytes of an answer. */
   readonly maxAnswerBytes: number;
   /** Most bytes of an event of that name. */
@@ -76,7 +78,7 @@ export class MessageReader {
   }
 
   #end(): void {
-    const { unwanted, onMessage, onUnwanted, onTooLarge } = this.#options;
+    const { onMessage, onUnwanted, onTooLarge } = this.#options;
     const left = this.#left;
     const message = left ? undefined : this.#whole();
     const bytes = this.#bytes;
@@ -86,20 +88,26 @@ export class MessageReader {
     this.#left = undefined;
     if (left) {
       const outline = outlineOf(left.head, left.tail, bytes);
-      if (outline.method !== undefined && unwanted.has(outline.method)) onUnwanted(outline);
+      if (this.#isUnwanted(outline.method, outline.sessionId)) onUnwanted(outline);
       else onTooLarge(outline);
     } else if (message) {
       const method = nameOf(message);
-      if (method !== undefined && unwanted.has(method)) onUnwanted(outlineOf(message, message, bytes));
+      if (this.#isUnwanted(method, sessionOf(message))) onUnwanted(outlineOf(message, message, bytes));
       else onMessage(message);
     }
   }
 
   #limitOf(head: Buffer): number {
-    const { unwanted, maxAnswerBytes, maxEventBytesOf } = this.#options;
+    const { unwanted, exempt, maxAnswerBytes, maxEventBytesOf } = this.#options;
     if (answerStart.test(head.toString('latin1'))) return maxAnswerBytes;
     const method = nameOf(head);
-    return method !== undefined && unwanted.has(method) ? 0 : maxEventBytesOf(method);
+    // Whose it is stands at its end.
+    return method !== undefined && unwanted.has(method) && !exempt?.() ? 0 : maxEventBytesOf(method);
+  }
+
+  #isUnwanted(method: string | undefined, sessionId: string | undefined): boolean {
+    const { unwanted, exempt } = this.#options;
+    return method !== undefined && unwanted.has(method) && !exempt?.()?.(sessionId);
   }
 
   #letGo(): void {
@@ -121,13 +129,16 @@ export class MessageReader {
 
 const nameOf = (message: Buffer): string | undefined => eventStart.exec(message.toString('latin1', 0, 120))?.[1];
 
+const sessionOf = (end: Buffer): string | undefined =>
+  sessionEnd.exec(end.toString('latin1', Math.max(0, end.length - tailBytes)))?.[1];
+
 function outlineOf(start: Buffer, end: Buffer, bytes: number): MessageOutline {
   const head = start.toString('latin1', 0, headBytes);
   const id = answerStart.exec(head)?.[1];
   return {
     id: id === undefined ? undefined : Number(id),
     method: eventStart.exec(head)?.[1],
-    sessionId: sessionEnd.exec(end.toString('latin1', Math.max(0, end.length - tailBytes)))?.[1],
+    sessionId: sessionOf(end),
     bytes,
     head,
   };
