@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { CapturedState } from '../../snapshots/browser-state.js';
@@ -59,6 +60,7 @@ export class PlaywrightContext implements EngineContext {
   constructor(parts: PlaywrightContextParts) {
     this.#parts = parts;
     this.#context = parts.context;
+    setMaxListeners(0, this.#lost.signal); // every tab listens
     const { protocol } = parts;
     if (protocol) this.openProtocol = (onMessage, signal) => this.#openProtocol(protocol, onMessage, signal);
     this.#requests = new RequestEvents(parts.context);

@@ -191,11 +191,10 @@ export class ProtocolWire {
     return target?.said.get('Emulation.setDeviceMetricsOverride')?.params;
   }
 
-  /** Has the browser tell a client of downloads, which go where the driver has them. */
+  /** Has the browser tell a client of downloads, and cancel them: what the driver has said is said again at its end. */
   async hearDownloads(client: WireClient): Promise<void> {
-    const said = this.#downloads.get(client.contextId)?.params;
-    if (said)
-      await this.ask(client, 'Browser.setDownloadBehavior', { ...said, eventsEnabled: true }, client.browserSessionId);
+    const behavior = { behavior: 'deny', browserContextId: client.contextId, eventsEnabled: true };
+    await this.ask(client, 'Browser.setDownloadBehavior', behavior, client.browserSessionId);
   }
 
   /** Ends a client: nothing comes to it any more, and what it set in its sessions is said anew by the driver's. */
