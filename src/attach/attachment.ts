@@ -12,6 +12,10 @@ const lossyBytes = 4_000_000;
 /** From here on it is ended. More than the largest answer of a browser. */
 const maxUnsentBytes = 128_000_000;
 
+/** What a client may send before its turn: they wait for the answer to their first command. */
+const maxEarly = 100;
+const maxEarlyChars = 1_000_000;
+
 /** What pages say without end, and no command waits for. */
 const lossyEvents = new Set([
   'Runtime.consoleAPICalled',
@@ -33,6 +37,8 @@ export class Attachment {
   readonly #session: Session;
   readonly #socket: ClientSocket;
   readonly #over = new AbortController();
+  /** What the client sent before its turn. */
+  readonly #early: string[] = [];
 
   constructor(session: Session, socket: ClientSocket) {
     this.#session = session;
@@ -41,7 +47,7 @@ export class Attachment {
 
   /** Serves the client until it is over; never rejects. */
   async run(): Promise<void> {
-    this.#socket.pause();
+    this.#socket.onMessage = (text) => this.#keep(text);
     try {
       await this.#run();
       this.#socket.close(closeCodes.normal, 'detached');
@@ -76,7 +82,8 @@ export class Attachment {
         onClose: () => this.#over.abort(),
       });
       await abortable(scoped.start(), deadline.signal);
-      this.#listen(scoped);
+      for (const text of this.#early.splice(0)) scoped.receive(text);
+      this.#socket.onMessage = (text) => scoped?.receive(text);
       await this.#untilOver();
     } finally {
       const page = await protocol.close(scoped?.lastTab);
@@ -85,32 +92,17 @@ export class Attachment {
     session.over.throwIfAborted();
   }
 
+  #keep(text: string): void {
+    this.#early.push(text);
+    const chars = this.#early.reduce((sum, one) => sum + one.length, 0);
+    if (this.#early.length > maxEarly || chars > maxEarlyChars) this.#socket.terminate();
+  }
+
   #open(onMessage: (message: ProtocolMessage) => void, signal: AbortSignal): Promise<EngineProtocol> {
     const opening = this.#session.context.openProtocol?.(onMessage, signal);
     if (!opening) throw new Error('the browser of this session has no protocol to attach to');
     return opening;
   }
-
-  #listen(scoped: ScopedProtocol): void {
-    const socket = this.#socket;
-    let isPaused = false;
-    const mayResume = (): void => {
-      if (!isPaused || scoped.isFull) return;
-      isPaused = false;
-      socket.resume();
-    };
-    this.#onSent = mayResume;
-    socket.onMessage = (text) => {
-      if (this.#over.signal.aborted) return;
-      scoped.receive(text);
-      if (!scoped.isFull || isPaused) return;
-      isPaused = true;
-      socket.pause();
-    };
-    socket.resume();
-  }
-
-  #onSent: () => void = () => {};
 
   #send(message: ProtocolMessage): void {
     const socket = this.#socket;
@@ -122,7 +114,6 @@ export class Attachment {
       return;
     }
     socket.send(JSON.stringify(message));
-    this.#onSent();
   }
 
   /** The client has left, or the session has ended. */

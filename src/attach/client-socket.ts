@@ -3,13 +3,11 @@ export interface ClientSocket {
   send(text: string): void;
   /** What was sent and not taken yet, in bytes. */
   readonly unsentBytes: number;
-  /** Stops to read: nothing more of the client comes. */
-  pause(): void;
-  resume(): void;
   /** @param reason at most 123 bytes are sent */
   close(code: number, reason: string): void;
   /** Ends it without a goodbye. */
   terminate(): void;
+  /** Set it to take messages. */
   onMessage: (text: string) => void;
   /** Aborts when it is closed, by whoever. */
   readonly closed: AbortSignal;

@@ -31,11 +31,9 @@ interface AttachedToTarget {
   readonly waitingForDebugger: boolean;
 }
 
-/** Most commands that may be without an answer at once. */
+/** Most commands that may be without an answer at once, and how long they may be together. */
 const maxPending = 5000;
-/** From here on the client is not read until some have one. */
-const enoughPending = 1000;
-const enoughPendingChars = 64_000_000;
+const maxPendingChars = 96_000_000;
 const maxBrowserSessions = 100;
 
 /** Commands that say which tab a client is at. */
@@ -92,11 +90,6 @@ export class ScopedProtocol {
     await this.#ask('Target.setDiscoverTargets', { discover: true, filter: [{}] });
   }
 
-  /** Whether so much is without an answer that nothing more is to be read of the client. */
-  get isFull(): boolean {
-    return this.#pending.size >= enoughPending || this.#pendingChars >= enoughPendingChars;
-  }
-
   /** The tab that the client used last. */
   get lastTab(): string | undefined {
     return this.#lastTab ?? this.#commands.lastTab;
@@ -136,8 +129,10 @@ export class ScopedProtocol {
 
   #accept(command: ClientCommand, chars: number): void {
     const { sessionId } = command;
-    if (this.#pending.size >= maxPending)
-      throw new ProtocolError(`expected at most ${maxPending} commands without an answer; this is one more.`);
+    if (this.#pending.size >= maxPending || this.#pendingChars + chars > maxPendingChars)
+      throw new ProtocolError(
+        `expected at most ${maxPending} commands of ${maxPendingChars} characters without an answer; wait for some.`,
+      );
     const child = sessionId === undefined ? undefined : this.#children.get(sessionId);
     if (child) this.#toChild(command, child, chars);
     else {

@@ -12,10 +12,11 @@ export interface AttachRouteOptions {
   /** Most bytes of one message of a client. */
   readonly messageLimitBytes: number;
   readonly wantsKey: boolean;
+  /** How often a client is asked whether it is there; one that has not said so by the next time is gone. Default: 10 s. */
+  readonly heartbeatMs?: number;
 }
 
-/** How often a client is asked whether it is there; one that has not said so by the next time is gone. */
-const heartbeatMs = 10_000;
+const defaultHeartbeatMs = 10_000;
 /** How long a client may take to say goodbye. */
 const goodbyeMs = 1000;
 /** What a close frame can carry. */
@@ -32,7 +33,8 @@ const notThere = (): MooringError =>
  *
  * @returns what is to be done with each server that listens
  */
-export function attachUpgrades({ tickets, messageLimitBytes, wantsKey }: AttachRouteOptions): (server: Server) => void {
+export function attachUpgrades(options: AttachRouteOptions): (server: Server) => void {
+  const { tickets, messageLimitBytes, wantsKey, heartbeatMs = defaultHeartbeatMs } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageLimitBytes, perMessageDeflate: false });
   return (server) => {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -41,7 +43,7 @@ export function attachUpgrades({ tickets, messageLimitBytes, wantsKey }: AttachR
         assertNoForeignPage(request, wantsKey);
         const point = tickets.find(tokenOf(request.url ?? '') ?? '');
         if (!point) throw notThere();
-        sockets.handleUpgrade(request, socket, head, (client) => void point.serve(new WsClient(client)));
+        sockets.handleUpgrade(request, socket, head, (client) => void point.serve(new WsClient(client, heartbeatMs)));
       } catch (error) {
         refuseUpgrade(socket, error);
       }
@@ -100,11 +102,11 @@ class WsClient implements ClientSocket {
   readonly #closed = new AbortController();
   onMessage: (text: string) => void = () => {};
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, heartbeatMs: number) {
     this.#socket = socket;
     let isThere = true;
     const heartbeat = setInterval(() => {
-      if (!isThere && !socket.isPaused) {
+      if (!isThere) {
         socket.terminate();
         return;
       }
@@ -138,16 +140,7 @@ class WsClient implements ClientSocket {
     this.#socket.send(text);
   }
 
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
   close(code: number, reason: string): void {
-    this.#socket.resume(); // or its goodbye would not be read
     this.#socket.close(code, cut(reason));
     const timer = setTimeout(() => this.#socket.terminate(), goodbyeMs);
     this.#socket.once('close', () => clearTimeout(timer));

@@ -120,11 +120,11 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async place(signal: AbortSignal): Promise<PagePlace | undefined> {
-    const { document } = this;
-    if (!document) return undefined;
+    const shown = this.document;
+    if (!shown) return undefined;
     const asked = this.#channel.evaluate('({ x: scrollX, y: scrollY })') as Promise<PagePlace['scroll']>;
     const scroll = await abortable(asked, signal).catch(() => ({ x: 0, y: 0 })); // it does not answer
-    return { url: this.url, method: document.method, scroll, viewport: this.#viewport };
+    return { url: this.url, method: shown.method, scroll, viewport: this.#viewport };
   }
 
   async scrollTo({ x, y }: PagePlace['scroll'], signal: AbortSignal): Promise<void> {
