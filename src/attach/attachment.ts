@@ -5,8 +5,8 @@ import { abortable, Deadline } from '../util/deadline.js';
 import { type ClientSocket, closeCodes } from './client-socket.js';
 import { ScopedProtocol } from './scoped-protocol.js';
 
-/** How long a client waits for its turn. Clients wait half a minute for their connection. */
-const turnTimeoutMs = 20_000;
+/** How long a client waits for its turn. Clients wait for their connection half a minute. */
+const turnTimeoutMs = 10_000;
 /** From here on a client that reads too slowly goes without what it can do without. */
 const lossyBytes = 4_000_000;
 /** From here on it is ended. More than the largest answer of a browser. */

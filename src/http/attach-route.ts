@@ -8,7 +8,7 @@ import { errorMessage, MooringError } from '../errors.js';
 import { assertNoForeignPage } from './authenticate.js';
 
 export interface AttachRouteOptions {
-  readonly tickets: AttachTickets;
+  readonly tickets: Pick<AttachTickets, 'find'>;
   /** Most bytes of one message of a client. */
   readonly messageLimitBytes: number;
   readonly wantsKey: boolean;
