@@ -392,9 +392,12 @@ async function gateway(): Promise<void> {
 /** A script of Playwright's attached to a session, and on a browser of its own; the script has a process of its own. */
 async function attached(): Promise<void> {
   const child = fork(new URL('./attached-job.js', import.meta.url));
+  const exited = once(child, 'exit');
+  const ended = exited.then(() => Promise.reject(new Error('the client of the attached job ended')));
+  ended.catch(() => {}); // it is told to those who ask
   const ask = async (order: JobOrder): Promise<number> => {
     child.send(order);
-    const [answer] = (await once(child, 'message')) as [number]; // what attached-job.ts answers
+    const [answer] = (await Promise.race([once(child, 'message'), ended])) as [number]; // what attached-job.ts answers
     return answer;
   };
   const { solution } = await send({ cmd: 'websocket.create', session: 'attached' });
@@ -403,7 +406,6 @@ async function attached(): Promise<void> {
     () => ask({ on: 'session', url: origin.url }),
     () => ask({ on: 'local', url: origin.url }),
   );
-  const exited = once(child, 'exit');
   child.disconnect();
   await exited;
   const limit = 1.15 * p50(times.raw);
