@@ -53,8 +53,8 @@ export const websocketCreate = defineCommand({
     response: {
       solution: {
         verified: true,
-        wsEndpoint: 'ws://127.0.0.1:8191/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
-        ws: 'ws://127.0.0.1:8191/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
+        wsEndpoint: 'ws://mooring.example/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
+        ws: 'ws://mooring.example/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
       },
       data: 'success',
       session: 'my-session-id',
