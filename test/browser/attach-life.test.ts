@@ -113,7 +113,7 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
     expect((await suite.solution('/missing', { session })).statusCode).toBe(404);
   });
 
-  it('a browser that dies – closes the connection; the server goes on', async () => {
+  it('a browser that dies – closes the connection; the session goes on, and the client may come back', async () => {
     const app = await RunningApp.start({}, await engine.create());
     try {
       const { solution } = await app.ok({ cmd: 'websocket.create', session: 's' });
@@ -122,8 +122,10 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
       await client.ok('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
       void client.ask('Runtime.evaluate', { expression: 'new Promise(() => {})', awaitPromise: true }, page);
       for (const id of browserProcesses()) if (!suiteProcesses.has(id)) process.kill(id, 'SIGKILL');
-      expect((await client.closed).reason).toContain('SESSION_ENDED');
-      expect((await app.send({ cmd: 'sessions.list' })).status).toBe(200);
+      expect((await client.closed).reason).toContain('CODE-0026');
+      const again = await RawClient.open(solution.ws);
+      await again.attachToPage();
+      expect((await app.ok({ cmd: 'sessions.list' })).sessions).toMatchObject([{ session: 's', state: 'attached' }]);
     } finally {
       await app.close();
     }
