@@ -136,6 +136,25 @@ describe('what sites have stored', () => {
     expect(state.origins.map(({ origin }) => origin)).toEqual(['http://b.test']);
   });
 
+  it('captureState – a page that stores without end – what it stored last, and what others store', async () => {
+    const [flooding, other] = [await open(), await open()];
+    await go(flooding.page, `${a}/`);
+    await go(other.page, `${a}/`);
+    await run(
+      flooding.page,
+      `for (let i = 0; i < 50_000; i++) { sessionStorage.setItem('n', i); localStorage.setItem('n', i); }`,
+    );
+    await run(other.page, `localStorage.setItem('n', 'x'); sessionStorage.setItem('n', 'y')`);
+    const originsOf = async ({ context }: { context: EngineContext }): Promise<readonly OriginState[]> =>
+      (await context.captureState(everything, never)).state.origins;
+    const last = [{ name: 'n', value: '49999' }];
+    // One that is busy with what it has stored is captured as it was before.
+    await expect.poll(() => originsOf(flooding)).toEqual([{ origin: a, localStorage: last, sessionStorage: last }]);
+    await expect
+      .poll(() => originsOf(other))
+      .toEqual([{ ...storing(a, { n: 'x' }), sessionStorage: [{ name: 'n', value: 'y' }] }]);
+  });
+
   it('captureState – ten million characters – are kept as far as the limit goes, and told else', async () => {
     const { context, page } = await open();
     await go(page, `${a}/`);

@@ -35,11 +35,20 @@ describe('KnownStorage', () => {
     for (const name of ['a', 'b', 'c']) known.apply({ origin, isLocal: true, kind: 'set', name, value: large }, true);
     expect([...(known.get(origin)?.local.keys() ?? [])]).toEqual(['a', 'b']);
     expect(known.get(origin)?.isStale).toBe(true);
-    known.noteRead();
+    known.hold()();
     known.apply({ origin: 'https://b.test', isLocal: true, kind: 'set', name: 'a', value: large }, true);
     expect(known.get('https://b.test')?.isStale).toBe(false);
     known.apply({ origin: 'https://b.test', isLocal: true, kind: 'unknown' }, true);
     expect(known.get('https://b.test')?.isStale).toBe(true);
+  });
+
+  it('hold – a change that is told late – is applied once the reading is over', () => {
+    const known = new KnownStorage();
+    const release = known.hold();
+    known.apply({ origin, isLocal: true, kind: 'set', name: 'a', value: '1' }, true);
+    expect(known.get(origin)).toBeUndefined();
+    release();
+    expect(known.get(origin)?.local.get('a')).toBe('1');
   });
 
   it('of – more origins than a page should have – are not remembered', () => {

@@ -88,7 +88,7 @@ export class DriverBrowser implements LaunchedBrowser {
     const { processId } = this.process;
     const limit = this.#pageMemoryBytes;
     if (processId === undefined || limit === undefined || this.#isOver()) return;
-    for (const child of readDescendants(processId)) {
+    for (const child of readDescendants(processId, (command) => !isPageProcess(command))) {
       if (!isPageProcess(child.command) || child.privateBytes <= limit) continue;
       try {
         kill(child.processId, 'SIGKILL');

@@ -194,7 +194,14 @@ export class ContextStorage {
 
   /** Takes what every origin has stored. */
   capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
-    const capturing = this.#capturing.then(() => this.#capture(options, signal));
+    const capturing = this.#capturing.then(async () => {
+      const release = this.#known.hold();
+      try {
+        return await this.#capture(options, signal);
+      } finally {
+        release();
+      }
+    });
     this.#capturing = capturing.catch(() => {}); // told to who asked for it
     return capturing;
   }
@@ -208,7 +215,6 @@ export class ContextStorage {
       if (await this.#readShown(shown, options, left)) live.add(shown.origin);
     });
     await Promise.all(reading);
-    this.#known.noteRead();
     signal.throwIfAborted();
     this.#readsDatabases ||= options.indexedDb;
     const toVisit = this.#known.records.filter((record) => {

@@ -14,6 +14,8 @@ const maxKeptChars = 32_000_000;
 export class KnownStorage {
   readonly #records = new Map<string, OriginRecord>();
   #followedChars = 0;
+  /** Changes that came while all of it is read. */
+  #held: (() => void)[] | undefined;
 
   get records(): readonly OriginRecord[] {
     return [...this.#records.values()];
@@ -46,6 +48,13 @@ export class KnownStorage {
   /** A document of the session's tab, or of a popup of it, has stored something. */
   apply(change: StorageChange, isTab: boolean): void {
     if (!change.isLocal && !isTab) return;
+    if (this.#held) {
+      const { origin, isLocal } = change;
+      if (change.kind === 'set') this.#followedChars += change.name.length + change.value.length;
+      const held = this.#followedChars > maxFollowedChars ? ({ origin, isLocal, kind: 'unknown' } as const) : change;
+      this.#held.push(() => this.apply(held, isTab));
+      return;
+    }
     const record = this.of(change.origin);
     if (!record) return;
     record.mark = '';
@@ -76,8 +85,19 @@ export class KnownStorage {
     );
   }
 
-  /** All of it was looked through: what is followed from now on is counted anew. */
-  noteRead(): void {
+  /**
+   * Changes are told late: one that was read may be followed by those before it. They wait until the reading is over.
+   *
+   * @returns how to end that
+   */
+  hold(): () => void {
+    this.#held = [];
     this.#followedChars = 0;
+    return () => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      this.#followedChars = 0;
+      for (const apply of held) apply();
+    };
   }
 }
