@@ -498,7 +498,7 @@ export class SessionManager {
     this.#memory.close();
     await this.#openings.close();
     await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep()),
+      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep('drain')),
     );
     await Promise.allSettled([...this.#sessions.values()].map((session) => session.end('drained')));
     await Promise.allSettled([...this.#closing]);
@@ -570,7 +570,7 @@ export class SessionManager {
     }
     if (reason === 'idle' && session.options.persist) {
       session.postpone(sleepAgainMs); // meanwhile it falls asleep, or cannot
-      await session.fallAsleep();
+      await session.fallAsleep('idle');
     } else await session.end(reason).catch(() => {}); // reported to onEnded
   }
 
@@ -611,7 +611,7 @@ export class SessionManager {
   #sleepForRoom(owner?: string): boolean {
     const [longest] = this.#resting(owner);
     if (!longest) return false;
-    void longest.fallAsleep().then((isAsleep) => {
+    void longest.fallAsleep('room').then((isAsleep) => {
       if (!isAsleep) this.#slots.roomFailed();
     });
     return true;
@@ -639,7 +639,7 @@ export class SessionManager {
     let left = leavingAtOnce;
     for (const session of this.#sessions.values()) {
       if (!session.isInRetired || !session.maySleep) continue;
-      void session.fallAsleep();
+      void session.fallAsleep('browser');
       left -= 1;
       if (left === 0) return;
     }
@@ -650,7 +650,7 @@ export class SessionManager {
     if (!isShort) return;
     const resting = this.#resting();
     const some = Math.max(1, Math.ceil(resting.length * reliefPart));
-    for (const session of resting.slice(0, some)) void session.fallAsleep();
+    for (const session of resting.slice(0, some)) void session.fallAsleep('memory');
   }
 
   #untilNextExpiryMs(): number {

@@ -4,6 +4,7 @@ import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js'
 import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import { optionFields } from '../protocol/fields/option-fields.js';
+import type { SleepReason } from '../protocol/replies/session-event.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import { storeOptions } from '../protocol/values/stored-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
@@ -153,6 +154,7 @@ export class Session implements LeasedSession {
         this.events.add('pause', {});
         parts.onIdle(this);
       },
+      onHung: () => void this.fallAsleep('hung'),
       onResumed: () => this.events.add('resume', {}),
       onEvent: (event) => this.events.addOfPage(event),
     });
@@ -491,16 +493,17 @@ export class Session implements LeasedSession {
   /**
    * Lets go of its browser, if nobody uses it: what is needed to open it again is in the record that `onAsleep` gets.
    *
+   * @param reason one that is hung is not asked for its state again: the last one stands
    * @returns false if it is in use, or its state cannot be kept: it stays as it is
    */
-  async fallAsleep(): Promise<boolean> {
+  async fallAsleep(reason: SleepReason): Promise<boolean> {
     if (this.#closed || this.#lane.isTaken) return false;
     await this.#lane.enter(this.#over.signal); // at once: it is free
     try {
       // A page that stands still is as it was when it was paused.
-      if (!this.#tab.isPaused) await this.#state.take(true);
+      if (!this.#tab.isPaused && reason !== 'hung') await this.#state.take(true);
       const { store } = this.#parts.lasting;
-      if (this.#options.persist && store) await this.#write(store, this.events.asleep());
+      if (this.#options.persist && store) await this.#write(store, this.events.asleep(reason));
     } catch {
       this.#awakeUntil = performance.now() + awakeForMs;
       this.#release(false);
@@ -512,7 +515,7 @@ export class Session implements LeasedSession {
       this.#release(false);
       return false;
     }
-    this.events.add('sleep', {});
+    this.events.add('sleep', { reason });
     this.#leave(asleepError(this.id));
     return true;
   }
