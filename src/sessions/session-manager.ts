@@ -13,7 +13,6 @@ import type { SnapshotStore } from '../snapshots/snapshot-store.js';
 import { abortable } from '../util/deadline.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
-import { MemoryWatch } from './memory-watch.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import { SessionEvents } from './session-events.js';
@@ -24,6 +23,7 @@ import { SessionOpenings } from './session-openings.js';
 import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
 import type { SessionRecord } from './session-record.js';
+import { SessionRoom } from './session-room.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
@@ -74,10 +74,6 @@ const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
 const sleepingBytes = 512 * 1024 ** 2;
-/** How many sessions leave browser processes of old age at each look. */
-const leavingAtOnce = 2;
-/** The part of those that rest which is put to sleep at each look while memory is short. */
-const reliefPart = 0.1;
 /** How long a session stays awake that could not be put to sleep, until that is tried again. */
 const sleepAgainMs = 15_000;
 
@@ -91,7 +87,7 @@ export class SessionManager {
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
-  readonly #memory = new MemoryWatch({ onShort: (isShort) => this.#onMemory(isShort) });
+  readonly #room: SessionRoom;
   readonly #sleeping: SleepingSessions;
   readonly #reaper: SessionReaper<Session | SleepingSession>;
   #closed: Promise<void> | undefined;
@@ -103,7 +99,7 @@ export class SessionManager {
       maxSessions: options.maxSessions,
       maxSessionsPerKey: options.maxSessionsPerKey,
       maxWaiting: options.queueLimit,
-      makeRoom: (owner) => this.#evictOldestAnonymous(owner) || this.#sleepForRoom(owner),
+      makeRoom: (owner) => this.#room.make(owner),
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
     });
@@ -111,6 +107,13 @@ export class SessionManager {
       store: options.store,
       persistTtlMs: options.persistTtlMs,
       memoryBytes: sleepingBytes,
+    });
+    this.#room = new SessionRoom({
+      sessions: () => this.#sessions.values(),
+      slots: this.#slots,
+      isMemoryTheLimit: options.sleepsForRoom,
+      hasRoomToSleep: () => this.#sleeping.hasRoom,
+      leavesRetired: options.restoresCrashed,
     });
     this.#opener = new SessionOpener({
       ...options,
@@ -135,7 +138,7 @@ export class SessionManager {
       everyMs: reapEveryMs,
       sessions: () => this.#mortals(),
       onExpired: (session, reason) => void this.#onExpired(session, reason),
-      onLooked: () => this.#leaveRetired(),
+      onLooked: () => this.#room.leaveRetired(),
     });
   }
 
@@ -143,7 +146,7 @@ export class SessionManager {
   async start(): Promise<void> {
     await this.#sleeping.load();
     this.#reaper.start();
-    if (this.#options.sleepsForRoom) this.#memory.start();
+    this.#room.start();
   }
 
   /** Sessions by state, for metrics. */
@@ -488,12 +491,7 @@ export class SessionManager {
 
   /** Sessions that this owner could still open now, those counted for which room would be made. */
   freeSlots(owner: string): number {
-    const resting = new Set(this.#resting());
-    const evictable = [...this.#sessions.values()].filter((session) => session.evictable || resting.has(session));
-    return this.#slots.freeFor(owner, {
-      inAll: evictable.length,
-      own: evictable.filter((session) => session.owner === owner).length,
-    });
+    return this.#slots.freeFor(owner, this.#room.for(owner));
   }
 
   /** The most sessions that one owner can have. */
@@ -512,7 +510,7 @@ export class SessionManager {
 
   async #close(): Promise<void> {
     this.#reaper.close();
-    this.#memory.close();
+    this.#room.close();
     await this.#openings.close();
     await Promise.allSettled(
       [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep('drain')),
@@ -612,62 +610,6 @@ export class SessionManager {
       .catch((error: unknown) => this.#options.observer.closeFailed(id, error))
       .finally(() => this.#closing.delete(settled));
     this.#closing.add(settled);
-  }
-
-  #evictOldestAnonymous(owner: string | undefined): boolean {
-    let oldest: Session | undefined;
-    for (const session of this.#sessions.values()) {
-      if (!session.evictable || (owner !== undefined && session.owner !== owner)) continue;
-      if (!oldest || session.lastAccessedAt < oldest.lastAccessedAt) oldest = session;
-    }
-    void oldest?.end('evicted').catch(() => {}); // reported to onEnded
-    return oldest !== undefined;
-  }
-
-  /** Puts one to sleep: of those that are to last before others, the one that rests for longest. */
-  #sleepForRoom(owner?: string): boolean {
-    const [longest] = this.#resting(owner);
-    if (!longest) return false;
-    void longest.fallAsleep('room').then((isAsleep) => {
-      if (!isAsleep) this.#slots.roomFailed();
-    });
-    return true;
-  }
-
-  /** Those that may be put to sleep for room, in the order in which they are. */
-  #resting(owner?: string): Session[] {
-    const { sleepsForRoom } = this.#options;
-    const isLasting = ({ options }: Session): boolean => options.persist ?? false;
-    const mayGo = (session: Session): boolean =>
-      session.maySleep &&
-      (owner === undefined || session.owner === owner) &&
-      (isLasting(session) || (sleepsForRoom && this.#sleeping.hasRoom));
-    return [...this.#sessions.values()]
-      .filter(mayGo)
-      .sort((a, b) => Number(isLasting(b)) - Number(isLasting(a)) || a.lastAccessedAt - b.lastAccessedAt);
-  }
-
-  /**
-   * Sessions that rest in a browser process of old age fall asleep, a few at a time, so that it can end; with their next
-   * request they wake in another one.
-   */
-  #leaveRetired(): void {
-    if (!this.#options.restoresCrashed) return;
-    let left = leavingAtOnce;
-    for (const session of this.#sessions.values()) {
-      if (!session.isInRetired || !session.maySleep) continue;
-      void session.fallAsleep('browser');
-      left -= 1;
-      if (left === 0) return;
-    }
-  }
-
-  #onMemory(isShort: boolean): void {
-    this.#slots.isMemoryShort = isShort;
-    if (!isShort) return;
-    const resting = this.#resting();
-    const some = Math.max(1, Math.ceil(resting.length * reliefPart));
-    for (const session of resting.slice(0, some)) void session.fallAsleep('memory');
   }
 
   #untilNextExpiryMs(): number {
