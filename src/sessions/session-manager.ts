@@ -61,6 +61,12 @@ export interface SessionManagerOptions
   readonly observer: SessionObserver;
 }
 
+/** A session that is open, with its turn. */
+export interface OpenTurn {
+  readonly session: Session;
+  readonly lease: SessionLease;
+}
+
 const reapEveryMs = 500;
 /** Of how many sessions that have ended the last events are kept. */
 const endedWithEvents = { maxPerOwner: 300, max: 1000 };
@@ -142,7 +148,7 @@ export class SessionManager {
 
   /** Sessions by state, for metrics. */
   get counts(): Readonly<Record<Session['state'] | 'asleep' | 'opening' | 'queued', number>> {
-    const counts = { open: 0, busy: 0, paused: 0, asleep: this.#sleeping.size };
+    const counts = { open: 0, busy: 0, paused: 0, attached: 0, asleep: this.#sleeping.size };
     for (const { state } of this.#sessions.values()) counts[state] += 1;
     const queued = this.#slots.waiting;
     return { ...counts, opening: this.#openings.size - queued, queued };
@@ -284,7 +290,7 @@ export class SessionManager {
     const slept = this.#sleeping.find(owner, id);
     if (slept && Date.now() - slept.head.createdAt > olderThanMs) await this.#endAsleep(slept, 'destroyed');
     const old = this.#sessions.get(keyOf({ owner, id }));
-    if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
+    if (!old || old.state === 'busy' || old.state === 'attached' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
     void old.end('destroyed').catch(() => {}); // reported to onEnded
     // At once: a request between the two would open the session with options of its own.
@@ -379,18 +385,29 @@ export class SessionManager {
     return (await this.#leaseOpen(owner, id, signal)).lease;
   }
 
+  /** The same for a client that attaches. @throws MooringError as `leaseOpen` */
+  attach(owner: string, id: string, signal: AbortSignal): Promise<OpenTurn> {
+    return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal));
+  }
+
+  /** The session of this ID, if it is awake. */
+  openNow(owner: string, id: string): Session | undefined {
+    return this.#sessions.get(keyOf({ owner, id }));
+  }
+
   async #leaseOpen(
     owner: string,
     id: string,
     signal: AbortSignal,
-  ): Promise<{ readonly session: Session; readonly lease: SessionLease }> {
+    leaseOf = (session: Session): Promise<SessionLease> => session.lease(signal),
+  ): Promise<OpenTurn> {
     const session = await this.#openSession(owner, id, signal);
     try {
-      return { session, lease: await session.lease(signal) };
+      return { session, lease: await leaseOf(session) };
     } catch (error) {
       // It fell asleep while this waited for its turn.
       if (session.isAsleep && error === session.over.reason && !signal.aborted)
-        return this.#leaseOpen(owner, id, signal);
+        return this.#leaseOpen(owner, id, signal, leaseOf);
       throw error;
     }
   }

@@ -106,6 +106,11 @@ export class SessionTab {
     return this.#page;
   }
 
+  /** From now on it is this page of the session's context. */
+  show(page: EnginePage): void {
+    this.#page = page;
+  }
+
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
   started(): void {
     this.#starting?.release();

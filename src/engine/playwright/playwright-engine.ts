@@ -153,11 +153,11 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone, onScriptError }: DriverBrowser,
+    { gone, protocol, onScriptError }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'retired' | 'shortfalls'>,
   ): PlaywrightContext {
     const { openChannel: channelOf, storage } = this.#profile;
-    const opened = new PlaywrightContext({ context, channelOf, storage, browserGone: gone, ...parts });
+    const opened = new PlaywrightContext({ context, channelOf, storage, protocol, browserGone: gone, ...parts });
     onScriptError?.(context, (event) => opened.noteError(event));
     return opened;
   }

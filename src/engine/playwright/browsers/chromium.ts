@@ -80,8 +80,10 @@ async function launch(
     args: [...args, ...slimming.args, `--user-agent=${userAgent}`, ...extraArgs],
   });
   const presentation = new ChromiumPresentation(browser);
+  const { protocol } = presentation;
   return {
     browser,
+    protocol,
     present: (context, identity) => presentation.present(context, identity),
     onScriptError: (context, listener) => presentation.onScriptError(context, listener),
   };

@@ -59,7 +59,7 @@ const lostTimeoutMs = 300;
 const maxPictureSide = 16_384;
 
 /** How many tabs a page may have open beside itself. */
-const maxPopups = 10;
+export const maxPopups = 10;
 
 const everything: ContentParts = { html: true, text: true };
 
@@ -384,6 +384,16 @@ export class PlaywrightPage implements EnginePage {
   /** An answer came, to it or to a tab that it opened. */
   noteResponse(response: Response): void {
     if (!this.#channel.isStandIn(response.request())) this.#watch?.noteResponse(response);
+  }
+
+  /** Its tab, for the driver. */
+  get tab(): Page {
+    return this.#page;
+  }
+
+  /** The tabs that it has opened. */
+  get popups(): ReadonlySet<Page> {
+    return this.#popups;
   }
 
   /** Whether it is this tab, or one that it has opened. */
