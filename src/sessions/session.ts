@@ -468,6 +468,11 @@ export class Session implements LeasedSession {
       throw new MooringError('STATE_NOT_KEPT', detail, { cause: error });
     }
     await this.#write(store);
+    const { unread = [] } = this.#state.last;
+    if (unread.length > 0) {
+      const detail = `expected the browser to give what ${unread.join(', ')} has stored; it did not, and the state before is kept.`;
+      throw new MooringError('STATE_NOT_KEPT', detail);
+    }
   }
 
   /** Takes its state as it is now: that which `record` has. */
@@ -523,7 +528,10 @@ export class Session implements LeasedSession {
     await this.#lane.enter(this.#over.signal); // at once: it is free
     try {
       // A page that stands still is as it was when it was paused.
-      if (!this.#tab.isPaused && reason !== 'hung') await this.#state.take(true);
+      if (!this.#tab.isPaused && reason !== 'hung') {
+        await this.#state.take(true);
+        this.#state.assertWhole();
+      }
       const { store } = this.#parts.lasting;
       if (this.#options.persist && store) await this.#write(store, this.events.asleep(reason));
     } catch {

@@ -85,4 +85,6 @@ export interface CapturedState {
   readonly state: BrowserState;
   /** What is there and cannot be kept, a sentence each: service workers, caches, databases beyond the limit. */
   readonly left: readonly string[];
+  /** Origins that could not be read just now: they are as they were before. Reading them another time may succeed. */
+  readonly unread?: readonly string[];
 }

@@ -234,6 +234,20 @@ describe('persist', () => {
     expect((await app.ok(get('x', { mustExist: true }))).restored).toBeUndefined();
   });
 
+  it('an origin that cannot be read – the reply does not acknowledge what it has stored, and the session stays awake', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    const [context] = engine.contexts;
+    if (!context) throw new Error('expected a context');
+    context.unread = ['https://a.test'];
+    expect(await app.fails('STATE_NOT_KEPT', get('x'))).toContain('https://a.test');
+    await until(async () => (await rowOf('x')).idleMs > 2000);
+    expect((await rowOf('x')).state).toBe('open');
+    context.unread = [];
+    await app.ok(get('x', { mustExist: true }));
+    await until(async () => (await rowOf('x')).state === 'asleep');
+  });
+
   it('owners – each has its own', async () => {
     await start({ MOORING_API_KEYS: 'a,b' });
     await app.ok({ cmd: 'sessions.create', session: 'x', persist: true }, { key: 'a' });

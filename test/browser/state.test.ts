@@ -4,6 +4,7 @@ import type { EngineContext, EnginePage } from '../../src/engine/engine.js';
 import type { BrowserState, OriginState } from '../../src/snapshots/browser-state.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { ManySites } from '../support/many-sites.js';
+import { rendererProcesses } from '../support/processes.js';
 
 const never = new AbortController().signal;
 const limits = { timeoutMs: 10_000, signal: never };
@@ -195,5 +196,29 @@ describe('what sites have stored', () => {
     giving.abort(new Error('given up'));
     await expect(capturing).rejects.toThrow('given up');
     expect((await context.captureState(everything, never)).state.origins[0]?.indexedDB).toHaveLength(1);
+  });
+
+  it('a browser whose tabs crash while databases are brought back – says so, and does not begin with half of them', async () => {
+    const records = Array.from({ length: 20_000 }, (_, key) => ({ key, value: 'x'.repeat(200) }));
+    const store = { name: 'store', autoIncrement: false, records, indexes: [] };
+    const origin = { ...storing(a, {}), indexedDB: [{ name: 'db', version: 1, stores: [store] }] };
+    const { proxyServer } = sites;
+    const opening = engine.newContext({ proxyServer, state: { cookies: [], origins: [origin] } }, never);
+    const crashing = setInterval(() => {
+      for (const id of rendererProcesses()) {
+        try {
+          process.kill(id, 'SIGKILL');
+        } catch {
+          // It ended this very moment.
+        }
+      }
+    }, 20);
+    try {
+      await expect(opening).rejects.toMatchObject({ code: 'BROWSER_FAILED', detail: expect.stringContaining(a) });
+    } finally {
+      clearInterval(crashing);
+    }
+    const { context } = await open();
+    expect((await context.captureState(everything, never)).state.origins).toEqual([]);
   });
 });

@@ -321,6 +321,8 @@ export class LastingJobs {
     });
     copy.isCreated = true;
     copy.isTaken = true;
+    copy.isDamaged = entry.isDamaged;
+    copy.isUnsure = true; // of one that is open, it was told already
     // What was not acknowledged may be there all the same.
     if (reply) for (const site of this.#options.sites) await this.#visit(copy, site, site === this.#options.sites[0]);
     await this.#remove(copy);
@@ -353,7 +355,7 @@ export class LastingJobs {
       const reply = await this.#send({ cmd: 'sessions.destroy', session: ledger.name });
       if (reply?.data === 'success') return;
       this.outcomes.add(reply ? String(reply.code) : 'cut off: the server was ended');
-      await sleep(200);
+      await sleep(1000);
     }
     this.problems.push(`${ledger.name}: could not be destroyed`);
   }

@@ -75,6 +75,8 @@ export class FakeContext implements EngineContext {
   resumeGate: Promise<void> | undefined;
   /** What its sites have stored beside cookies: scripts do not run, so it stays as it came. */
   origins: readonly OriginState[] = [];
+  /** Origins that its captures cannot read. */
+  unread: readonly string[] = [];
   readonly pages: FakePage[] = [];
   #closed = false;
 
@@ -136,7 +138,7 @@ export class FakeContext implements EngineContext {
   }
 
   async captureState(): Promise<CapturedState> {
-    return { state: { cookies: await this.cookies(), origins: this.origins }, left: [] };
+    return { state: { cookies: await this.cookies(), origins: this.origins }, left: [], unread: this.unread };
   }
 
   store({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): void {

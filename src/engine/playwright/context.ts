@@ -175,8 +175,8 @@ export class PlaywrightContext implements EngineContext {
   async captureState(options: CaptureOptions, signal: AbortSignal): Promise<CapturedState> {
     const capturing = Promise.all([takeCookies(this.#context), this.#storage.capture(options, signal)]);
     try {
-      const [cookies, { origins, left }] = await abortable(abortable(capturing, this.#lost.signal), signal);
-      return { state: { cookies, origins }, left };
+      const [cookies, { origins, left, unread }] = await abortable(abortable(capturing, this.#lost.signal), signal);
+      return { state: { cookies, origins }, left, unread };
     } catch (error) {
       throw signal.aborted ? signal.reason : translateFailure(error, 'what its sites have stored');
     }

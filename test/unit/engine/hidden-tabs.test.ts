@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { HiddenTabs } from '../../../src/engine/playwright/state/hidden-tabs.js';
+import { HiddenTabs, isPassing } from '../../../src/engine/playwright/state/hidden-tabs.js';
 import { OriginRecord } from '../../../src/engine/playwright/state/origin-record.js';
+import { MooringError } from '../../../src/errors.js';
 
 const never = new AbortController().signal;
 const records = (...origins: string[]): OriginRecord[] => origins.map((origin) => new OriginRecord(origin));
@@ -35,6 +36,38 @@ it('visit – several origins, one that fails – one tab for all, which is clos
   );
   expect(tabs.done).toEqual(['tab 1 a', 'tab 1 b', 'tab 1 c', 'tab 1 closed']);
   expect(failed).toEqual(['b: Error: no']);
+});
+
+it('visit – its tab crashes – once more in another one; when that crashes too, it is told', async () => {
+  const tabs = new Tabs();
+  const failed: string[] = [];
+  let left = 3;
+  await tabs.hidden.visit(
+    records('a', 'b'),
+    async () => {
+      if (left-- > 0) throw new MooringError('BROWSER_FAILED', 'expected the tab to stay alive; it crashed.');
+    },
+    ({ origin }, error) => failed.push(`${origin}: ${isPassing(error)}`),
+    never,
+  );
+  expect(tabs.done.filter((line) => !line.endsWith('closed'))).toEqual(['tab 1 a', 'tab 2 a', 'tab 3 b', 'tab 4 b']);
+  expect(tabs.done.filter((line) => line.endsWith('closed'))).toHaveLength(4);
+  expect(failed).toEqual(['a: true']);
+});
+
+it('OriginRecord – reading failed – its databases are to be read again, a few times', () => {
+  const [record] = records('a');
+  if (!record) throw new Error('expected one');
+  record.databasesKnown = 'yes';
+  record.noteFailure();
+  expect([record.databasesKnown, record.hasFailed, record.isGivenUp]).toEqual(['stale', true, false]);
+  record.noteFailure();
+  record.noteFailure();
+  expect(record.isGivenUp).toBe(true);
+  record.noteDocument(false);
+  expect([record.hasFailed, record.isGivenUp]).toEqual([true, false]);
+  record.noteSuccess();
+  expect(record.hasFailed).toBe(false);
 });
 
 it('visit – work that never ends – is given up, and there is an end to all of it', async () => {

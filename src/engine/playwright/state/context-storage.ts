@@ -1,4 +1,5 @@
 import type { BrowserContext, Frame, Page, Request } from 'playwright-core';
+import { MooringError } from '../../../errors.js';
 import type { OriginState } from '../../../snapshots/browser-state.js';
 import type { CaptureOptions } from '../../engine.js';
 import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
@@ -12,7 +13,7 @@ import { readSurroundings, type StorageReading, type StorageSurroundings } from 
 import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
 import { writeDatabases } from '../injected/write-databases.js';
 import { readingOf, readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
-import { type HiddenTab, HiddenTabs, type OpenHiddenTab } from './hidden-tabs.js';
+import { type HiddenTab, HiddenTabs, isPassing, type OpenHiddenTab } from './hidden-tabs.js';
 import { KnownStorage } from './known-storage.js';
 import { charsOf, type OriginRecord, storingOriginOf } from './origin-record.js';
 import { PendingStorage } from './pending-storage.js';
@@ -24,6 +25,12 @@ const maxLeft = 20;
 const maxScriptedChars = 256 * 1024;
 /** What browsers take for one origin: five million characters. */
 const maxStoredChars = 5 * 1024 * 1024;
+
+interface StorageCapture {
+  readonly origins: OriginState[];
+  readonly left: string[];
+  readonly unread: string[];
+}
 
 export interface ContextStorageParts {
   readonly context: BrowserContext;
@@ -193,7 +200,7 @@ export class ContextStorage {
   }
 
   /** Takes what every origin has stored. */
-  capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
+  capture(options: CaptureOptions, signal: AbortSignal): Promise<StorageCapture> {
     const capturing = this.#capturing.then(async () => {
       const release = this.#known.hold();
       try {
@@ -206,7 +213,7 @@ export class ContextStorage {
     return capturing;
   }
 
-  async #capture(options: CaptureOptions, signal: AbortSignal): Promise<{ origins: OriginState[]; left: string[] }> {
+  async #capture(options: CaptureOptions, signal: AbortSignal): Promise<StorageCapture> {
     signal.throwIfAborted();
     const left: string[] = [];
     this.#isLeaving = false; // where nothing came of it
@@ -218,12 +225,13 @@ export class ContextStorage {
     signal.throwIfAborted();
     this.#readsDatabases ||= options.indexedDb;
     const toVisit = this.#known.records.filter((record) => {
-      if (record.hasFailed) return false; // once is enough, until it is shown again
-      const isUnread = record.isStale || (options.indexedDb && record.hasUnknownDatabases);
+      if (record.isGivenUp) return false;
+      const isUnread = record.isStale || record.hasFailed || (options.indexedDb && record.hasUnknownDatabases);
       return (isUnread && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale');
     });
     if (toVisit.length > 0) await this.#visit(toVisit, live, options, left, signal);
-    return { origins: this.#assemble(options.maxBytes, left), left };
+    const unread = this.#known.records.filter(({ hasFailed, isGivenUp }) => hasFailed && !isGivenUp);
+    return { origins: this.#assemble(options.maxBytes, left), left, unread: unread.map(({ origin }) => origin) };
   }
 
   /** Reads one origin where it is shown. @returns false if it is not shown any more */
@@ -311,23 +319,36 @@ export class ContextStorage {
       if (reading.kind === 'tooLarge') this.#giveUp(record, left);
       if (record.documents === documents) record.isStale = false;
     }
-    if (!options.indexedDb) return;
+    if (!options.indexedDb) {
+      if (record.databasesKnown !== 'stale') record.noteSuccess();
+      return;
+    }
     const looking = evaluate(`(${readSurroundings})(${JSON.stringify(origin)})`);
     const surroundings = (await looking) as StorageSurroundings | undefined; // what it returns
     if (!surroundings) throw new Error('the tab shows something else');
     this.#noteSurroundings(record, surroundings);
-    if (surroundings.databases === 0) return;
+    if (surroundings.databases === 0) {
+      record.noteSuccess();
+      return;
+    }
     // What changes from now on makes it stale again.
     record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
     const asked = evaluate(`(${readDatabases})(${encodeValue}, ${maxChars})`);
     const { databases, left: leftDatabases } = (await asked) as DatabasesReading; // what it returns
     record.setDatabases(JSON.parse(databases), databases.length);
     record.leftDatabases = leftDatabases.map((sentence) => `${origin}: ${sentence}`);
+    record.noteSuccess();
   }
 
-  /** Gives origins their databases, and what is too large for a script. */
+  /**
+   * Gives origins their databases, and what is too large for a script.
+   *
+   * @returns what is not there, a sentence each
+   * @throws MooringError `BROWSER_FAILED` when a tab crashed or hung: another time it may succeed
+   */
   async #seed(records: readonly OriginRecord[], signal: AbortSignal): Promise<string[]> {
     const failures: string[] = [];
+    const interrupted: string[] = [];
     const fill = async ({ evaluate }: HiddenTab, record: OriginRecord): Promise<void> => {
       if (charsOf(record.local) > maxScriptedChars) {
         const items = JSON.stringify({ [record.origin]: { local: [...record.local] } });
@@ -340,9 +361,18 @@ export class ContextStorage {
       if (refused.length === 0 && this.#parts.changes) record.databasesKnown = 'yes';
     };
     const onFailure = ({ origin }: OriginRecord, error: unknown): void => {
+      if (isPassing(error)) interrupted.push(origin);
       failures.push(`Not all that ${origin} has stored could be brought back: ${String(error)}.`);
     };
     await this.#hidden.visit(records, fill, onFailure, signal);
+    // The next capture would take half of it for all of it.
+    if (interrupted.length > 0) {
+      const sites = interrupted.join(', ');
+      throw new MooringError(
+        'BROWSER_FAILED',
+        `expected a browser that brings back what ${sites} had stored; it did not. The state is kept as it is.`,
+      );
+    }
     return failures;
   }
 

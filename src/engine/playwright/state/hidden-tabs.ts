@@ -1,6 +1,8 @@
 import type { Page, Request } from 'playwright-core';
-import { settledWithin } from '../../../util/deadline.js';
+import { MooringError } from '../../../errors.js';
+import { abortable, settledWithin } from '../../../util/deadline.js';
 import { isForMainFrame } from '../document-request.js';
+import { tabGoneError, translateFailure } from '../driver-errors.js';
 import type { OriginRecord } from './origin-record.js';
 
 /** How long the work on one origin may take, and on all of them. */
@@ -18,6 +20,25 @@ export interface HiddenTab {
 
 /** Opens a tab that nobody sees; `onOpened` is called before it shows anything. */
 export type OpenHiddenTab = (onOpened: (page: Page) => void) => Promise<HiddenTab>;
+
+/** The work on an origin, or on all of them, took too long. */
+class TooLateError extends Error {
+  constructor() {
+    super('it took too long');
+  }
+}
+
+/** Whether an error is of the tab, not of what was to be done there: another time it may succeed. */
+export function isPassing(error: unknown): boolean {
+  const failure = translateFailure(error, 'a tab');
+  return failure instanceof TooLateError || (failure instanceof MooringError && failure.code === 'BROWSER_FAILED');
+}
+
+interface OpenedTab {
+  readonly tab: Promise<HiddenTab>;
+  /** Aborts when its renderer has crashed: what was asked of it may never be answered. */
+  readonly crashed: AbortSignal;
+}
 
 /** The tabs of ours in a context: for the storage of origins that no page shows. */
 export class HiddenTabs {
@@ -42,7 +63,10 @@ export class HiddenTabs {
     }
   }
 
-  /** Works on one origin after another, each in an empty document of it. What fails or takes too long is told. */
+  /**
+   * Works on one origin after another, each in an empty document of it. Where its tab crashes, that is tried again in another
+   * one. What fails or takes too long is told.
+   */
   async visit(
     records: readonly OriginRecord[],
     work: (tab: HiddenTab, record: OriginRecord) => Promise<void>,
@@ -50,41 +74,51 @@ export class HiddenTabs {
     signal: AbortSignal,
   ): Promise<void> {
     const until = performance.now() + allVisitsTimeoutMs;
-    let tab: Promise<HiddenTab> | undefined;
-    const close = (): Promise<void> | undefined => tab?.then((opened) => opened.close()).catch(() => {}); // gone with its context
+    let opened: OpenedTab | undefined;
+    const close = (): Promise<void> | undefined => opened?.tab.then((tab) => tab.close()).catch(() => {}); // gone with its context
     const visitOne = async (record: OriginRecord): Promise<void> => {
-      tab ??= this.#openOne();
-      const opened = await tab;
-      await opened.goto(record.origin);
-      await work(opened, record);
+      opened ??= this.#openOne();
+      const { tab, crashed } = opened;
+      const visiting = tab.then(async (hidden) => {
+        await hidden.goto(record.origin);
+        await work(hidden, record);
+      });
+      await abortable(visiting, crashed);
+    };
+    /** @returns why it failed */
+    const attempt = async (record: OriginRecord): Promise<unknown> => {
+      signal.throwIfAborted();
+      const leftMs = Math.min(visitTimeoutMs, until - performance.now());
+      if (leftMs <= 0) return new TooLateError();
+      const visiting = visitOne(record).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const error = (await settledWithin(visiting, leftMs)) ? await visiting : new TooLateError();
+      if (error !== undefined && isPassing(error)) {
+        void close();
+        opened = undefined;
+      }
+      return error;
     };
     try {
       for (const record of records) {
-        signal.throwIfAborted();
-        const leftMs = Math.min(visitTimeoutMs, until - performance.now());
-        if (leftMs <= 0) {
-          onFailure(record, new Error('it took too long'));
-          continue;
-        }
-        const visiting = visitOne(record);
-        visiting.catch(() => {}); // it may be given up
-        if (await settledWithin(visiting, leftMs)) {
-          await visiting.catch((error: unknown) => onFailure(record, error));
-          continue;
-        }
-        onFailure(record, new Error('it took too long'));
-        void close();
-        tab = undefined;
+        let error = await attempt(record);
+        if (error !== undefined && isPassing(error) && !(error instanceof TooLateError)) error = await attempt(record);
+        if (error !== undefined) onFailure(record, error);
       }
     } finally {
       await close();
     }
   }
 
-  #openOne(): Promise<HiddenTab> {
-    return this.#open((page) => {
+  #openOne(): OpenedTab {
+    const crash = new AbortController();
+    const tab = this.#open((page) => {
       this.#pages.add(page);
       page.once('close', () => this.#pages.delete(page));
+      page.once('crash', () => crash.abort(tabGoneError('its renderer crashed')));
     });
+    return { tab, crashed: crash.signal };
   }
 }

@@ -3,6 +3,9 @@ import type { OriginState, StoredDatabase, StoredItem } from '../../../snapshots
 /** How an origin's databases are known. */
 export type DatabasesKnown = 'no' | 'stale' | 'yes';
 
+/** After so many failures in a row an origin is not read any more: each may take seconds. */
+const maxFailures = 3;
+
 /** What is known of one origin's storage. */
 export class OriginRecord {
   readonly origin: string;
@@ -24,8 +27,8 @@ export class OriginRecord {
   hasNewSurroundings = true;
   /** The same of whole pages: once they are left it has to be looked for. */
   hasUnknownDatabases = false;
-  /** It could not be read in a tab of ours. */
-  hasFailed = false;
+  /** How often in a row it could not be read in a tab of ours. */
+  #failures = 0;
   /** What it has that is not kept, a sentence each. */
   left: readonly string[] = [];
   leftDatabases: readonly string[] = [];
@@ -37,14 +40,30 @@ export class OriginRecord {
   /** A document of it is shown. @param isToldOf whether what it stores is told, so that it need not be read once it is left */
   noteDocument(isToldOf: boolean): void {
     this.documents += 1;
-    this.hasFailed = false;
+    if (this.isGivenUp) this.#failures -= 1;
     this.isStale ||= !isToldOf;
     this.hasUnknownDatabases ||= !isToldOf;
     this.hasNewSurroundings = true;
   }
 
+  /** It could not be read in a tab of ours: what its databases hold is not known. */
   noteFailure(): void {
-    this.hasFailed = true;
+    this.#failures += 1;
+    this.databasesKnown = 'stale';
+  }
+
+  noteSuccess(): void {
+    this.#failures = 0;
+  }
+
+  /** It is not known as it is now. */
+  get hasFailed(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** It failed so often that it is not tried again, until it is shown again. */
+  get isGivenUp(): boolean {
+    return this.#failures >= maxFailures;
   }
 
   get databases(): readonly StoredDatabase[] {
