@@ -608,6 +608,7 @@ export class Session implements LeasedSession {
   }
 
   async #write(store: NonNullable<LastingOptions['store']>, events?: StoredEvents): Promise<void> {
+    this.#over.signal.throwIfAborted(); // it may have been destroyed meanwhile: its record is gone, and stays so
     this.#isStored = false;
     await store(this.record(events));
     this.#isStored = true;

@@ -218,6 +218,27 @@ describe('persist', () => {
     expect((await app.ok({ cmd: 'sessions.list' })).sessions).toEqual([]);
   });
 
+  it('destroyed while its state is taken – it does not come back', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    const before = origin.count('/set-cookie');
+    let take = (): void => {};
+    for (const context of engine.contexts) {
+      context.captureGate = new Promise((resolve) => {
+        take = resolve;
+      });
+    }
+    const running = app.send(get('x'));
+    await until(async () => origin.count('/set-cookie') > before);
+    await new Promise((resolve) => setTimeout(resolve, 100)); // its state is being taken
+    const destroyed = app.ok({ cmd: 'sessions.destroy', session: 'x' });
+    take();
+    await destroyed;
+    expect((await running).body.code).toBe('SESSION_ENDED');
+    await restart();
+    expect((await app.ok({ cmd: 'sessions.list' })).sessions).toEqual([]);
+  });
+
   it('MOORING_PERSIST_TTL – ends one that sleeps for so long', async () => {
     await start({ MOORING_PERSIST_TTL: '1500ms' });
     await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });

@@ -71,6 +71,8 @@ export class FakeContext implements EngineContext {
   readonly #lost = new AbortController();
   readonly #retired = new AbortController();
   readonly #jar = new Map<string, EngineCookie>();
+  /** When set, taking the state waits for it. */
+  captureGate: Promise<void> | undefined;
   /** When set, a page that is to go on after a pause waits for it. */
   resumeGate: Promise<void> | undefined;
   /** What its sites have stored beside cookies: scripts do not run, so it stays as it came. */
@@ -138,6 +140,7 @@ export class FakeContext implements EngineContext {
   }
 
   async captureState(): Promise<CapturedState> {
+    await this.captureGate;
     return { state: { cookies: await this.cookies(), origins: this.origins }, left: [], unread: this.unread };
   }
 
