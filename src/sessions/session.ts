@@ -475,9 +475,20 @@ export class Session implements LeasedSession {
     }
   }
 
-  /** Takes its state as it is now: that which `record` has. */
+  /**
+   * Takes its state as it is now: that which `record` has.
+   *
+   * @throws MooringError `BROWSER_FAILED` when the browser does not give all of it
+   */
   async takeState(): Promise<void> {
-    await this.#state.take(true);
+    try {
+      await this.#state.take(true);
+      this.#state.assertWhole();
+    } catch (error) {
+      this.#over.signal.throwIfAborted();
+      const detail = `expected the browser to give the state of session ${this.id}; it did not.`;
+      throw new MooringError('BROWSER_FAILED', detail, { cause: error });
+    }
   }
 
   /**
@@ -490,6 +501,7 @@ export class Session implements LeasedSession {
     const { upstream } = this.egress;
     const isPooled = upstream.namedBy === 'operator' && upstream.route.kind === 'proxy';
     const endsAt = this.#clock.endsAt;
+    const { damage } = this.#parts.record ?? {};
     return {
       head: {
         owner: this.owner,
@@ -514,6 +526,8 @@ export class Session implements LeasedSession {
       ...(place ? { place } : {}),
       crashes: this.#crashes,
       events,
+      // Nobody was told yet.
+      ...(this.#restored && damage !== undefined ? { damage } : {}),
     };
   }
 

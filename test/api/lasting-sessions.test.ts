@@ -268,6 +268,24 @@ describe('persist', () => {
     await until(async () => (await rowOf('x')).state === 'asleep');
   });
 
+  it('its newest record is damaged, and its browser crashes before that was told – it is told with the next reply', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    const read = store.read.bind(store);
+    store.read = async (...of) => {
+      const stored = await read(...of);
+      return stored && { ...stored, damage: 'its body was changed' };
+    };
+    await restart();
+    const running = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 20_000 });
+    await until(async () => (await rowOf('x'))?.state === 'busy' && engine.contexts.size > 0);
+    crash();
+    expect((await running).body.code).toBe('CODE-0026');
+    const damaged = expect.stringContaining('newest state of the session could not be read (its body was changed)');
+    expect((await app.ok(get('x'))).warnings).toContainEqual(damaged);
+    expect((await app.ok(get('x'))).warnings ?? []).not.toContainEqual(damaged);
+  });
+
   it('owners – each has its own', async () => {
     await start({ MOORING_API_KEYS: 'a,b' });
     await app.ok({ cmd: 'sessions.create', session: 'x', persist: true }, { key: 'a' });
@@ -291,6 +309,25 @@ describe('export, import, fork', () => {
     expect(asleep.storageState).toEqual(open.storageState);
     expect((await rowOf('x')).state).toBe('asleep');
     await app.fails('SESSION_ENDED', { cmd: 'sessions.export', session: 'nobody' });
+  });
+
+  it('export, fork – of a browser that gives no state, or not all of it – fail, and say so', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x' });
+    const [context] = engine.contexts;
+    if (!context) throw new Error('expected a context');
+    const give = context.captureState;
+    context.captureState = () => Promise.reject(new Error('no answer'));
+    const fail = async (): Promise<void> => {
+      for (const cmd of ['sessions.export', 'sessions.fork'])
+        expect(await app.fails('CODE-0026', { cmd, session: 'x' })).toContain('give the state of session x');
+    };
+    await fail();
+    context.captureState = give;
+    context.unread = ['https://a.test'];
+    await fail();
+    context.unread = [];
+    await app.ok({ cmd: 'sessions.export', session: 'x' });
   });
 
   it('state – a new session begins with it; a plain storageState is taken too', async () => {

@@ -245,7 +245,7 @@ export class LastingJobs {
     entry.crashes = 0;
   }
 
-  #onError(entry: Entry, { code, error, restored }: Reply, body: object): void {
+  #onError(entry: Entry, { code, error, restored, requestId }: Reply, body: object): void {
     const { ledger } = entry;
     this.outcomes.add(String(code));
     if (restored) entry.isUnsure = true;
@@ -265,7 +265,8 @@ export class LastingJobs {
       this.lost += 1;
       this.#replace(entry);
     }
-    this.problems.push(`${ledger.name}: ${JSON.stringify(body)} → ${error}`);
+    const log = this.#options.server.program.output.split('\n').filter((line) => line.includes(requestId));
+    this.problems.push(`${ledger.name}: ${JSON.stringify(body)} → ${error} ${log.join(' ').slice(0, 2000)}`);
   }
 
   /** Another session in the place of one that is over. */

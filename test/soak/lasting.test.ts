@@ -89,7 +89,7 @@ it.runIf(process.platform === 'linux')(
 
     const saboteur = async (): Promise<void> => {
       while (isTime()) {
-        await sleep(random.between(100, 1500));
+        await sleep(random.between(50, 600));
         const before = jobs.acknowledged;
         const mayRestart = performance.now() < startedAt + restartsUntil * minutes * 60_000;
         const [first, ...others] = faults.filter(({ restarts }) => mayRestart || !restarts);

@@ -23,7 +23,11 @@ export class SmallDisk {
   /** Leaves not a byte. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.path);
-    writeFileSync(this.#filler, Buffer.alloc(bavail * bsize));
+    try {
+      writeFileSync(this.#filler, Buffer.alloc(bavail * bsize));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // somebody else has taken the rest
+    }
   }
 
   empty(): void {
