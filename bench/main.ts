@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { platform, tmpdir } from 'node:os';
 import type { Page } from 'playwright-core';
@@ -10,6 +12,7 @@ import { PlaywrightEngine } from '../src/engine/playwright/playwright-engine.js'
 import { createLogger } from '../src/logger.js';
 import { Origin } from '../test/support/origin.js';
 import { TestProxy } from '../test/support/proxies.js';
+import type { JobOrder } from './attached-job.js';
 import { idleProxyBytes, Outside, openSessionProxy } from './egress.js';
 import { browserMemoryBytes } from './memory.js';
 import { RawBrowser } from './raw.js';
@@ -386,6 +389,33 @@ async function gateway(): Promise<void> {
   rows.push({ what: 'gateway, an idle port', ours: (await idleProxyBytes(1000)) / 1024, limit: 20, unit: 'KB' });
 }
 
+/** A script of Playwright's attached to a session, and on a browser of its own; the script has a process of its own. */
+async function attached(): Promise<void> {
+  const child = fork(new URL('./attached-job.js', import.meta.url));
+  const ask = async (order: JobOrder): Promise<number> => {
+    child.send(order);
+    const [answer] = (await once(child, 'message')) as [number]; // what attached-job.ts answers
+    return answer;
+  };
+  const { solution } = await send({ cmd: 'websocket.create', session: 'attached' });
+  await ask({ start: { ws: (solution as { ws: string }).ws, binary } });
+  const times = await alternate(
+    () => ask({ on: 'session', url: origin.url }),
+    () => ask({ on: 'local', url: origin.url }),
+  );
+  const exited = once(child, 'exit');
+  child.disconnect();
+  await exited;
+  const limit = 1.15 * p50(times.raw);
+  rows.push({
+    what: 'a Playwright job, attached (raw: a browser of its own), p50',
+    ours: p50(times.ours),
+    raw: p50(times.raw),
+    limit,
+    unit: 'ms',
+  });
+}
+
 function print(): void {
   const number = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 1 : 0));
   console.log(`\n${binary.source} Chromium ${binary.version} (${binary.flavour}), Node ${process.versions.node}\n`);
@@ -407,7 +437,7 @@ function print(): void {
 }
 
 try {
-  const all = { create, identity, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs };
+  const all = { create, identity, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs, attached };
   const wanted = process.argv
     .find((argument) => argument.startsWith('--only='))
     ?.slice(7)

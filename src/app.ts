@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
+import { AttachTickets } from './attach/attach-tickets.js';
 import { createExecutor } from './commands/command-table.js';
 import type { Config } from './config/settings.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -175,8 +176,10 @@ export class App {
       (it) => it.close(),
     );
     const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
+    const tickets = new AttachTickets();
     const executor = createExecutor({
       files,
+      tickets,
       sessions,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
@@ -196,6 +199,7 @@ export class App {
       version,
       executor,
       files,
+      tickets,
       metrics,
       metricsKey: config.metricsKey,
       logger,

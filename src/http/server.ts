@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import type { AttachTickets } from '../attach/attach-tickets.js';
 import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -14,6 +15,7 @@ import { openApiDocument } from '../protocol/openapi/openapi-document.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
 import { registerFileRoute } from './artifact-route.js';
+import { type AttachRouteOptions, attachUpgrades, registerAttachRoutes } from './attach-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
@@ -45,6 +47,8 @@ export interface HttpServerOptions {
   readonly executor: CommandExecutor;
   /** What replies link to. */
   readonly files: ArtifactStore;
+  /** Addresses to attach to sessions with. */
+  readonly tickets: AttachTickets;
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
@@ -112,12 +116,17 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     limitBytes: options.bodyLimitBytes,
     budget: new ByteBudget(options.bufferLimitBytes),
   });
+  const attach: AttachRouteOptions = {
+    tickets: options.tickets,
+    messageLimitBytes: options.bodyLimitBytes,
+    wantsKey: options.keys.length > 0,
+  };
   const server = fastify({
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
-    serverFactory: serverFactory(options),
+    serverFactory: serverFactory(options, attachUpgrades(attach)),
     frameworkErrors: (error, request, reply) => {
       const known = new MooringError('NOT_FOUND', 'expected a well-formed path; got one that cannot be decoded.', {
         cause: error,
@@ -164,6 +173,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   });
   registerHealthRoutes(server, running, options);
   registerFileRoute(server, options.files);
+  registerAttachRoutes(server, attach);
 
   const { metricsKey } = options;
   const mayRead = metricsKey === undefined ? admit : admitting(createAuthenticate([metricsKey]), brake);
@@ -195,7 +205,10 @@ const keepAliveMs = 72_000;
 const checkMs = 1000;
 
 /** Every server that listens is bounded in time and number; for a name there may be several. */
-function serverFactory({ bodyTimeoutMs, maxConnections, maxConnectionsPerAddress, logger }: HttpServerOptions) {
+function serverFactory(
+  { bodyTimeoutMs, maxConnections, maxConnectionsPerAddress, logger }: HttpServerOptions,
+  onServer: (server: Server) => void,
+) {
   const context = ({ localAddress, localPort }: Socket) => ({
     baseUrl: `http://${localAddress}:${localPort}`,
     requestId: newRequestId(),
@@ -214,6 +227,7 @@ function serverFactory({ bodyTimeoutMs, maxConnections, maxConnectionsPerAddress
       handler,
     );
     limits.guard(server);
+    onServer(server);
     server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
       const socket = duplex as Socket; // of an HTTP server it is one
       if (error.code === 'ECONNRESET' || isAnswered(socket)) {

@@ -139,7 +139,7 @@ export class SessionManager {
 
   /** Sessions by state, for metrics. */
   get counts(): Readonly<Record<Session['state'] | 'asleep' | 'opening' | 'queued', number>> {
-    const counts = { open: 0, busy: 0, paused: 0, asleep: this.#sleeping.size };
+    const counts = { open: 0, busy: 0, paused: 0, attached: 0, asleep: this.#sleeping.size };
     for (const { state } of this.#sessions.values()) counts[state] += 1;
     const queued = this.#slots.waiting;
     return { ...counts, opening: this.#openings.size - queued, queued };
@@ -281,7 +281,7 @@ export class SessionManager {
     const slept = this.#sleeping.find(owner, id);
     if (slept && Date.now() - slept.head.createdAt > olderThanMs) await this.#endAsleep(slept, 'destroyed');
     const old = this.#sessions.get(keyOf({ owner, id }));
-    if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
+    if (!old || old.state === 'busy' || old.state === 'attached' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
     void old.end('destroyed').catch(() => {}); // reported to onEnded
     // At once: a request between the two would open the session with options of its own.

@@ -103,6 +103,13 @@ export class SessionTab {
     return this.#page;
   }
 
+  /** From now on this page of the context is the one it shows. */
+  show(page: EnginePage): void {
+    if (page === this.#page) return;
+    this.#page = page;
+    page.onEvent(this.#options.onEvent);
+  }
+
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
   started(): void {
     this.#starting?.release();

@@ -90,7 +90,7 @@ const maxCrashes = 3;
  * One browser tab with its cookies and storage, and the lane of requests before it.
  *
  * ```
- * open ⇄ busy, open → paused → busy, any → asleep | ended(reason)
+ * open ⇄ busy | attached, open → paused → busy | attached, any → asleep | ended(reason)
  * ```
  *
  * One that falls asleep leaves a record. The next request opens it again from that, as another object of the same ID.
@@ -126,6 +126,7 @@ export class Session implements LeasedSession {
   #awakeUntil = 0;
   /** Whether somebody has a lease; the lane is taken by its falling asleep too. */
   #isLeased = false;
+  #isAttached = false;
   #crashes: number;
   #restored: Restored | undefined;
   #closed: Promise<void> | undefined;
@@ -199,8 +200,8 @@ export class Session implements LeasedSession {
     return this.#parts.record !== undefined;
   }
 
-  get state(): 'open' | 'busy' | 'paused' {
-    if (this.#lane.isTaken) return 'busy';
+  get state(): 'open' | 'busy' | 'paused' | 'attached' {
+    if (this.#lane.isTaken) return this.#isAttached ? 'attached' : 'busy';
     return this.#tab.isPaused ? 'paused' : 'open';
   }
 
@@ -377,17 +378,38 @@ export class Session implements LeasedSession {
    * @throws MooringError `SESSION_BUSY` when the lane is full, `SESSION_ENDED` when the session is over; the signal's
    *   reason when it aborts first
    */
-  async lease(signal: AbortSignal): Promise<SessionLease> {
+  lease(signal: AbortSignal): Promise<SessionLease> {
+    return this.#lease(signal, signal);
+  }
+
+  /**
+   * The same for a client that attaches. What it has done to the page is left as it is.
+   *
+   * @param signal ends the wait
+   */
+  async attach(signal: AbortSignal): Promise<SessionLease> {
+    const holder = `a client is attached to session ${this.id} (\`websocket.create\`); let it leave`;
+    const lease = await this.#lease(signal, new AbortController().signal, holder);
+    this.#isAttached = true;
+    return lease;
+  }
+
+  /** From now on it shows this page of its context. */
+  show(page: EnginePage): void {
+    this.#tab.show(page);
+  }
+
+  async #lease(signal: AbortSignal, watched: AbortSignal, holder?: string): Promise<SessionLease> {
     this.#over.signal.throwIfAborted();
     signal.throwIfAborted();
     if (this.#clock.isLifetimeOver) {
       void this.end('lifetime');
       this.#over.signal.throwIfAborted();
     }
-    await this.#lane.enter(signal);
+    await this.#lane.enter(signal, holder);
     this.#isLeased = true;
     this.#isStored = false;
-    const lease = new SessionLease(this, signal, () => this.#release());
+    const lease = new SessionLease(this, watched, () => this.#release());
     try {
       await this.#tab.begin(signal);
     } catch (error) {
@@ -575,6 +597,7 @@ export class Session implements LeasedSession {
 
   /** @param isUse whether somebody used it, so that its idle time starts anew */
   #release(isUse = true): void {
+    this.#isAttached = false;
     this.pageStarted();
     if (isUse) {
       this.#isLeased = false;

@@ -1,14 +1,27 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { BrowserContext, Page } from 'playwright-core';
 import { MooringError } from '../../errors.js';
 import type { CapturedState } from '../../snapshots/browser-state.js';
 import { abortable, settledWithin } from '../../util/deadline.js';
-import type { CaptureOptions, CookieToSet, EngineContext, EngineCookie, EnginePage, PageEvent } from '../engine.js';
+import type {
+  CaptureOptions,
+  CookieToSet,
+  EngineContext,
+  EngineCookie,
+  EnginePage,
+  EngineProtocol,
+  PageEvent,
+  ProtocolMessage,
+} from '../engine.js';
 import type { PageChannel } from './channel/page-channel.js';
+import { contextIdOf, targetIdOf } from './driver/driver-transport.js';
+import type { ProtocolWire } from './driver/protocol-wire.js';
 import { translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
 import { RequestEvents } from './navigation/request-events.js';
-import { PlaywrightPage } from './page/page.js';
+import { maxPopups, PlaywrightPage } from './page/page.js';
+import { PlaywrightProtocol } from './protocol.js';
 
 const closeTimeoutMs = 5000;
 
@@ -16,6 +29,8 @@ export interface PlaywrightContextParts {
   readonly context: BrowserContext;
   /** The way to a page that this kind of browser has. */
   readonly channelOf: (page: Page) => Promise<PageChannel>;
+  /** The debugging protocol of the browser, if it has one that clients know. */
+  readonly protocol: ProtocolWire | undefined;
   /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
   /**
@@ -39,11 +54,16 @@ export class PlaywrightContext implements EngineContext {
   #opening = 0;
   /** Tabs that came while we opened one, and name no opener. */
   #unclaimed: Page[] = [];
+  /** Whether a client uses the debugging protocol: each tab that opens is a page of its own then. */
+  #isAttached = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlaywrightContextParts) {
     this.#parts = parts;
     this.#context = parts.context;
+    setMaxListeners(0, this.#lost.signal); // every tab listens
+    const { protocol } = parts;
+    if (protocol) this.openProtocol = (onMessage, signal) => this.#openProtocol(protocol, onMessage, signal);
     this.#requests = new RequestEvents(parts.context);
     const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
     this.#context.on('page', (page) => {
@@ -70,6 +90,7 @@ export class PlaywrightContext implements EngineContext {
   noteError(event: PageEvent): void {
     this.#page?.noteError(event);
   }
+  readonly openProtocol?: NonNullable<EngineContext['openProtocol']>;
 
   async newPage(signal: AbortSignal): Promise<EnginePage> {
     try {
@@ -127,11 +148,56 @@ export class PlaywrightContext implements EngineContext {
 
   /** A tab is there: its opener says whose it is. One that we open ourselves has none. */
   async #onTab(tab: Page): Promise<void> {
+    if (this.#isAttached && this.#opening === 0) {
+      await this.#adoptClientTab(tab).catch(() => {}); // it is gone already
+      return;
+    }
     const opener = await tab.opener();
     const owner = opener && this.#pages.find((page) => page.owns(opener));
     if (owner) owner.adoptPopup(tab);
     else if (this.#opening > 0) this.#unclaimed.push(tab);
     else this.#page?.adoptPopup(tab);
+  }
+
+  async #openProtocol(
+    wire: ProtocolWire,
+    onMessage: (message: ProtocolMessage) => void,
+    signal: AbortSignal,
+  ): Promise<EngineProtocol> {
+    const opening = wire.open({ contextId: contextIdOf(this.#context), onMessage });
+    const client = await abortable(abortable(opening, this.#lost.signal), signal, (late) => late.close());
+    this.#isAttached = true;
+    return new PlaywrightProtocol(client, maxPopups + 1, async (shown) => {
+      this.#isAttached = false;
+      return this.#afterClient(shown);
+    });
+  }
+
+  /**
+   * The page that a client has left: the tab that it used last, or the last one that is there. Its other tabs are popups
+   * of that from now on.
+   */
+  #afterClient(shownTargetId: string | undefined): PlaywrightPage | undefined {
+    const alive = this.#pages.filter((page) => page.alive);
+    const shown = alive.find(({ tab }) => targetIdOf(tab) === shownTargetId) ?? alive.at(-1);
+    if (!shown) return undefined;
+    for (const other of alive) {
+      if (other === shown) continue;
+      if (!shown.owns(other.tab)) shown.adoptPopup(other.tab);
+      for (const popup of other.popups) if (!shown.owns(popup)) shown.adoptPopup(popup);
+    }
+    this.#pages = [...alive.filter((page) => page !== shown), shown];
+    return shown;
+  }
+
+  async #adoptClientTab(tab: Page): Promise<void> {
+    if (this.#context.pages().length > maxPopups + 1) {
+      await tab.close();
+      return;
+    }
+    const channel = await this.#parts.channelOf(tab);
+    const page = new PlaywrightPage(tab, channel, this.#requests, this.#lost.signal);
+    this.#pages = [...this.#pages.filter(({ alive }) => alive), page];
   }
 
   async #newPage(): Promise<PlaywrightPage> {

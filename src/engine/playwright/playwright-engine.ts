@@ -146,11 +146,11 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone, onScriptError }: DriverBrowser,
+    { gone, onScriptError, protocol }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
   ): EngineContext {
     const { openChannel: channelOf } = this.#profile;
-    const opened = new PlaywrightContext({ context, channelOf, browserGone: gone, ...parts });
+    const opened = new PlaywrightContext({ context, channelOf, protocol, browserGone: gone, ...parts });
     onScriptError?.(context, (event) => opened.noteError(event));
     return opened;
   }

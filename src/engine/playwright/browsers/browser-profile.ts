@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import type { Identity } from '../../../identity/identity.js';
 import type { EngineInfo, PageEvent } from '../../engine.js';
 import type { PageChannel } from '../channel/page-channel.js';
+import type { ProtocolWire } from '../driver/protocol-wire.js';
 
 /**
  * What is a browser's own: how it is launched, what it can and cannot present, and how its pages are asked. Everything
@@ -36,6 +37,8 @@ export interface LaunchedByDriver {
   readonly present?: (context: BrowserContext, identity: Identity) => void;
   /** Tells of the errors that a context's scripts report. If omitted, this browser does not tell of them. */
   readonly onScriptError?: (context: BrowserContext, listener: (event: PageEvent) => void) => void;
+  /** Its debugging protocol, for others beside the driver. If omitted, it has none that clients know. */
+  readonly protocol?: ProtocolWire;
 }
 
 export interface SharedPresentation {

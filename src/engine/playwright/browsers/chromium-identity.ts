@@ -11,6 +11,7 @@ import {
   type WireMessage,
 } from '../driver/driver-transport.js';
 import type { MessageOutline } from '../driver/message-reader.js';
+import { ProtocolWire } from '../driver/protocol-wire.js';
 import { setGetters } from '../injected/set-getters.js';
 import { scriptErrorHeadBytes, scriptErrorOf } from './chromium-script-errors.js';
 
@@ -78,11 +79,21 @@ export class ChromiumPresentation implements WireFilter {
   readonly headBytes = scriptErrorHeadBytes;
   readonly eventLimits = eventLimits;
   readonly #wire: WireEnds;
+  /** For those who use the protocol beside the driver. */
+  readonly protocol: ProtocolWire;
   #lastId = firstId;
 
   /** @throws when the driver cannot be filtered */
   constructor(browser: Browser) {
     this.#wire = filterWire(browser, this);
+    this.protocol = new ProtocolWire({
+      toBrowser: this.#wire.toBrowser,
+      overrides: (sessionId) => this.#overrides(sessionId),
+    });
+  }
+
+  exempt(): ((sessionId: string | undefined) => boolean) | undefined {
+    return this.protocol.exempt();
   }
 
   /** From now on what the context opens appears so. */
@@ -100,6 +111,13 @@ export class ChromiumPresentation implements WireFilter {
   }
 
   outgoing(message: WireMessage): WireMessage[] {
+    if (this.protocol.keepsBack(message)) return [];
+    const messages = this.#amend(message);
+    for (const one of messages) this.protocol.noteSaid(one);
+    return messages;
+  }
+
+  #amend(message: WireMessage): WireMessage[] {
     const { method, sessionId = '' } = message;
     if (method === 'Runtime.runIfWaitingForDebugger') return [...this.#overrides(sessionId), message];
     // The driver lets go of shared workers at once, and what was overridden would be lost with it.
@@ -117,9 +135,16 @@ export class ChromiumPresentation implements WireFilter {
     return [message];
   }
 
-  incoming({ id, method, params }: WireMessage): boolean {
+  incoming(message: WireMessage): boolean {
+    this.#noteTargets(message);
+    if (this.protocol.incoming(message)) return false;
+    const { id, method, params } = message;
     if (id !== undefined && id > firstId) return false; // an answer to us: a target that went meanwhile, or all well
     if (method === 'Network.requestWillBeSent') return isOrdinary((params as unknown as RequestWillBeSent).request); // as the protocol says
+    return true;
+  }
+
+  #noteTargets({ method, params }: WireMessage): void {
     if (method === 'Target.attachedToTarget') {
       const { sessionId, targetInfo, waitingForDebugger } = params as unknown as AttachedToTarget; // as the protocol says
       this.#targets.set(sessionId, { type: targetInfo.type, contextId: targetInfo.browserContextId ?? '' });
@@ -130,7 +155,6 @@ export class ChromiumPresentation implements WireFilter {
       this.#targets.delete(String(params?.sessionId));
       this.#logs.delete(String(params?.sessionId));
     }
-    return true;
   }
 
   /** The browser keeps an object that was logged or thrown until it is told otherwise. */
@@ -153,6 +177,7 @@ export class ChromiumPresentation implements WireFilter {
       this.#tell(sessionId, 'Fetch.failRequest', { requestId: paused, errorReason: 'BlockedByClient' });
       return;
     }
+    if (this.protocol.exempt()?.(sessionId)) return; // a client goes without
     // The driver would wait for what it was not told. Of requests that is their own affair.
     const type = this.#targets.get(sessionId ?? '')?.type ?? '';
     if (pageTypes.has(type) && !method?.startsWith('Network.')) this.#tell(sessionId, 'Page.crash');

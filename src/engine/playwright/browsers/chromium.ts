@@ -81,6 +81,7 @@ async function launch(
     browser,
     present: (context, identity) => presentation.present(context, identity),
     onScriptError: (context, listener) => presentation.onScriptError(context, listener),
+    protocol: presentation.protocol,
   };
 }
 

@@ -20,6 +20,7 @@ export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
   readonly present: LaunchedByDriver['present'];
   readonly onScriptError: LaunchedByDriver['onScriptError'];
+  readonly protocol: LaunchedByDriver['protocol'];
   readonly process: BrowserProcess;
   readonly #gone = new AbortController();
   readonly #isOver: () => boolean;
@@ -32,10 +33,15 @@ export class DriverBrowser implements LaunchedBrowser {
    * @param engine its name, for the log
    * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
-  constructor({ browser, present, onScriptError }: LaunchedByDriver, engine: string, pageMemoryBytes?: number) {
+  constructor(
+    { browser, present, onScriptError, protocol }: LaunchedByDriver,
+    engine: string,
+    pageMemoryBytes?: number,
+  ) {
     this.browser = browser;
     this.present = present;
     this.onScriptError = onScriptError;
+    this.protocol = protocol;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>

@@ -25,6 +25,8 @@ export interface WireFilter {
   readonly unwanted: ReadonlySet<string>;
   /** How much is told of the head of some of them; of others 1024 bytes. */
   readonly headBytes?: ReadonlyMap<string, number>;
+  /** Tells the sessions that want them all the same; undefined while there are none. */
+  exempt?(): ((sessionId: string | undefined) => boolean) | undefined;
   /** Most bytes of some events; of others four million. */
   readonly eventLimits?: ReadonlyMap<string, number>;
   noteUnwanted?(event: MessageOutline): void;
@@ -107,6 +109,7 @@ function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): 
     new MessageReader({
       unwanted: filter.unwanted,
       ...(filter.headBytes ? { headBytes: filter.headBytes } : {}),
+      exempt: () => filter.exempt?.(),
       maxAnswerBytes,
       maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
       onMessage,
@@ -148,6 +151,13 @@ export function contextIdOf(context: BrowserContext): string {
   const { _browserContextId: id } = insideOf(context) as { readonly _browserContextId?: string };
   if (id === undefined) throw new Error('this version of the driver has no ID for a context');
   return id;
+}
+
+/** The browser's own ID of a Chromium page. */
+export function targetIdOf(page: Page): string {
+  const { delegate } = insideOf(page) as { readonly delegate?: { readonly _targetId?: string } };
+  if (delegate?._targetId === undefined) throw new Error('this version of the driver has no ID for a page');
+  return delegate._targetId;
 }
 
 /** The process of a browser that the driver has launched. */

@@ -56,7 +56,7 @@ const lostTimeoutMs = 300;
 const maxPictureSide = 16_384;
 
 /** How many tabs a page may have open beside itself. */
-const maxPopups = 10;
+export const maxPopups = 10;
 
 const everything: ContentParts = { html: true, text: true };
 
@@ -131,11 +131,11 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async place(signal: AbortSignal): Promise<PagePlace | undefined> {
-    const { document } = this;
-    if (!document) return undefined;
+    const shown = this.document;
+    if (!shown) return undefined;
     const asked = this.#channel.evaluate('({ x: scrollX, y: scrollY })') as Promise<PagePlace['scroll']>;
     const scroll = await abortable(asked, signal).catch(() => ({ x: 0, y: 0 })); // it does not answer
-    return { url: this.url, method: document.method, scroll, viewport: this.#viewport };
+    return { url: this.url, method: shown.method, scroll, viewport: this.#viewport };
   }
 
   async scrollTo({ x, y }: PagePlace['scroll'], signal: AbortSignal): Promise<void> {
@@ -364,6 +364,16 @@ export class PlaywrightPage implements EnginePage {
   /** An answer came, to it or to a tab that it opened. */
   noteResponse(response: Response): void {
     if (!this.#channel.isStandIn(response.request())) this.#watch?.noteResponse(response);
+  }
+
+  /** Its tab, for the driver. */
+  get tab(): Page {
+    return this.#page;
+  }
+
+  /** The tabs that it has opened. */
+  get popups(): ReadonlySet<Page> {
+    return this.#popups;
   }
 
   /** Whether it is this tab, or one that it has opened. */
