@@ -17,6 +17,7 @@ import { MemoryWatch } from './memory-watch.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import { SessionEvents } from './session-events.js';
+import { SessionFollowers } from './session-followers.js';
 import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
@@ -28,6 +29,12 @@ import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
 import { type SleepingSession, SleepingSessions } from './sleeping-sessions.js';
+
+/** The use of a session that is open. */
+export interface OpenLease {
+  readonly session: Session;
+  readonly lease: SessionLease;
+}
 
 /** What happens to sessions, for metrics. */
 export interface SessionObserver {
@@ -86,6 +93,7 @@ export class SessionManager {
   readonly #memory = new MemoryWatch({ onShort: (isShort) => this.#onMemory(isShort) });
   readonly #sleeping: SleepingSessions;
   readonly #reaper: SessionReaper<Session | SleepingSession>;
+  readonly #followers = new SessionFollowers();
   #closed: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
@@ -376,20 +384,51 @@ export class SessionManager {
     return (await this.#leaseOpen(owner, id, signal)).lease;
   }
 
+  /**
+   * The same for a person who takes a session over. One that sleeps is woken.
+   *
+   * @param holder who it is, for those that wait meanwhile
+   */
+  takeOver(owner: string, id: string, holder: string, signal: AbortSignal): Promise<OpenLease> {
+    return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal, holder));
+  }
+
   async #leaseOpen(
     owner: string,
     id: string,
     signal: AbortSignal,
-  ): Promise<{ readonly session: Session; readonly lease: SessionLease }> {
+    take = (session: Session) => session.lease(signal),
+  ): Promise<OpenLease> {
     const session = await this.#openSession(owner, id, signal);
     try {
-      return { session, lease: await session.lease(signal) };
+      return { session, lease: await take(session) };
     } catch (error) {
       // It fell asleep while this waited for its turn.
       if (session.isAsleep && error === session.over.reason && !signal.aborted)
-        return this.#leaseOpen(owner, id, signal);
+        return this.#leaseOpen(owner, id, signal, take);
       throw error;
     }
+  }
+
+  /**
+   * Finds a session without renewing or waking it.
+   *
+   * @returns its life: aborts when it ends, for good
+   * @throws MooringError `SESSION_ENDED` when there is none
+   */
+  async lifeOf(owner: string, id: string, signal: AbortSignal): Promise<AbortSignal> {
+    const life = this.#sleeping.find(owner, id)?.life.signal ?? this.find(owner, id)?.ended;
+    return life ?? (await this.#openSession(owner, id, signal)).ended;
+  }
+
+  /** The session of this ID that is awake. */
+  find(owner: string, id: string): Session | undefined {
+    return this.#sessions.get(keyOf({ owner, id }));
+  }
+
+  /** Tells each time the session of this ID wakes or falls asleep; looking does not renew it. @returns what ends that */
+  follow(owner: string, id: string, onChange: () => void): Disposable {
+    return this.#followers.follow(keyOf({ owner, id }), onChange);
   }
 
   /** The session of this ID that is open, or on its way, or sleeps: that one is woken. */
@@ -524,6 +563,7 @@ export class SessionManager {
     this.#history.onOpened(session);
     this.#eventsOfEnded.forget(session.owner, session.id);
     this.#sessions.set(keyOf(session), session);
+    this.#followers.tell(keyOf(session));
     if (session.isRestored) this.#options.observer.woke(ms);
     else this.#options.observer.created(ms);
   }
@@ -548,6 +588,7 @@ export class SessionManager {
     this.#sessions.delete(keyOf(session));
     this.#options.observer.fellAsleep(session, session.context.lost.aborted);
     this.#sleeping.add(record, session.isStored, session.timeLeft, session.life);
+    this.#followers.tell(keyOf(session));
     this.#settle(session.id, closed);
   }
 

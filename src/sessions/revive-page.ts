@@ -1,8 +1,7 @@
 import type { EgressRequest } from '../egress/session-proxy.js';
-import type { EnginePage } from '../engine/engine.js';
-import type { LeasedSession } from '../sessions/session-lease.js';
-import { type Deadline, settledWithin } from '../util/deadline.js';
-import { stepLimits } from './page-visit.js';
+import type { EnginePage, StepLimits } from '../engine/engine.js';
+import { settledWithin } from '../util/deadline.js';
+import type { LeasedSession } from './session-lease.js';
 
 /** How long a page may take to scroll to where it stood. */
 const scrollTimeoutMs = 1000;
@@ -17,13 +16,12 @@ const scrollTimeoutMs = 1000;
 export async function revivePage(
   leased: LeasedSession,
   egress: EgressRequest,
-  deadline: Deadline,
+  { timeoutMs, signal }: StepLimits,
   maxBodyBytes: number,
 ): Promise<EnginePage | undefined> {
   const place = leased.lostPlace;
   if (!place) return undefined;
   if (place.method !== 'GET') return undefined;
-  const { timeoutMs, signal } = stepLimits(deadline);
   const page = await leased.openPage(signal);
   const { width, height } = place.viewport;
   if (page.viewport.width !== width || page.viewport.height !== height)
