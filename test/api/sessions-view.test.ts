@@ -105,8 +105,13 @@ describe('sessions.view', () => {
     await expect.poll(() => person.pictures.length).toBe(1);
     expect(await stateOf()).toBe('attached');
     const shown = shownPage();
-    person.send({ type: 'mouse', action: 'down', x: 0.5, y: 0.5, clicks: 2 });
-    person.send({ type: 'mouse', action: 'up', x: 0.5, y: 1, clicks: 2 });
+    for (const [action, y, clicks] of [
+      ['down', 0.5, 1],
+      ['up', 1, 1],
+      ['down', 0.9, 2],
+      ['up', 0.9, 2],
+    ] as const)
+      person.send({ type: 'mouse', action, x: 0.5, y, clicks });
     person.send({ type: 'wheel', x: 0, y: 0, dx: 0, dy: 120 });
     for (const pressed of ['a', 'é', 'F12', 'Enter']) person.send({ type: 'key', action: 'down', key: pressed });
     person.send({ type: 'key', action: 'down', key: 'Control' });
@@ -115,7 +120,16 @@ describe('sessions.view', () => {
     await expect
       .poll(() => shown?.inputs)
       .toEqual([
-        ...['move 500 250', 'press left 2', 'move 500 499', 'release left 2', 'move 0 0', 'wheel 0 120'],
+        ...[
+          'move 500 250',
+          'press left 1',
+          'move 500 499',
+          'release left 1',
+          'press left 2',
+          'release left 2',
+          'move 0 0',
+          'wheel 0 120',
+        ],
         ...['down a', 'text é', 'down Enter', 'down Control', 'down a', 'text pasted'],
       ]);
     person.send({ type: 'give' });

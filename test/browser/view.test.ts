@@ -62,7 +62,8 @@ describe.skipIf(engine.skip)(`A person in the live view on ${suiteName(engine)}`
     const text = await notes();
     expect(text).toContain('text=Grüße!');
     expect(text).toMatch(/text=Grüße;[^=]*$/);
-    expect(text).toContain('dblclick;');
+    // Of Firefox the driver makes two single clicks.
+    if (isChromium) expect(text).toContain('dblclick;');
     expect(text).toContain('contextmenu;');
     const { events } = await suite.app.ok({ cmd: 'sessions.events', session });
     const kinds = events.map(({ kind, by }: { kind: string; by?: string }) => `${kind} ${by ?? ''}`);
@@ -195,6 +196,17 @@ describe.skipIf(engine.skip)(`A person in the live view on ${suiteName(engine)}`
     await first.page.close();
     await second.button('Take control').and(second.page.locator(':enabled')).waitFor();
     expect(await notes()).not.toContain('click');
+  });
+
+  it('a phone – takes fingers', async () => {
+    if (!isChromium) return;
+    await suite.get('/desk', { session, device: ['mobile'], browser: [{ name: 'chrome' }] });
+    const person = await people.open(await link({ control: true }));
+    await person.see();
+    await person.take();
+    await person.click(0.7, 0.1);
+    await person.give();
+    await expect.poll(notes).toMatch(/touchstart; touchend;.* click;/);
   });
 
   it('the session ends – the view says so', async () => {

@@ -14,27 +14,28 @@ interface Input {
 /** Does what a person does one after another, in their order. */
 export class InputQueue {
   #waiting: Input[] = [];
-  #isRunning = false;
+  #running: Promise<void> | undefined;
 
   /** @param isMove of two in a row only the later one is done */
   add(work: () => Promise<unknown>, isMove = false): void {
     if (isMove && this.#waiting.at(-1)?.isMove) this.#waiting.pop();
     if (this.#waiting.length >= maxWaiting) return;
     this.#waiting.push({ work, isMove });
-    if (!this.#isRunning) void this.#run();
+    this.#running ??= this.#run();
   }
 
-  clear(): void {
+  /** Lets what waits be done for so long; what is left then is left out. */
+  async finish(limitMs: number): Promise<void> {
+    await settledWithin(Promise.resolve(this.#running), limitMs);
     this.#waiting = [];
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true;
     for (let input = this.#waiting.shift(); input; input = this.#waiting.shift())
       await settledWithin(
         input.work().catch(() => {}), // the page is gone, or does not take it
         inputTimeoutMs,
       );
-    this.#isRunning = false;
+    this.#running = undefined;
   }
 }

@@ -31,6 +31,8 @@ const defaultIdleMs = 120_000;
 const turnTimeoutMs = 120_000;
 const navigationTimeoutMs = 30_000;
 const keepTimeoutMs = 5000;
+/** How long what a person did last may take when they have given the session back. */
+const finishTimeoutMs = 5000;
 const maxBodyBytes = 50 * 1024 ** 2;
 
 /**
@@ -51,6 +53,8 @@ export class Takeover {
   #control: LiveControl | undefined;
   #isHeld = false;
   #isTouching = false;
+  /** Where the mouse is. */
+  #mouse = { x: -1, y: -1 };
   #idle: NodeJS.Timeout | undefined;
 
   constructor(options: TakeoverOptions) {
@@ -103,7 +107,7 @@ export class Takeover {
     } finally {
       this.#isHeld = false;
       clearTimeout(this.#idle);
-      this.#queue.clear();
+      if (!session.over.aborted) await this.#queue.finish(finishTimeoutMs);
       await this.#control?.release();
       session.events.add('detach', { by: 'view' });
       await settledWithin(
@@ -116,6 +120,7 @@ export class Takeover {
   /** The session shows another page. */
   pageChanged(): void {
     if (!this.#isHeld) return;
+    this.#mouse = { x: -1, y: -1 };
     const before = this.#control;
     this.#control = this.#options.live()?.control();
     if (before !== this.#control) void before?.release();
@@ -144,8 +149,7 @@ export class Takeover {
         this.#point(control, message);
         break;
       case 'wheel': {
-        const { x, y } = this.#placeOf(message);
-        this.#queue.add(() => control.moveMouse(x, y), true);
+        this.#moveMouse(control, this.#placeOf(message));
         this.#queue.add(() => control.turnWheel(message.dx, message.dy));
         break;
       }
@@ -186,9 +190,17 @@ export class Takeover {
       this.#queue.add(() => touch(kind, x, y), action === 'move');
       return;
     }
-    this.#queue.add(() => control.moveMouse(x, y), action === 'move');
+    // A hand is not quite still between two clicks; for some browsers they would be two single ones then.
+    if (action === 'move' || clicks === 1) this.#moveMouse(control, { x, y }, action === 'move');
     if (action === 'down') this.#queue.add(() => control.pressMouse(button, clicks));
     if (action === 'up') this.#queue.add(() => control.releaseMouse(button, clicks));
+  }
+
+  /** @param isReplaced whether the next move makes it needless */
+  #moveMouse(control: LiveControl, to: { readonly x: number; readonly y: number }, isReplaced = false): void {
+    if (to.x === this.#mouse.x && to.y === this.#mouse.y) return;
+    this.#mouse = to;
+    this.#queue.add(() => control.moveMouse(to.x, to.y), isReplaced);
   }
 
   #key(control: LiveControl, action: 'down' | 'up', key: string): void {

@@ -32,11 +32,14 @@ const tabLifecycle: TabLifecycle = {
 const touchTypes = { start: 'touchStart', move: 'touchMove', end: 'touchEnd' } as const;
 
 const rawInput: RawInput = {
-  touch: (tab, action, x, y) =>
-    driverSessionOf(tab).send('Input.dispatchTouchEvent', {
+  // Not waited for: a start is answered when the browser knows what becomes of the gesture.
+  async touch(tab, action, x, y) {
+    const touching = driverSessionOf(tab).send('Input.dispatchTouchEvent', {
       type: touchTypes[action],
       touchPoints: action === 'end' ? [] : [{ x, y }],
-    }),
+    });
+    touching.catch(() => {}); // gone with the page
+  },
   compose: (tab, text) =>
     driverSessionOf(tab).send('Input.imeSetComposition', {
       text,

@@ -9,7 +9,7 @@ const missedAfterMs = 250;
 
 interface Frame {
   readonly data: string;
-  readonly metadata: { readonly deviceWidth: number; readonly deviceHeight: number };
+  readonly metadata: { readonly deviceWidth: number; readonly deviceHeight: number; readonly pageScaleFactor: number };
   readonly sessionId: number;
 }
 
@@ -94,7 +94,9 @@ export class CdpScreencast implements Screencast {
     if (this.#isStopped) return;
     clearTimeout(this.#missed);
     this.#inFlight.push(sessionId);
-    const viewport = { width: metadata.deviceWidth, height: metadata.deviceHeight };
+    // A phone shows a page that was not made for it smaller; input is at places of the page.
+    const scale = metadata.pageScaleFactor || 1;
+    const viewport = { width: metadata.deviceWidth / scale, height: metadata.deviceHeight / scale };
     this.#onPicture({ jpeg: Buffer.from(data, 'base64'), viewport });
   }
 

@@ -1,4 +1,4 @@
-import type { Dialog, FileChooser, Page, Response } from 'playwright-core';
+import type { Dialog, FileChooser, Page } from 'playwright-core';
 import { abortable } from '../../../util/deadline.js';
 import type { GivenFile, LiveControl, LiveDialog, LiveFileChooser, MouseButton } from '../../live-page.js';
 import type { PageChannel } from '../channel/page-channel.js';
@@ -211,7 +211,7 @@ export class PlaywrightLiveControl implements LiveControl {
 
   async #go(
     signal: AbortSignal,
-    work: (tab: Page, options: { waitUntil: 'commit'; timeout: number }) => Promise<Response | null>,
+    work: (tab: Page, options: { waitUntil: 'commit'; timeout: number }) => Promise<unknown>,
   ): Promise<void> {
     const tab = this.#parts.tab();
     this.#parts.onInput();
