@@ -22,7 +22,14 @@ async function start(ws: string, binary: ChromiumBinary): Promise<void> {
   const [page] = attached.contexts()[0]?.pages() ?? [];
   if (!page) throw new Error('the session has no page');
   pages.set('session', page);
-  pages.set('local', await local.newPage());
+  // A picture costs what its size does.
+  const [width, height, deviceScaleFactor] = (await page.evaluate('[innerWidth, innerHeight, devicePixelRatio]')) as [
+    number,
+    number,
+    number,
+  ]; // what it lists
+  const context = await local.newContext({ viewport: { width, height }, deviceScaleFactor });
+  pages.set('local', await context.newPage());
 }
 
 /** What a script of an ordinary user does. @returns milliseconds */

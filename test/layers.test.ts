@@ -105,6 +105,7 @@ const playwrightRooms: Record<string, string[]> = {
   navigation: ['channel', 'driver', 'injected'],
   page: ['navigation', 'channel', 'driver', 'injected'],
   browsers: ['channel', 'driver', 'injected'],
+  state: ['channel', 'driver', 'injected'],
 };
 const anything = new Set(['app', 'server', 'session-store', 'cli']);
 

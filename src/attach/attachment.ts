@@ -1,9 +1,20 @@
-import type { EngineProtocol, ProtocolMessage } from '../engine/engine.js';
+import type { ProtocolMessage } from '../engine/engine.js';
 import { errorMessage, MooringError } from '../errors.js';
+import { revivePage } from '../sessions/revive-page.js';
 import type { Session } from '../sessions/session.js';
+import type { SessionLease } from '../sessions/session-lease.js';
 import { abortable, Deadline } from '../util/deadline.js';
 import { type ClientSocket, closeCodes } from './client-socket.js';
 import { ScopedProtocol } from './scoped-protocol.js';
+
+/** What the session's proxy is told of what the client does. */
+type Egress = ReturnType<Session['egress']['beginRequest']>;
+
+/** The session, with its turn at hand. */
+export interface AttachTurn {
+  readonly session: Session;
+  readonly lease: SessionLease;
+}
 
 /** How long a client waits for its turn. Clients wait for their connection half a minute. */
 const turnTimeoutMs = 10_000;
@@ -34,14 +45,15 @@ const lossyEvents = new Set([
  * ```
  */
 export class Attachment {
-  readonly #session: Session;
+  readonly #turn: (signal: AbortSignal) => Promise<AttachTurn>;
   readonly #socket: ClientSocket;
   readonly #over = new AbortController();
   /** What the client sent before its turn. */
   readonly #early: string[] = [];
 
-  constructor(session: Session, socket: ClientSocket) {
-    this.#session = session;
+  /** @param turn waits for the session's turn */
+  constructor(turn: (signal: AbortSignal) => Promise<AttachTurn>, socket: ClientSocket) {
+    this.#turn = turn;
     this.#socket = socket;
   }
 
@@ -57,20 +69,23 @@ export class Attachment {
   }
 
   async #run(): Promise<void> {
-    const session = this.#session;
     using deadline = new Deadline({
       ms: turnTimeoutMs,
       reason: () =>
         new MooringError('NAVIGATION_TIMEOUT', `expected to be attached within ${turnTimeoutMs} ms; it took longer.`),
       parent: this.#socket.closed,
     });
-    using _lease = await session.attach(deadline.signal);
+    const { session, lease } = await this.#turn(deadline.signal);
+    using _lease = lease;
     deadline.follow(session.over);
-    if (!session.page) await session.openPage(deadline.signal);
-    session.pageStarted();
     using egress = session.egress.beginRequest({});
+    if (!session.page) await showPage(session, egress, deadline);
+    session.pageStarted();
     let scoped: ScopedProtocol | undefined;
-    const protocol = await this.#open((message) => scoped?.deliver(message), deadline.signal);
+    const opening = session.context.openProtocol?.((message) => scoped?.deliver(message), deadline.signal);
+    if (!opening) throw new Error('the browser of this session has no protocol to attach to');
+    const protocol = await opening;
+    session.events.add('attach', { by: 'client' });
     try {
       scoped = new ScopedProtocol({
         protocol,
@@ -84,24 +99,20 @@ export class Attachment {
       await abortable(scoped.start(), deadline.signal);
       for (const text of this.#early.splice(0)) scoped.receive(text);
       this.#socket.onMessage = (text) => scoped?.receive(text);
-      await this.#untilOver();
+      await this.#untilOver(session.over);
     } finally {
       const page = await protocol.close(scoped?.lastTab);
       if (page && !session.over.aborted) session.show(page);
+      session.events.add('detach', { by: 'client' });
     }
     session.over.throwIfAborted();
+    await session.keep();
   }
 
   #keep(text: string): void {
     this.#early.push(text);
     const chars = this.#early.reduce((sum, one) => sum + one.length, 0);
     if (this.#early.length > maxEarly || chars > maxEarlyChars) this.#socket.terminate();
-  }
-
-  #open(onMessage: (message: ProtocolMessage) => void, signal: AbortSignal): Promise<EngineProtocol> {
-    const opening = this.#session.context.openProtocol?.(onMessage, signal);
-    if (!opening) throw new Error('the browser of this session has no protocol to attach to');
-    return opening;
   }
 
   #send(message: ProtocolMessage): void {
@@ -117,9 +128,9 @@ export class Attachment {
   }
 
   /** The client has left, or the session has ended. */
-  #untilOver(): Promise<void> {
+  #untilOver(sessionOver: AbortSignal): Promise<void> {
     const { closed } = this.#socket;
-    const signals = [closed, this.#session.over, this.#over.signal];
+    const signals = [closed, sessionOver, this.#over.signal];
     return new Promise((resolve) => {
       const onOver = (): void => {
         for (const signal of signals) signal.removeEventListener('abort', onOver);
@@ -130,6 +141,14 @@ export class Attachment {
       if (signals.some(({ aborted }) => aborted)) onOver();
     });
   }
+}
+
+/** A tab for a client that finds none: where it stood, if it can be gone to again, else an empty one. */
+async function showPage(session: Session, egress: Egress, deadline: Deadline): Promise<void> {
+  const limits = { timeoutMs: deadline.remainingMs / 2, signal: deadline.signal };
+  // A site that is down is no reason to keep the client out.
+  const revived = await revivePage(session, egress, limits, maxUnsentBytes).catch(() => session.page);
+  if (!revived) await session.openPage(deadline.signal);
 }
 
 function closeCodeOf(error: unknown): number {

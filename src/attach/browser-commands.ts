@@ -11,7 +11,6 @@ export interface BrowserCommandsOptions {
   readonly protocol: EngineProtocol;
   readonly userAgent: string;
   readonly goTo: (url: URL) => void;
-  readonly onClose: () => void;
   /** The targets of the context. */
   readonly targets: ReadonlyMap<string, TargetInfo>;
   /** @returns the new session */

@@ -57,7 +57,7 @@ export class ScopedProtocol {
   readonly #root: BrowserSession;
   readonly #browserSessions = new Map<string, BrowserSession>();
   readonly #children = new Map<string, ChildSession>();
-  /** Sessions that came with a target of others; what they say goes nowhere. */
+  /** The targets of the context. */
   readonly #targets = new Map<string, TargetInfo>();
   /** Who attaches to a target just now, in order. */
   readonly #attaching = new Map<string, BrowserSession[]>();
@@ -75,7 +75,6 @@ export class ScopedProtocol {
       protocol: options.protocol,
       userAgent: options.userAgent,
       goTo: (url) => options.goTo(url.href),
-      onClose: options.onClose,
       targets: this.#targets,
       attach: (parent, targetId) => this.#attach(parent, targetId),
       attachMissing: (session) => this.#attachMissing(session),

@@ -2,7 +2,7 @@ import type { AttachTickets } from '../attach/attach-tickets.js';
 import { MooringError } from '../errors.js';
 import type { SessionManager } from '../sessions/session-manager.js';
 import type { CommandHandler } from './executor.js';
-import { openingWarnings } from './request.js';
+import { openingWarnings, restoredOf } from './request.js';
 
 export interface WebsocketCreateOptions {
   readonly sessions: SessionManager;
@@ -13,7 +13,7 @@ export interface WebsocketCreateOptions {
 export const websocketCreateHandler =
   ({ sessions, tickets }: WebsocketCreateOptions): CommandHandler<'websocket.create'> =>
   async (command, { owner, signal, baseUrl }) => {
-    const target = { owner, id: command.session, named: command.named, options: command.options };
+    const target = { owner, id: command.session, named: command.named, options: command.options, state: command.state };
     const created = !sessions.isActive(owner, command.session);
     const session = await sessions.create(target, signal);
     const end = (): void => void session.end('destroyed').catch(() => {}); // told to onEnded
@@ -27,11 +27,13 @@ export const websocketCreateHandler =
     // A caller that is gone before it has the reply will never know the address.
     if (created && signal.aborted) end();
     const ws = `${baseUrl.replace(/^http/, 'ws')}/attach/${tickets.issue(session, command.ttlMs)}`;
-    const warnings = openingWarnings(session);
+    const restored = session.takeRestored();
+    const warnings = [...openingWarnings(session), ...(restored?.warnings ?? [])];
     return {
       solution: { verified: session.verified, wsEndpoint: ws, ws },
       data: 'success',
       session: session.id,
+      ...restoredOf(restored),
       ...(created ? { created: true as const } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
     };

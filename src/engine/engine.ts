@@ -74,8 +74,12 @@ export interface EngineContext {
   readonly guid: string;
   /** Aborts, with a `MooringError` as its reason, when the browser behind the context is gone without being asked to. */
   readonly lost: AbortSignal;
+  /** Aborts when its process is to end soon, of old age: a session that rests moves to another one. If omitted, it never is. */
+  readonly retired?: AbortSignal;
   /** What of its identity it does not present, a sentence each. If omitted, there is nothing. */
   readonly shortfalls?: readonly string[];
+  /** What of `ContextOptions.state` could not be brought back, a sentence each. If omitted, all of it was. */
+  readonly unrestored?: readonly string[];
   newPage(signal: AbortSignal): Promise<EnginePage>;
   /** Every cookie; with a URL only those that the browser would send there. */
   cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;

@@ -15,6 +15,7 @@ import { notFoundSentence, wrongMethodSentence } from '../protocol/dialects/flar
 import { openApiDocument } from '../protocol/openapi/openapi-document.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
+import { type DrainControl, registerAdminRoutes } from './admin-routes.js';
 import { registerFileRoute } from './artifact-route.js';
 import { type AttachRouteOptions, attachUpgrade, registerAttachRoutes } from './attach-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
@@ -56,6 +57,10 @@ export interface HttpServerOptions {
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
+  /** What drains the server; if undefined, the first key. */
+  readonly adminKey: string | undefined;
+  /** Drains the server, or tells how far that is. */
+  readonly drain: DrainControl;
   readonly logger: Logger;
   /** Whether each command is logged. */
   readonly requestLog: boolean;
@@ -103,6 +108,11 @@ export class HttpServer {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Commands that run now. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /** Stops to listen and closes every connection. */
@@ -193,6 +203,9 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   server.get('/metrics', { onRequest: mayRead }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
+  const admin = options.adminKey ?? options.keys[0];
+  const mayDrain = admin === undefined ? admit : admitting(createAuthenticate([admin]), brake);
+  registerAdminRoutes(server, { admit: mayDrain, drain: options.drain });
   registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
   refuseOtherMethods(server, methods);
   return server;

@@ -10,6 +10,7 @@ const scrollTimeoutMs = 1000;
  * Goes again to where the session's page stood, if that page is gone: its browser or tab was lost, or let go of while the
  * session slept.
  *
+ * @param maxBodyBytes the largest body of a download that is taken
  * @returns nothing if there is no such place, or it came by another method than GET: nothing is sent twice
  * @throws MooringError as `EnginePage.navigate`; the place stays, for the next try
  */
@@ -20,8 +21,7 @@ export async function revivePage(
   maxBodyBytes: number,
 ): Promise<EnginePage | undefined> {
   const place = leased.lostPlace;
-  if (!place) return undefined;
-  if (place.method !== 'GET') return undefined;
+  if (place?.method !== 'GET') return undefined;
   const page = await leased.openPage(signal);
   const { width, height } = place.viewport;
   if (page.viewport.width !== width || page.viewport.height !== height)

@@ -30,12 +30,6 @@ import { keyOf, type RequestTarget, type SessionTarget } from './session-target.
 import { SessionTurn } from './session-turn.js';
 import { type SleepingSession, SleepingSessions } from './sleeping-sessions.js';
 
-/** The use of a session that is open. */
-export interface OpenLease {
-  readonly session: Session;
-  readonly lease: SessionLease;
-}
-
 /** What happens to sessions, for metrics. */
 export interface SessionObserver {
   created(ms: number): void;
@@ -68,6 +62,12 @@ export interface SessionManagerOptions
   readonly observer: SessionObserver;
 }
 
+/** A session that is open, with its turn. */
+export interface OpenTurn {
+  readonly session: Session;
+  readonly lease: SessionLease;
+}
+
 const reapEveryMs = 500;
 /** Of how many sessions that have ended the last events are kept. */
 const endedWithEvents = { maxPerOwner: 300, max: 1000 };
@@ -75,6 +75,8 @@ const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
 const sleepingBytes = 512 * 1024 ** 2;
+/** How many sessions leave browser processes of old age at each look. */
+const leavingAtOnce = 2;
 /** The part of those that rest which is put to sleep at each look while memory is short. */
 const reliefPart = 0.1;
 /** How long a session stays awake that could not be put to sleep, until that is tried again. */
@@ -135,6 +137,7 @@ export class SessionManager {
       everyMs: reapEveryMs,
       sessions: () => this.#mortals(),
       onExpired: (session, reason) => void this.#onExpired(session, reason),
+      onLooked: () => this.#leaveRetired(),
     });
   }
 
@@ -384,28 +387,38 @@ export class SessionManager {
     return (await this.#leaseOpen(owner, id, signal)).lease;
   }
 
+  /** The same for a client that attaches. @throws MooringError as `leaseOpen` */
+  attach(owner: string, id: string, signal: AbortSignal): Promise<OpenTurn> {
+    return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal));
+  }
+
   /**
-   * The same for a person who takes a session over. One that sleeps is woken.
+   * The same for a person who takes a session over.
    *
    * @param holder who it is, for those that wait meanwhile
    */
-  takeOver(owner: string, id: string, holder: string, signal: AbortSignal): Promise<OpenLease> {
+  takeOver(owner: string, id: string, holder: string, signal: AbortSignal): Promise<OpenTurn> {
     return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal, holder));
+  }
+
+  /** The session of this ID, if it is awake. */
+  openNow(owner: string, id: string): Session | undefined {
+    return this.#sessions.get(keyOf({ owner, id }));
   }
 
   async #leaseOpen(
     owner: string,
     id: string,
     signal: AbortSignal,
-    take = (session: Session) => session.lease(signal),
-  ): Promise<OpenLease> {
+    leaseOf = (session: Session): Promise<SessionLease> => session.lease(signal),
+  ): Promise<OpenTurn> {
     const session = await this.#openSession(owner, id, signal);
     try {
-      return { session, lease: await take(session) };
+      return { session, lease: await leaseOf(session) };
     } catch (error) {
       // It fell asleep while this waited for its turn.
       if (session.isAsleep && error === session.over.reason && !signal.aborted)
-        return this.#leaseOpen(owner, id, signal, take);
+        return this.#leaseOpen(owner, id, signal, leaseOf);
       throw error;
     }
   }
@@ -417,13 +430,8 @@ export class SessionManager {
    * @throws MooringError `SESSION_ENDED` when there is none
    */
   async lifeOf(owner: string, id: string, signal: AbortSignal): Promise<AbortSignal> {
-    const life = this.#sleeping.find(owner, id)?.life.signal ?? this.find(owner, id)?.ended;
+    const life = this.#sleeping.find(owner, id)?.life.signal ?? this.openNow(owner, id)?.ended;
     return life ?? (await this.#openSession(owner, id, signal)).ended;
-  }
-
-  /** The session of this ID that is awake. */
-  find(owner: string, id: string): Session | undefined {
-    return this.#sessions.get(keyOf({ owner, id }));
   }
 
   /** Tells each time the session of this ID wakes or falls asleep; looking does not renew it. @returns what ends that */
@@ -520,7 +528,10 @@ export class SessionManager {
     return this.#slots.limitPerOwner;
   }
 
-  /** Ends every session and waits until all are closed. Idempotent: repeated calls return the same promise. */
+  /**
+   * Opens none from now on, puts those to sleep that are to last, ends the others, and waits until all are closed.
+   * Idempotent: repeated calls return the same promise.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -531,7 +542,7 @@ export class SessionManager {
     this.#memory.close();
     await this.#openings.close();
     await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep()),
+      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep('drain')),
     );
     await Promise.allSettled([...this.#sessions.values()].map((session) => session.end('drained')));
     await Promise.allSettled([...this.#closing]);
@@ -605,7 +616,7 @@ export class SessionManager {
     }
     if (reason === 'idle' && session.options.persist) {
       session.postpone(sleepAgainMs); // meanwhile it falls asleep, or cannot
-      await session.fallAsleep();
+      await session.fallAsleep('idle');
     } else await session.end(reason).catch(() => {}); // reported to onEnded
   }
 
@@ -646,7 +657,7 @@ export class SessionManager {
   #sleepForRoom(owner?: string): boolean {
     const [longest] = this.#resting(owner);
     if (!longest) return false;
-    void longest.fallAsleep().then((isAsleep) => {
+    void longest.fallAsleep('room').then((isAsleep) => {
       if (!isAsleep) this.#slots.roomFailed();
     });
     return true;
@@ -665,12 +676,27 @@ export class SessionManager {
       .sort((a, b) => Number(isLasting(b)) - Number(isLasting(a)) || a.lastAccessedAt - b.lastAccessedAt);
   }
 
+  /**
+   * Sessions that rest in a browser process of old age fall asleep, a few at a time, so that it can end; with their next
+   * request they wake in another one.
+   */
+  #leaveRetired(): void {
+    if (!this.#options.restoresCrashed) return;
+    let left = leavingAtOnce;
+    for (const session of this.#sessions.values()) {
+      if (!session.isInRetired || !session.maySleep) continue;
+      void session.fallAsleep('browser');
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+
   #onMemory(isShort: boolean): void {
     this.#slots.isMemoryShort = isShort;
     if (!isShort) return;
     const resting = this.#resting();
     const some = Math.max(1, Math.ceil(resting.length * reliefPart));
-    for (const session of resting.slice(0, some)) void session.fallAsleep();
+    for (const session of resting.slice(0, some)) void session.fallAsleep('memory');
   }
 
   #untilNextExpiryMs(): number {

@@ -4,6 +4,7 @@ import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js'
 import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import { optionFields } from '../protocol/fields/option-fields.js';
+import type { SleepReason } from '../protocol/replies/session-event.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import { storeOptions } from '../protocol/values/stored-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
@@ -154,6 +155,7 @@ export class Session implements LeasedSession {
         this.events.add('pause', {});
         parts.onIdle(this);
       },
+      onHung: () => void this.fallAsleep('hung'),
       onResumed: () => this.events.add('resume', {}),
       onEvent: (event) => this.events.addOfPage(event),
     });
@@ -165,7 +167,7 @@ export class Session implements LeasedSession {
     });
     this.#reserved = parts.anonymous;
     this.#crashes = record?.crashes ?? 0;
-    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record) };
+    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record, context) };
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
@@ -244,7 +246,7 @@ export class Session implements LeasedSession {
 
   /** Whether it may be ended because room is needed. */
   get evictable(): boolean {
-    return this.anonymous && !this.#reserved && !this.#lane.isTaken;
+    return this.anonymous && !this.#options.persist && !this.#reserved && !this.#lane.isTaken;
   }
 
   /**
@@ -255,6 +257,11 @@ export class Session implements LeasedSession {
     if (this.#closed || this.#lane.isTaken || this.#reserved || this.#options.keepRunning) return false;
     if (this.#tab.isWatched || performance.now() < this.#awakeUntil) return false;
     return this.#tab.isPaused || this.#clock.idleForMs >= restsAfterMs;
+  }
+
+  /** Whether its browser process is to end soon, of old age. */
+  get isInRetired(): boolean {
+    return this.context.retired?.aborted ?? false;
   }
 
   /** To be called when the request that it was opened for never had its turn. */
@@ -516,16 +523,17 @@ export class Session implements LeasedSession {
   /**
    * Lets go of its browser, if nobody uses it: what is needed to open it again is in the record that `onAsleep` gets.
    *
+   * @param reason one that is hung is not asked for its state again: the last one stands
    * @returns false if it is in use, or its state cannot be kept: it stays as it is
    */
-  async fallAsleep(): Promise<boolean> {
+  async fallAsleep(reason: SleepReason): Promise<boolean> {
     if (this.#closed || this.#lane.isTaken) return false;
     await this.#lane.enter(this.#over.signal); // at once: it is free
     try {
       // A page that stands still is as it was when it was paused.
-      if (!this.#tab.isPaused) await this.#state.take(true);
+      if (!this.#tab.isPaused && reason !== 'hung') await this.#state.take(true);
       const { store } = this.#parts.lasting;
-      if (this.#options.persist && store) await this.#write(store, this.events.asleep());
+      if (this.#options.persist && store) await this.#write(store, this.events.asleep(reason));
     } catch {
       this.#awakeUntil = performance.now() + awakeForMs;
       this.#release(false);
@@ -537,7 +545,7 @@ export class Session implements LeasedSession {
       this.#release(false);
       return false;
     }
-    this.events.add('sleep', {});
+    this.events.add('sleep', { reason });
     this.#leave(asleepError(this.id));
     return true;
   }
@@ -586,7 +594,9 @@ export class Session implements LeasedSession {
     if (this.#closed) return;
     if (this.#isLeased) this.#crashes += 1;
     this.events.add('crash', { reason: 'its browser process is gone' });
-    if (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes) this.#leave(lostError(this.id));
+    // One that is to last ends by nothing that its page does.
+    const goesOn = this.#options.persist || (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes);
+    if (goesOn) this.#leave(lostError(this.id));
     else void this.end('crashed').catch(() => {}); // reported to onEnded
   };
 
@@ -638,9 +648,10 @@ export const noStoreError = (): MooringError =>
   );
 
 /** What could not be brought back, a sentence each. */
-const restoringWarnings = ({ left, damage }: SessionRecord): string[] => [
+const restoringWarnings = ({ left, damage }: SessionRecord, { unrestored = [] }: EngineContext): string[] => [
   ...(damage === undefined
     ? []
     : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
   ...left,
+  ...unrestored,
 ];

@@ -21,6 +21,8 @@ export interface StoredCookie {
   readonly sameSite: 'Strict' | 'Lax' | 'None';
   /** The site that a partitioned cookie (CHIPS) was set below. */
   readonly partitionKey?: string | undefined;
+  /** Whether a frame of another site stood between that site and the cookie's own. */
+  readonly crossSiteAncestor?: boolean | undefined;
 }
 
 /** The storage of one origin, as `storageState` of Playwright has it, with the session storage beside it. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Attaching, RawClient } from '../support/attaching.js';
 import { EngineSuite } from '../support/engine-suite.js';
+import { browserProcesses, rendererProcesses } from '../support/processes.js';
 import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
@@ -12,7 +13,10 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
   const { origin } = suite;
   const clients = new Attaching(() => suite.app);
   let session = '';
+  /** The browser of the server that the other tests share. */
+  let suiteProcesses = new Set<number>();
   beforeEach(() => {
+    suiteProcesses = new Set(browserProcesses());
     session = randomUUID();
   });
   afterEach(async () => {
@@ -95,6 +99,36 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
     const { code, reason } = await client.closed;
     expect(code).toBe(1001);
     expect(reason).toContain('session not found');
+  });
+
+  it('a page that crashes – the client is told; the session goes on with another', async () => {
+    const { page } = await clients.playwright(session);
+    await page.goto(`${origin.url}/`);
+    const crashed = page.waitForEvent('crash');
+    const before = new Set(rendererProcesses());
+    expect(before.size).toBeGreaterThan(0);
+    for (const renderer of before) process.kill(renderer, 'SIGKILL');
+    await crashed;
+    await clients.end();
+    expect((await suite.solution('/missing', { session })).statusCode).toBe(404);
+  });
+
+  it('a browser that dies – closes the connection; the session goes on, and the client may come back', async () => {
+    const app = await RunningApp.start({}, await engine.create());
+    try {
+      const { solution } = await app.ok({ cmd: 'websocket.create', session: 's' });
+      const client = await RawClient.open(solution.ws);
+      const page = await client.attachToPage();
+      await client.ok('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
+      void client.ask('Runtime.evaluate', { expression: 'new Promise(() => {})', awaitPromise: true }, page);
+      for (const id of browserProcesses()) if (!suiteProcesses.has(id)) process.kill(id, 'SIGKILL');
+      expect((await client.closed).reason).toContain('CODE-0026');
+      const again = await RawClient.open(solution.ws);
+      await again.attachToPage();
+      expect((await app.ok({ cmd: 'sessions.list' })).sessions).toMatchObject([{ session: 's', state: 'attached' }]);
+    } finally {
+      await app.close();
+    }
   });
 
   it('every tab closed – the session opens a new one for the next request', async () => {

@@ -71,6 +71,7 @@ export class FakeContext implements EngineContext {
   readonly #userAgent: string;
   readonly #onClosed: (context: FakeContext) => void;
   readonly #lost = new AbortController();
+  readonly #retired = new AbortController();
   readonly #jar = new Map<string, EngineCookie>();
   /** When set, a page that is to go on after a pause waits for it. */
   resumeGate: Promise<void> | undefined;
@@ -87,6 +88,15 @@ export class FakeContext implements EngineContext {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get retired(): AbortSignal {
+    return this.#retired.signal;
+  }
+
+  /** As if the browser process had grown old. */
+  retire(): void {
+    this.#retired.abort();
   }
 
   /** As if the browser process had died. */

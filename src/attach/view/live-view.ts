@@ -9,7 +9,7 @@ import type { ViewTarget } from './view-target.js';
 import type { WatchedView, Watcher } from './watcher.js';
 
 export interface LiveViewOptions {
-  readonly sessions: Pick<SessionManager, 'find' | 'follow' | 'takeOver' | 'assertUrl'>;
+  readonly sessions: Pick<SessionManager, 'openNow' | 'follow' | 'takeOver' | 'assertUrl'>;
   /** How long a person keeps a session that they do nothing with. Default: two minutes. */
   readonly controlIdleMs?: number;
   readonly target: Pick<ViewTarget, 'owner' | 'session' | 'life'>;
@@ -153,7 +153,7 @@ export class LiveView implements WatchedView {
 
   #followSession(): void {
     const { sessions, target } = this.#options;
-    const session = sessions.find(target.owner, target.session);
+    const session = sessions.openNow(target.owner, target.session);
     if (session !== this.#session) {
       this.#watching?.[Symbol.dispose]();
       this.#session = session;

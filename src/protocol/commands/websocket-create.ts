@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from '../define-command.js';
 import { defineFields } from '../fields/define-fields.js';
 import { integer, optionalFilled } from '../fields/scalars.js';
-import { createdField, exampleClosing, replyFields, sessionField } from '../replies/reply-fields.js';
+import { createdField, exampleClosing, replyFields, restoredFields, sessionField } from '../replies/reply-fields.js';
 import { type CreateArguments, sessionsCreate } from './sessions-create.js';
 
 const defaultTtlSeconds = 300;
@@ -45,14 +45,15 @@ export const websocketCreate = defineCommand({
     ...replyFields,
     ...sessionField,
     ...createdField,
+    ...restoredFields,
   }),
   example: {
     request: { session: 'my-session-id' },
     response: {
       solution: {
         verified: true,
-        wsEndpoint: 'ws://127.0.0.1:8191/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
-        ws: 'ws://127.0.0.1:8191/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
+        wsEndpoint: 'ws://mooring.example/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
+        ws: 'ws://mooring.example/attach/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa',
       },
       data: 'success',
       session: 'my-session-id',

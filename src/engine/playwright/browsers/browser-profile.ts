@@ -1,7 +1,9 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Identity } from '../../../identity/identity.js';
 import type { EngineInfo, PageEvent } from '../../engine.js';
+import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
 import type { PageChannel } from '../channel/page-channel.js';
+import type { StorageChanges } from '../channel/storage-changes.js';
 import type { ProtocolWire } from '../driver/protocol-wire.js';
 
 /**
@@ -29,6 +31,14 @@ export interface BrowserProfile {
   /** How an identity is presented in a process of another key. If omitted, all identities have the same key. */
   readonly sharing?: SharedPresentation;
   readonly openChannel: (page: Page) => Promise<PageChannel>;
+  readonly storage: StorageAccess;
+}
+
+/** How it is learned what documents store. */
+export interface StorageAccess {
+  readonly evaluateInFrame: EvaluateInFrame;
+  /** If omitted, the browser tells of no changes: storage is known as it was last read. */
+  readonly changes?: StorageChanges;
 }
 
 export interface LaunchedByDriver {

@@ -34,14 +34,14 @@ export class DriverBrowser implements LaunchedBrowser {
    * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
   constructor(
-    { browser, present, onScriptError, protocol }: LaunchedByDriver,
+    { browser, present, protocol, onScriptError }: LaunchedByDriver,
     engine: string,
     pageMemoryBytes?: number,
   ) {
     this.browser = browser;
     this.present = present;
-    this.onScriptError = onScriptError;
     this.protocol = protocol;
+    this.onScriptError = onScriptError;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>
@@ -94,7 +94,7 @@ export class DriverBrowser implements LaunchedBrowser {
     const { processId } = this.process;
     const limit = this.#pageMemoryBytes;
     if (processId === undefined || limit === undefined || this.#isOver()) return;
-    for (const child of readDescendants(processId)) {
+    for (const child of readDescendants(processId, (command) => !isPageProcess(command))) {
       if (!isPageProcess(child.command) || child.privateBytes <= limit) continue;
       try {
         kill(child.processId, 'SIGKILL');

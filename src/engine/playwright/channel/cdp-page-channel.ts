@@ -187,7 +187,7 @@ export class CdpPageChannel implements PageChannel {
   }
 
   async #evaluate(expression: string, options: { contextId?: number; timeout?: number }): Promise<unknown> {
-    const asked = { expression, returnByValue: true, ...options };
+    const asked = { expression, returnByValue: true, awaitPromise: true, ...options };
     const { result, exceptionDetails } = (await this.#session.send('Runtime.evaluate', asked)) as {
       result: { value?: unknown };
       exceptionDetails?: { text: string; exception?: { description?: string } };

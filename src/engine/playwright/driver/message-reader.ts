@@ -105,9 +105,8 @@ export class MessageReader {
     if (answerStart.test(head.toString('latin1'))) return maxAnswerBytes;
     const method = nameOf(head);
     // Whose it is stands at its end.
-    return method !== undefined && unwanted.has(method) && !exempt?.()
-      ? this.#headBytesOf(method)
-      : maxEventBytesOf(method);
+    const isUnwanted = method !== undefined && unwanted.has(method) && !exempt?.();
+    return isUnwanted ? this.#headBytesOf(method) : maxEventBytesOf(method);
   }
 
   #headBytesOf(method: string): number {

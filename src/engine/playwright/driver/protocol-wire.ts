@@ -157,7 +157,19 @@ export class ProtocolWire {
   send(client: WireClient, message: WireMessage, answer: (message: WireMessage) => void): void {
     const id = this.#nextId();
     this.#asked.set(id, { client, answer });
-    this.#options.toBrowser({ ...message, id });
+    if (this.#tell({ ...message, id })) return;
+    this.#asked.delete(id);
+    answer({ error: { message: 'the browser is gone' } });
+  }
+
+  /** @returns false if the browser is gone */
+  #tell(message: WireMessage): boolean {
+    try {
+      this.#options.toBrowser(message);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   ask(
@@ -177,8 +189,8 @@ export class ProtocolWire {
 
   /** A message of the driver's that was kept back. */
   release(message: WireMessage): void {
-    for (const override of this.#options.overrides(message.sessionId ?? '')) this.#options.toBrowser(override);
-    this.#options.toBrowser(message);
+    for (const override of this.#options.overrides(message.sessionId ?? '')) this.#tell(override);
+    this.#tell(message);
   }
 
   overrides(sessionId: string): readonly WireMessage[] {
@@ -215,7 +227,7 @@ export class ProtocolWire {
     if (downloads) this.send(client, downloads, () => {});
     for (const [sessionId, { contextId, said }] of this.#driverTargets) {
       if (contextId !== client.contextId) continue;
-      for (const override of this.#options.overrides(sessionId)) this.#options.toBrowser(override);
+      for (const override of this.#options.overrides(sessionId)) this.#tell(override);
       for (const message of said.values()) this.send(client, message, () => {});
     }
   }
