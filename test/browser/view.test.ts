@@ -198,8 +198,7 @@ describe.skipIf(engine.skip)(`A person in the live view on ${suiteName(engine)}`
     expect(await notes()).not.toContain('click');
   });
 
-  it('a phone – takes fingers', async () => {
-    if (!isChromium) return;
+  it.skipIf(!isChromium)('a phone – takes fingers', async () => {
     await suite.get('/desk', { session, device: ['mobile'], browser: [{ name: 'chrome' }] });
     const person = await people.open(await link({ control: true }));
     await person.see();
