@@ -53,6 +53,7 @@ const engineSuites = [
     'proxied-job',
     'request-options',
     'session-events',
+    'view',
   ]),
   'test/hostile/adversarial-pages.test.ts',
   'test/hostile/moving-pages.test.ts',

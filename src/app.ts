@@ -3,6 +3,8 @@ import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { AttachTickets } from './attach/attach-tickets.js';
+import { LiveViews } from './attach/view/live-views.js';
+import { ViewLinks } from './attach/view/view-links.js';
 import { createExecutor } from './commands/command-table.js';
 import type { Config } from './config/settings.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -179,9 +181,11 @@ export class App {
     );
     const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
     const tickets = new AttachTickets(sessions);
+    const links = new ViewLinks(new LiveViews({ sessions, maxUploadBytes: config.bodyLimitBytes }));
     const executor = createExecutor({
       files,
       tickets,
+      links,
       sessions,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
@@ -202,6 +206,7 @@ export class App {
       executor,
       files,
       tickets,
+      links,
       metrics,
       metricsKey: config.metricsKey,
       adminKey: config.adminKey,

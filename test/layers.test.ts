@@ -50,11 +50,23 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     ],
     packages: ['tough-cookie'],
   },
-  attach: { folders: ['engine/engine.ts', 'sessions', 'errors', 'util'], packages: [] },
+  attach: {
+    folders: [
+      'engine/engine.ts',
+      'engine/live-page.ts',
+      'egress/session-proxy.ts',
+      'identity',
+      'sessions',
+      'errors',
+      'util',
+    ],
+    packages: ['zod'],
+  },
   commands: {
     folders: [
       'requests',
       'attach/attach-tickets.ts',
+      'attach/view/view-links.ts',
       'engine/engine.ts',
       'sessions',
       'identity',
@@ -74,6 +86,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
       'commands/executor.ts',
       'attach/attach-tickets.ts',
       'attach/client-socket.ts',
+      'attach/view/view-links.ts',
       'artifacts',
       'observability',
       'protocol',

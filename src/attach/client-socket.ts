@@ -1,6 +1,7 @@
 /** A client's connection, message by message. */
 export interface ClientSocket {
-  send(text: string): void;
+  /** Text, or bytes. */
+  send(message: string | Uint8Array): void;
   /** What was sent and not taken yet, in bytes. */
   readonly unsentBytes: number;
   /** @param reason at most 123 bytes are sent */
@@ -9,6 +10,8 @@ export interface ClientSocket {
   terminate(): void;
   /** Set it to take messages. */
   onMessage: (text: string) => void;
+  /** The same for bytes. If omitted, they are read as text. */
+  onBytes?: (bytes: Buffer) => void;
   /** Aborts when it is closed, by whoever. */
   readonly closed: AbortSignal;
 }
@@ -17,6 +20,7 @@ export interface ClientSocket {
 export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
+  policy: 1008,
   internal: 1011,
   tryAgainLater: 1013,
   /** Ours: it takes nothing of what it asked for. */

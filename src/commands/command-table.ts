@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { AttachTickets } from '../attach/attach-tickets.js';
+import type { ViewLinks } from '../attach/view/view-links.js';
 import type { CommandName } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import { noOptions } from '../protocol/values/session-options.js';
@@ -19,6 +20,7 @@ import { sessionsForkHandler } from './sessions-fork.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
+import { sessionsViewHandler } from './sessions-view.js';
 import { websocketCreateHandler } from './websocket-create.js';
 
 export interface CommandsOptions {
@@ -33,6 +35,8 @@ export interface CommandsOptions {
   readonly files: ArtifactStore;
   /** Addresses to attach to sessions with. */
   readonly tickets: AttachTickets;
+  /** Links to live views. */
+  readonly links: ViewLinks;
 }
 
 /** The handler of each command: one that is missing, or of another command, does not compile. */
@@ -56,6 +60,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.export': sessionsExportHandler(options),
     'sessions.fork': sessionsForkHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
+    'sessions.view': sessionsViewHandler(options),
     'websocket.create': websocketCreateHandler(options),
     'request.get': request,
     'request.post': request,

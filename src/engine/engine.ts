@@ -15,6 +15,7 @@ import type { Identity, Size } from '../identity/identity.js';
 import type { EngineProcesses } from '../identity/identity-resolver.js';
 import type { PresentationCapabilities } from '../identity/presentation-capabilities.js';
 import type { BrowserState, CapturedState, PagePlace } from '../snapshots/browser-state.js';
+import type { LivePage, LivePageListener } from './live-page.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -506,6 +507,8 @@ export interface EnginePage {
   extract(extraction: Extraction, signal: AbortSignal): Promise<Extracted>;
   /** Waits until the address contains this text; `*` stands for any. @throws MooringError `NAVIGATION_TIMEOUT` */
   waitForUrl(pattern: string, limits: StepLimits): Promise<void>;
+  /** Begins to show it to a person, as it happens; ends what was shown before. */
+  live(listener: LivePageListener): LivePage;
   /** The page as a PDF. */
   pdf(signal: AbortSignal): Promise<Uint8Array>;
   /** A PNG. */

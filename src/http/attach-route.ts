@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -6,6 +6,9 @@ import type { AttachPoint, AttachTickets } from '../attach/attach-tickets.js';
 import type { ClientSocket } from '../attach/client-socket.js';
 import { errorMessage, MooringError } from '../errors.js';
 import { assertNoForeignPage } from './authenticate.js';
+
+/** Answers a request for a WebSocket. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface AttachRouteOptions {
   readonly tickets: Pick<AttachTickets, 'find'>;
@@ -16,7 +19,7 @@ export interface AttachRouteOptions {
   readonly heartbeatMs?: number;
 }
 
-const defaultHeartbeatMs = 10_000;
+export const defaultHeartbeatMs = 10_000;
 /** How long a client may take to say goodbye. */
 const goodbyeMs = 1000;
 /** What a close frame can carry. */
@@ -30,24 +33,20 @@ const notThere = (): MooringError =>
 
 /**
  * `ws://host/attach/<token>`: a client attaches to a session. The token is the key, so that clients need no other.
- *
- * @returns what is to be done with each server that listens
  */
-export function attachUpgrades(options: AttachRouteOptions): (server: Server) => void {
+export function attachUpgrade(options: AttachRouteOptions): UpgradeHandler {
   const { tickets, messageLimitBytes, wantsKey, heartbeatMs = defaultHeartbeatMs } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageLimitBytes, perMessageDeflate: false });
-  return (server) => {
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      socket.on('error', () => socket.destroy());
-      try {
-        assertNoForeignPage(request, wantsKey);
-        const point = tickets.find(tokenOf(request.url ?? '') ?? '');
-        if (!point) throw notThere();
-        sockets.handleUpgrade(request, socket, head, (client) => void point.serve(new WsClient(client, heartbeatMs)));
-      } catch (error) {
-        refuseUpgrade(socket, error);
-      }
-    });
+  return (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      assertNoForeignPage(request, wantsKey);
+      const point = tickets.find(tokenOf(request.url ?? '') ?? '');
+      if (!point) throw notThere();
+      sockets.handleUpgrade(request, socket, head, (client) => void point.serve(new WsClient(client, heartbeatMs)));
+    } catch (error) {
+      refuseUpgrade(socket, error);
+    }
   };
 }
 
@@ -83,7 +82,7 @@ const addressOf = ({ protocol, host, params }: TokenRequest): string =>
 
 const tokenOf = (url: string): string | undefined => /^\/attach\/([\w-]{1,200})\/?(?:\?|$)/.exec(url)?.[1];
 
-function refuseUpgrade(socket: Duplex, error: unknown): void {
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
   const isKnown = error instanceof MooringError;
   const status = isKnown && error.code === 'NOT_FOUND' ? '404 Not Found' : '401 Unauthorized';
   const text = JSON.stringify({ data: 'error', error: errorMessage(error), code: isKnown ? error.code : undefined });
@@ -97,10 +96,11 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
 }
 
 /** A client's WebSocket, which is asked again and again whether its other end is there. */
-class WsClient implements ClientSocket {
+export class WsClient implements ClientSocket {
   readonly #socket: WebSocket;
   readonly #closed = new AbortController();
   onMessage: (text: string) => void = () => {};
+  onBytes?: (bytes: Buffer) => void;
 
   constructor(socket: WebSocket, heartbeatMs: number) {
     this.#socket = socket;
@@ -117,9 +117,10 @@ class WsClient implements ClientSocket {
     socket.on('pong', () => {
       isThere = true;
     });
-    socket.on('message', (data: RawData) => {
+    socket.on('message', (data: RawData, isBinary: boolean) => {
       isThere = true;
-      this.onMessage(data.toString());
+      if (isBinary && this.onBytes && Buffer.isBuffer(data)) this.onBytes(data);
+      else this.onMessage(data.toString());
     });
     socket.on('error', () => {}); // it closes
     socket.once('close', () => {
@@ -136,8 +137,8 @@ class WsClient implements ClientSocket {
     return this.#socket.bufferedAmount;
   }
 
-  send(text: string): void {
-    this.#socket.send(text);
+  send(message: string | Uint8Array): void {
+    this.#socket.send(message);
   }
 
   close(code: number, reason: string): void {

@@ -1,9 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { AttachTickets } from '../attach/attach-tickets.js';
+import type { ViewLinks } from '../attach/view/view-links.js';
 import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -16,7 +17,7 @@ import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
 import { type DrainControl, registerAdminRoutes } from './admin-routes.js';
 import { registerFileRoute } from './artifact-route.js';
-import { type AttachRouteOptions, attachUpgrades, registerAttachRoutes } from './attach-route.js';
+import { type AttachRouteOptions, attachUpgrade, registerAttachRoutes } from './attach-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
@@ -27,6 +28,7 @@ import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';
 import { newRequestId, requestIdHeader, requestIdOf } from './request-id.js';
+import { isViewPath, registerViewRoutes, type ViewRouteOptions, viewUpgrade } from './view-route.js';
 
 /** How long commands that were given up may take to end. */
 const cancelGraceMs = 2000;
@@ -50,6 +52,8 @@ export interface HttpServerOptions {
   readonly files: ArtifactStore;
   /** Addresses to attach to sessions with. */
   readonly tickets: AttachTickets;
+  /** Links to live views. */
+  readonly links: ViewLinks;
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
@@ -131,12 +135,20 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     messageLimitBytes: options.bodyLimitBytes,
     wantsKey: options.keys.length > 0,
   };
+  const view: ViewRouteOptions = { links: options.links, wantsKey: attach.wantsKey };
+  const toAttach = attachUpgrade(attach);
+  const toView = viewUpgrade(view);
+  const onServer = (listening: Server): void => {
+    listening.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      (isViewPath(request.url) ? toView : toAttach)(request, socket, head),
+    );
+  };
   const server = fastify({
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
-    serverFactory: serverFactory(options, attachUpgrades(attach)),
+    serverFactory: serverFactory(options, onServer),
     frameworkErrors: (error, request, reply) => {
       const known = new MooringError('NOT_FOUND', 'expected a well-formed path; got one that cannot be decoded.', {
         cause: error,
@@ -184,6 +196,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   registerHealthRoutes(server, running, options);
   registerFileRoute(server, options.files);
   registerAttachRoutes(server, attach);
+  registerViewRoutes(server, view);
 
   const { metricsKey } = options;
   const mayRead = metricsKey === undefined ? admit : admitting(createAuthenticate([metricsKey]), brake);

@@ -10,6 +10,7 @@ import { sessionsFork } from './commands/sessions-fork.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
+import { sessionsView } from './commands/sessions-view.js';
 import { websocketCreate } from './commands/websocket-create.js';
 import type { CommandFrom } from './define-command.js';
 
@@ -24,6 +25,7 @@ const definitions = [
   sessionsEvents,
   sessionsExport,
   sessionsFork,
+  sessionsView,
   websocketCreate,
   ...requestDefinitions,
   requestBatch,

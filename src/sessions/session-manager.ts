@@ -16,6 +16,7 @@ import { describeEnd, type EndedSession, type EndReason, sessionEndedError } fro
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import { SessionEvents } from './session-events.js';
+import { SessionFollowers } from './session-followers.js';
 import { type FailedCommand, SessionHistory } from './session-history.js';
 import type { SessionLease } from './session-lease.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
@@ -90,6 +91,7 @@ export class SessionManager {
   readonly #room: SessionRoom;
   readonly #sleeping: SleepingSessions;
   readonly #reaper: SessionReaper<Session | SleepingSession>;
+  readonly #followers = new SessionFollowers();
   #closed: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
@@ -393,6 +395,15 @@ export class SessionManager {
     return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal));
   }
 
+  /**
+   * The same for a person who takes a session over.
+   *
+   * @param holder who it is, for those that wait meanwhile
+   */
+  takeOver(owner: string, id: string, holder: string, signal: AbortSignal): Promise<OpenTurn> {
+    return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal, holder));
+  }
+
   /** The session of this ID, if it is awake. */
   openNow(owner: string, id: string): Session | undefined {
     return this.#sessions.get(keyOf({ owner, id }));
@@ -413,6 +424,22 @@ export class SessionManager {
         return this.#leaseOpen(owner, id, signal, leaseOf);
       throw error;
     }
+  }
+
+  /**
+   * Finds a session without renewing or waking it.
+   *
+   * @returns its life: aborts when it ends, for good
+   * @throws MooringError `SESSION_ENDED` when there is none
+   */
+  async lifeOf(owner: string, id: string, signal: AbortSignal): Promise<AbortSignal> {
+    const life = this.#sleeping.find(owner, id)?.life.signal ?? this.openNow(owner, id)?.ended;
+    return life ?? (await this.#openSession(owner, id, signal)).ended;
+  }
+
+  /** Tells each time the session of this ID wakes or falls asleep; looking does not renew it. @returns what ends that */
+  follow(owner: string, id: string, onChange: () => void): Disposable {
+    return this.#followers.follow(keyOf({ owner, id }), onChange);
   }
 
   /** The session of this ID that is open, or on its way, or sleeps: that one is woken. */
@@ -545,6 +572,7 @@ export class SessionManager {
     this.#history.onOpened(session);
     this.#eventsOfEnded.forget(session.owner, session.id);
     this.#sessions.set(keyOf(session), session);
+    this.#followers.tell(keyOf(session));
     if (session.isRestored) this.#options.observer.woke(ms);
     else this.#options.observer.created(ms);
   }
@@ -569,6 +597,7 @@ export class SessionManager {
     this.#sessions.delete(keyOf(session));
     this.#options.observer.fellAsleep(session, session.context.lost.aborted);
     this.#sleeping.add(record, session.isStored, session.timeLeft, session.life);
+    this.#followers.tell(keyOf(session));
     this.#settle(session.id, closed);
   }
 

@@ -36,6 +36,10 @@ export class SessionTab {
   #place: PagePlace | undefined;
   /** While it is being opened and goes to its first address. */
   #starting: StartPlace | undefined;
+  /** Those who look at it, each told when it shows another page. */
+  readonly #watchers = new Set<() => void>();
+  #isInTurn = false;
+  #isOver = false;
 
   constructor(options: SessionTabOptions) {
     this.#options = options;
@@ -77,12 +81,30 @@ export class SessionTab {
   /** Somebody's turn begins: lets the page go on. */
   async begin(signal: AbortSignal): Promise<void> {
     this.#isUsed = false;
+    this.#isInTurn = true;
     await abortable(this.#pause.resume(), signal);
   }
 
-  /** Nobody's turn it is: the page is paused after a while. */
+  /** Nobody's turn it is: the page is paused after a while, unless somebody looks at it. */
   rest(): void {
-    this.#pause.start();
+    this.#isInTurn = false;
+    if (!this.isWatched) this.#pause.start();
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
+  /** Keeps the page from being paused, and tells when it is another. @returns what ends that */
+  watch(onPage: () => void): Disposable {
+    const watcher = (): void => onPage();
+    this.#watchers.add(watcher);
+    void this.#pause.resume();
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#watchers.delete(watcher) && !this.isWatched && !this.#isInTurn && !this.#isOver) this.#pause.start();
+      },
+    };
   }
 
   use(): EnginePage | undefined {
@@ -99,6 +121,7 @@ export class SessionTab {
     try {
       this.#page = await this.#options.context.newPage(signal);
       this.#page.onEvent(this.#options.onEvent);
+      this.#tellWatchers();
     } catch (error) {
       this.started();
       throw error;
@@ -106,9 +129,12 @@ export class SessionTab {
     return this.#page;
   }
 
-  /** From now on it is this page of the session's context. */
+  /** From now on this page of the context is the one it shows. */
   show(page: EnginePage): void {
+    if (page === this.#page) return;
     this.#page = page;
+    page.onEvent(this.#options.onEvent);
+    this.#tellWatchers();
   }
 
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
@@ -126,7 +152,12 @@ export class SessionTab {
 
   /** The session is over, or sleeps. */
   stop(): void {
+    this.#isOver = true;
     this.started();
     this.#pause.stop();
+  }
+
+  #tellWatchers(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 }

@@ -127,9 +127,9 @@ export class Session implements LeasedSession {
   #awakeUntil = 0;
   /** Whether somebody has a lease; the lane is taken by its falling asleep too. */
   #isLeased = false;
+  #isAttached = false;
   #crashes: number;
   #restored: Restored | undefined;
-  #isAttached = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
@@ -255,7 +255,7 @@ export class Session implements LeasedSession {
    */
   get maySleep(): boolean {
     if (this.#closed || this.#lane.isTaken || this.#reserved || this.#options.keepRunning) return false;
-    if (performance.now() < this.#awakeUntil) return false;
+    if (this.#tab.isWatched || performance.now() < this.#awakeUntil) return false;
     return this.#tab.isPaused || this.#clock.idleForMs >= restsAfterMs;
   }
 
@@ -390,15 +390,23 @@ export class Session implements LeasedSession {
   }
 
   /**
-   * The same for a client that attaches. What it has done to the page is left as it is.
+   * The same for a client or a person who attaches. What they have done to the page is left as it is.
    *
    * @param signal ends the wait
+   * @param holder who it is, for those that wait meanwhile; if omitted, a client
    */
-  async attach(signal: AbortSignal): Promise<SessionLease> {
-    const holder = `a client is attached to session ${this.id} (\`websocket.create\`); let it leave`;
+  async attach(
+    signal: AbortSignal,
+    holder = `a client is attached to session ${this.id} (\`websocket.create\`); let it leave`,
+  ): Promise<SessionLease> {
     const lease = await this.#lease(signal, new AbortController().signal, holder);
     this.#isAttached = true;
     return lease;
+  }
+
+  /** Keeps its page running, and it from falling asleep for room; tells when it shows another page. @returns what ends that */
+  watch(onPage: () => void): Disposable {
+    return this.#tab.watch(onPage);
   }
 
   /** From now on it shows this page of its context. */

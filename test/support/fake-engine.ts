@@ -19,10 +19,12 @@ import {
   type PageWatch,
   type WatchOptions,
 } from '../../src/engine/engine.js';
+import type { LivePageListener } from '../../src/engine/live-page.js';
 import { MooringError } from '../../src/errors.js';
 import { fullPresentation } from '../../src/identity/presentation-capabilities.js';
 import type { CapturedState, OriginState, PagePlace } from '../../src/snapshots/browser-state.js';
 import { abortable } from '../../src/util/deadline.js';
+import { FakeLivePage } from './fake-live-page.js';
 
 /** A browser without a browser: it fetches pages and knows cookies, but runs no scripts. */
 export class FakeEngine implements BrowserEngine {
@@ -212,6 +214,15 @@ export class FakePage implements EnginePage {
 
   onEvent(listener: (event: PageEvent) => void): void {
     this.#onEvent = listener;
+  }
+
+  /** How it is shown to a person. */
+  shown: FakeLivePage | undefined;
+
+  live(listener: LivePageListener): FakeLivePage {
+    this.#gone.signal.addEventListener('abort', () => listener.onGone());
+    this.shown = new FakeLivePage(listener, () => this.url);
+    return this.shown;
   }
 
   /** As if it happened on the page. */

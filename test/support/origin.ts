@@ -30,6 +30,34 @@ const png = Buffer.from(
 );
 
 /** Something to act on for every action; `#log` says what was done. */
+/** Things to do by hand, each at a place that is a part of the window. */
+const deskPage = `<style>
+    body { margin: 0; height: 250vh }
+    .at { position: fixed; box-sizing: border-box; width: 40vw; height: 10vh; margin: 0 }
+    #out { position: fixed; left: 55vw; top: 20vh; width: 40vw; white-space: pre-wrap }
+  </style>
+  <input id="text" class="at" style="left: 5vw; top: 5vh">
+  <input id="file" class="at" type="file" multiple style="left: 5vw; top: 20vh; background: #cde">
+  <button id="ask" class="at" style="left: 5vw; top: 35vh">ask</button>
+  <a id="tab" class="at" target="_blank" href="/text" style="left: 5vw; top: 50vh; background: #dec">tab</a>
+  <a id="away" class="at" href="/missing" style="left: 5vw; top: 65vh; background: #edc">away</a>
+  <div id="pad" class="at" style="left: 55vw; top: 5vh; background: #ced">pad</div>
+  <p id="out"></p>
+  <script>
+    const note = (text) => { document.querySelector('#out').textContent += text + '; '; };
+    const text = document.querySelector('#text');
+    text.oninput = () => note('text=' + text.value);
+    text.addEventListener('compositionstart', () => note('composes'));
+    document.querySelector('#file').onchange = async ({ target }) => {
+      for (const file of target.files) note('file ' + file.name + '=' + (await file.text()));
+    };
+    document.querySelector('#ask').onclick = () => note('asked ' + confirm('sure?') + ' ' + prompt('name?', 'nobody'));
+    const pad = document.querySelector('#pad');
+    for (const name of ['click', 'dblclick', 'contextmenu', 'mousedown', 'mouseup', 'touchstart', 'touchend'])
+      pad.addEventListener(name, (event) => note(name + (event.isTrusted ? '' : '?')));
+    addEventListener('scroll', () => { document.title = 'scrolled'; });
+  </script>`;
+
 const actionsPage = `
 <style>body{margin:0} #far{margin-top:4000px}</style>
 <p id="log"></p>
@@ -319,6 +347,7 @@ export class Origin {
           };
         </script>`,
       ),
+    '/desk': (_request, response) => page(response, 'Desk', deskPage),
     '/dialogs': (_request, response) =>
       page(
         response,

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { AttachPoint } from '../../../src/attach/attach-tickets.js';
 import type { ClientSocket } from '../../../src/attach/client-socket.js';
-import { attachUpgrades } from '../../../src/http/attach-route.js';
+import { attachUpgrade } from '../../../src/http/attach-route.js';
 
-describe('attachUpgrades', () => {
+describe('attachUpgrade', () => {
   let server: Server;
   let served: ClientSocket[];
 
@@ -16,7 +16,7 @@ describe('attachUpgrades', () => {
     const serve = async (socket: ClientSocket): Promise<void> => void served.push(socket);
     const tickets = { find: (token: string) => (token === 'good' ? ({ serve } as unknown as AttachPoint) : undefined) }; // what a route uses
     server = createServer();
-    attachUpgrades({ tickets, messageLimitBytes: 1000, wantsKey: false, heartbeatMs: 50 })(server);
+    server.on('upgrade', attachUpgrade({ tickets, messageLimitBytes: 1000, wantsKey: false, heartbeatMs: 50 }));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });

@@ -84,6 +84,8 @@ const storageEvents = [
 const eventLimits = new Map<string, number>([
   // It waits for an answer, with the body of the request in it.
   ['Fetch.requestPaused', maxAnswerBytes],
+  // A picture, as large as the page.
+  ['Page.screencastFrame', maxAnswerBytes],
   // The driver keeps what is in these. Of a response Chromium itself takes no more than 256 KB of headers.
   ['Network.requestWillBeSentExtraInfo', 500_000],
   ['Network.responseReceived', 1_000_000],

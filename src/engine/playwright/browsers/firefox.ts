@@ -43,6 +43,8 @@ const preferences = {
   // What pages print would come through its standard output, which the driver keeps lines of.
   'browser.dom.window.dump.enabled': false,
   'devtools.console.stdout.content': false,
+  // A page that comes back out of memory is not told to the driver: it would go on with the page before it.
+  'browser.sessionhistory.max_total_viewers': 0,
   'network.http.http3.enable': false,
   'network.trr.mode': 5,
   'network.dns.disablePrefetch': true,

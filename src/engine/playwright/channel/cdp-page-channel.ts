@@ -1,10 +1,12 @@
 import type { CDPSession, Page } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
+import type { LivePicture } from '../../live-page.js';
 import { type DriverSession, driverSessionOf, targetIdOf } from '../driver/driver-transport.js';
 import { CdpRequestOverride } from './cdp-request-override.js';
+import { CdpScreencast } from './cdp-screencast.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
-import type { Camera, PageChannel, TabLifecycle } from './page-channel.js';
+import type { Camera, PageChannel, RawInput, Screencast, TabLifecycle } from './page-channel.js';
 
 /**
  * The driver emulates the focus of every page, and a page with focus is not frozen. On a session of our own these calls do
@@ -25,6 +27,25 @@ const tabLifecycle: TabLifecycle = {
       session.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
     ]);
   },
+};
+
+const touchTypes = { start: 'touchStart', move: 'touchMove', end: 'touchEnd' } as const;
+
+const rawInput: RawInput = {
+  // Not waited for: a start is answered when the browser knows what becomes of the gesture.
+  async touch(tab, action, x, y) {
+    const touching = driverSessionOf(tab).send('Input.dispatchTouchEvent', {
+      type: touchTypes[action],
+      touchPoints: action === 'end' ? [] : [{ x, y }],
+    });
+    touching.catch(() => {}); // gone with the page
+  },
+  compose: (tab, text) =>
+    driverSessionOf(tab).send('Input.imeSetComposition', {
+      text,
+      selectionStart: text.length,
+      selectionEnd: text.length,
+    }),
 };
 
 interface LayoutMetrics {
@@ -115,6 +136,12 @@ export class CdpPageChannel implements PageChannel {
   }
 
   readonly lifecycle = tabLifecycle;
+
+  readonly rawInput = rawInput;
+
+  screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast {
+    return new CdpScreencast(tab, onPicture);
+  }
 
   readonly camera: Camera = {
     timeoutMs: 400,

@@ -1,13 +1,15 @@
 import type { Page, Request, Route } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
 import type { NavigationRequest } from '../../engine.js';
+import type { LivePicture } from '../../live-page.js';
 import { isForMainFrame } from '../document-request.js';
 import { evaluateApart } from '../driver/driver-transport.js';
 import { webpOf } from '../injected/encode-webp.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
-import type { Camera, PageChannel } from './page-channel.js';
+import type { Camera, PageChannel, Screencast } from './page-channel.js';
 import { RefererStandIn } from './referer-stand-in.js';
 import { isAnything, RouteRequestOverride } from './route-request-override.js';
+import { ScreenshotCast } from './screenshot-cast.js';
 
 /** What a browser can that has no protocol session to give. */
 export interface DriverPageAbilities {
@@ -79,6 +81,10 @@ export class DriverPageChannel implements PageChannel {
     const jpeg = shot.toString('base64');
     if (this.#lastShot?.jpeg !== jpeg) this.#lastShot = { jpeg, webp: await evaluateApart(this.#page, webpOf, jpeg) };
     return this.#lastShot.webp;
+  }
+
+  screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast {
+    return new ScreenshotCast(tab, onPicture);
   }
 
   async holdNavigations(): Promise<() => Promise<void>> {

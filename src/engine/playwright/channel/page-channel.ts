@@ -1,6 +1,7 @@
 import type { Page, Request } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
+import type { LivePicture, PictureOptions } from '../../live-page.js';
 import type { NavigationOverride } from './navigation-override.js';
 
 /** What a page is asked beside the driver's own calls, by the shortest way that its browser has. */
@@ -24,6 +25,10 @@ export interface PageChannel {
   beforeScripts(source: string): Promise<() => Promise<void>>;
   /** Stops and starts what a tab does by itself: this page, or a popup of it. If omitted, the browser cannot. */
   readonly lifecycle?: TabLifecycle;
+  /** Pictures of a tab, this page or a popup of it, as it looks different. */
+  screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast;
+  /** Input that the driver has no way for. If omitted, the browser has none either. */
+  readonly rawInput?: RawInput;
   /** Absent: it cannot be filmed. */
   readonly camera: Camera | undefined;
   /**
@@ -45,4 +50,22 @@ export interface Camera {
   picture(): Promise<string>;
   /** How long a picture is waited for; a page that is on its way elsewhere may give none. */
   readonly timeoutMs: number;
+}
+
+/** Pictures of a tab while it is looked at. */
+export interface Screencast {
+  /** Begins, or gives pictures of another size. */
+  start(options: PictureOptions): void;
+  /** The last picture was taken. */
+  next(): void;
+  /** It may have changed, for something was done on it. */
+  stir(): void;
+  /** Idempotent. */
+  stop(): void;
+}
+
+export interface RawInput {
+  touch(tab: Page, action: 'start' | 'move' | 'end', x: number, y: number): Promise<unknown>;
+  /** Text of an input method that is not finished. */
+  compose(tab: Page, text: string): Promise<unknown>;
 }

@@ -22,6 +22,7 @@ import {
   type StepLimits,
   type WatchOptions,
 } from '../../engine.js';
+import type { LivePage, LivePageListener } from '../../live-page.js';
 import { matchesUrl } from '../../url-pattern.js';
 import type { PageChannel } from '../channel/page-channel.js';
 import { isFirstRequest } from '../document-request.js';
@@ -38,6 +39,7 @@ import { describeDocument } from '../navigation/navigation-result.js';
 import type { RequestEvents } from '../navigation/request-events.js';
 import type { NavigationSubject } from '../navigation/wait-for-load.js';
 import { extract } from './content-extractor.js';
+import { PlaywrightLivePage } from './live-page.js';
 import { followMoves, giveUpPending, onThisDocument, readOneDocument } from './one-document.js';
 import { PlaywrightActor } from './page-actor.js';
 import { DocumentGoneError, isDocumentGone, readPage } from './page-reader.js';
@@ -92,6 +94,7 @@ export class PlaywrightPage implements EnginePage {
   /** The last picture; it may have been given up and still go on. */
   #picture: Promise<void> = Promise.resolve();
   #watch: PlaywrightWatch | undefined;
+  #live: PlaywrightLivePage | undefined;
   #showedDialog = false;
   #onEvent: (event: PageEvent) => void = () => {};
   #closed: Promise<void> | undefined;
@@ -276,6 +279,23 @@ export class PlaywrightPage implements EnginePage {
     return this.#watch;
   }
 
+  live(listener: LivePageListener): LivePage {
+    void this.#live?.close();
+    this.#live = new PlaywrightLivePage({
+      page: this.#page,
+      channel: this.#channel,
+      popups: this.#popups,
+      listener,
+      onClose: (closed) => {
+        if (this.#live === closed) this.#live = undefined;
+      },
+    });
+    const onGone = (): void => listener.onGone();
+    if (this.alive) this.#gone.signal.addEventListener('abort', onGone, { once: true });
+    else queueMicrotask(onGone);
+    return this.#live;
+  }
+
   record(maxBytes: number): PageRecording {
     const { camera } = this.#channel;
     if (!camera) {
@@ -409,6 +429,7 @@ export class PlaywrightPage implements EnginePage {
     }
     this.#popups.add(popup);
     popup.once('close', () => this.#popups.delete(popup));
+    this.#live?.addPopup(popup);
     popup.on('dialog', this.#guarded(this.#onDialog));
     // A link that opens a tab may well lead to a file.
     popup.on(
@@ -438,6 +459,7 @@ export class PlaywrightPage implements EnginePage {
     this.#showedDialog = true;
     this.#watch?.noteDialog(dialog);
     this.#onEvent({ kind: 'dialog', type: dialog.type(), message: dialog.message() });
+    if (this.#live?.takesDialog(dialog)) return;
     const answer = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss();
     answer.catch(() => {}); // gone with the page
   };
@@ -506,6 +528,7 @@ export class PlaywrightPage implements EnginePage {
 
   async #close(): Promise<void> {
     this.#gone.abort(tabGoneError('it was closed'));
+    void this.#live?.close();
     this.#closePopups();
     await settledWithin(this.#page.close(), closeTimeoutMs);
   }
