@@ -24,6 +24,7 @@ import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';
 import { newRequestId, requestIdHeader, requestIdOf } from './request-id.js';
+import { registerUiRoutes } from './ui-routes.js';
 
 /** How long commands that were given up may take to end. */
 const cancelGraceMs = 2000;
@@ -171,6 +172,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     reply.type(metrics.contentType).send(await metrics.text()),
   );
   registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
+  registerUiRoutes(server, { keys: options.keys, version: options.version, authenticate, brake });
   refuseOtherMethods(server, methods);
   return server;
 }
