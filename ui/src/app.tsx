@@ -153,13 +153,16 @@ function KeyButton({ whoami, onChange }: { readonly whoami: Whoami; readonly onC
   return (
     <>
       <button type="button" class="quiet" onClick={() => setAsking(true)}>
-        Use a key
+        Sign in
       </button>
       {isAsking ? (
-        <Dialog title="Use a key" onClose={() => setAsking(false)}>
+        <Dialog title="Sign in" onClose={() => setAsking(false)}>
           <Login
             why="This server takes any key, and shows the sessions that were made without one. Sessions that a client made with a key are shown to that key."
-            onDone={onChange}
+            onDone={() => {
+              setAsking(false);
+              onChange();
+            }}
           />
         </Dialog>
       ) : null}

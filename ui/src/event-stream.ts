@@ -19,10 +19,11 @@ export async function* followEvents(
   const body = { cmd: 'sessions.events', session, ...(since > 0 ? { since } : {}) };
   const response = await succeeded(await post('/api/v1', body, { signal, headers: { accept: 'text/event-stream' } }));
   for await (const { name, data } of readStream(response, signal)) {
-    if (name !== 'reply')
-      yield data as unknown as SessionEvent; // the only other thing that this command tells
-    else if (data.data === 'error') throw errorOf(data);
-    else return;
+    // Those that are no longer kept are told of as `missed`: the log shows what there is.
+    if (name === 'event') yield data.event as SessionEvent; // as the server's description says
+    if (name !== 'reply') continue;
+    if (data.data === 'error') throw errorOf(data);
+    return;
   }
   throw new ApiError('UNREACHABLE', 'The connection to the server broke off.');
 }

@@ -104,7 +104,8 @@ export class MetricsHistory {
     const names = [...new Set(counts.map(({ labels }) => labels.cmd ?? ''))];
     const rows = names.map((cmd) => {
       const own = counts.filter(({ labels }) => labels.cmd === cmd);
-      const buckets = bucketsOf(this.#last, ({ labels }) => labels.cmd === cmd);
+      // A stream of events lasts as long as somebody listens.
+      const buckets = bucketsOf(this.#last, ({ labels }) => labels.cmd === cmd && cmd !== 'sessions.events');
       const failed = own.filter(({ labels }) => isFailure(labels.outcome));
       return {
         cmd,

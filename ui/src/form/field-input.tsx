@@ -83,11 +83,15 @@ function Control({ field: { field, isRequired }, value, onChange, onProblem, id,
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
-          pattern={field.pattern}
           maxLength={field.maxLength}
           placeholder={field.example}
           value={typeof value === 'string' ? value : ''}
-          onInput={({ currentTarget }) => onChange(currentTarget.value === '' ? undefined : currentTarget.value)}
+          onInput={({ currentTarget: input }) => {
+            // The attribute `pattern` reads expressions in another way (with the flag `v`) than JSON Schema has them.
+            const fits = input.value === '' || new RegExp(field.pattern ?? '', 'u').test(input.value);
+            input.setCustomValidity(fits ? '' : `Expected what fits ${field.pattern}`);
+            onChange(input.value === '' ? undefined : input.value);
+          }}
         />
       );
     case 'choice':

@@ -90,6 +90,7 @@ const Row = memo((row: ReturnType<typeof factsOf>) => (
     <th scope="row" class="session">
       <Link href={pathOf({ page: 'session', id: row.session })}>{row.session}</Link>
       {row.persist ? <span class="tag">persist</span> : null}
+      <span class="sub">{shownAddress(row.url)}</span>
     </th>
     <td class="state">
       <StateBadge row={row} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface DialogProps {
   readonly title: string;
@@ -8,14 +8,19 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-/** A modal question. The browser keeps the focus in it, and gives it back to where it was. */
+/** A modal question. The browser keeps the focus in it; afterwards it is where it was. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const before = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      // As long as it is open nothing else takes the focus; once it is taken out of the page, nobody gives it back.
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   const onClick = (event: MouseEvent): void => {
     if (event.target === element.current) onClose();
