@@ -17,7 +17,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/metrics', '/openapi.json', '/docs', '/ui/whoami', '/ui/login', '/ui/logout'].map((path) => [
+      ['/api', '/metrics', '/openapi.json', '/docs', '/view', '/ui/whoami', '/ui/login', '/ui/logout'].map((path) => [
         path,
         server,
       ]),

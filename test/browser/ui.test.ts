@@ -42,6 +42,7 @@ it('the list – what it says of a session; the link of its name leads to its pa
   await app.ok({ cmd: 'request.get', session: 'reader', url: `${origin.url}/login?from=list` });
   await using('/ui', async (page) => {
     const row = page.getByRole('row', { name: /^reader/ });
+    expect(await page.getByRole('columnheader', { name: 'Age' }).getAttribute('aria-sort')).toBe('ascending');
     for (const text of ['open', `${new URL(origin.url).host}/login?from=list`, 'direct'])
       await row.getByRole('cell', { name: text, exact: true }).waitFor();
     await link(page, 'reader').click();

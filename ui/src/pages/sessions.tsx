@@ -18,7 +18,7 @@ export function SessionsPage() {
   const named = query.get('sort') ?? '';
   const isDescending = named.startsWith('-');
   const sort = sortKeys.find((key) => key === named.replace('-', '')) ?? 'createdAt';
-  const isUp = query.has('sort') ? !isDescending : false;
+  const isUp = !isDescending;
   const { text, state, kept } = filter;
   const rows = useMemo(
     () =>
@@ -112,8 +112,9 @@ const sortValues: Readonly<Record<SortKey, (row: SessionRow) => string | number>
   url: ({ url = '' }) => url,
   identity: identityOf,
   upstream: upstreamOf,
-  createdAt: ({ createdAt }) => createdAt,
-  lastAccessed: ({ lastAccessed }) => lastAccessed,
+  // Ages, as they are shown: the youngest is the least.
+  createdAt: ({ createdAt }) => -createdAt,
+  lastAccessed: ({ idleMs }) => idleMs,
   bytes: ({ bytesIn, bytesOut }) => bytesIn + bytesOut,
 };
 

@@ -1,54 +1,37 @@
-import { useState } from 'preact/hooks';
+import { h } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { type SessionRow, send } from '../api.js';
 import { Failure } from '../shell/notice.js';
 import { useWork } from '../shell/use-work.js';
 
-interface View {
-  readonly path: string;
-  readonly hasControl: boolean;
-}
+/** The server's own element for a live view: its picture, its bar, *Take control* and *Give back*. */
+const elementModule = '/view/live-view.js';
 
-/** The page that `sessions.view` links to, in a frame. It shows the session while somebody looks at it. */
+/** The session as it happens, while this is shown. Watching does not renew it, nor wakes it. */
 export function LiveView({ row }: { readonly row: SessionRow }) {
-  const [view, setView] = useState<View>();
+  const [src, setSrc] = useState<string>();
   const { isBusy, error, run } = useWork();
-  const open = (control: boolean): void =>
+  const { session } = row;
+  const watch = (): void =>
     void run(async (signal) => {
-      const body = { cmd: 'sessions.view', session: row.session, control };
+      setSrc(undefined);
+      const body = { cmd: 'sessions.view', session, control: true };
       const { solution } = await send<{ readonly solution: { readonly viewUrl: string } }>(body, signal);
-      const { pathname, search, hash } = new URL(solution.viewUrl);
-      // A proxy before the server may have another name than the server thinks.
-      setView({ path: `${pathname}${search}${hash}`, hasControl: control });
+      await import(/* @vite-ignore */ elementModule);
+      // Its path alone: a proxy before the server may have another name than the server thinks.
+      setSrc(new URL(solution.viewUrl).pathname);
     });
+  useEffect(watch, [session]);
   return (
     <section class="picture" aria-label="Page">
-      <div class="buttons">
-        {view ? null : (
-          <button type="button" disabled={isBusy} onClick={() => open(false)}>
-            Watch
-          </button>
-        )}
-        {view?.hasControl ? (
-          <button type="button" class="primary" disabled={isBusy} onClick={() => open(false)}>
-            Give back
-          </button>
-        ) : (
-          <button type="button" disabled={isBusy} onClick={() => open(true)}>
-            Take control
-          </button>
-        )}
-        {view ? (
-          <button type="button" onClick={() => setView(undefined)}>
-            Stop watching
-          </button>
-        ) : null}
-      </div>
       {error ? <Failure error={error} /> : null}
-      {view ? (
-        <iframe key={view.path} src={view.path} title={`Live view of ${row.session}`} />
-      ) : (
-        <p class="empty">Nothing is shown, and nothing is drawn, until somebody watches.</p>
-      )}
+      {src === undefined ? null : <div class="live">{h('live-view', { src })}</div>}
+      <div class="buttons">
+        <button type="button" class="quiet" disabled={isBusy} onClick={watch}>
+          {isBusy ? 'Connecting…' : 'Connect again'}
+        </button>
+        <span class="muted">A link to it is good for an hour.</span>
+      </div>
     </section>
   );
 }
