@@ -42,7 +42,9 @@ it('the list – what it says of a session; the link of its name leads to its pa
   await app.ok({ cmd: 'request.get', session: 'reader', url: `${origin.url}/login?from=list` });
   await using('/ui', async (page) => {
     const row = page.getByRole('row', { name: /^reader/ });
-    expect(await page.getByRole('columnheader', { name: 'Age' }).getAttribute('aria-sort')).toBe('ascending');
+    expect(await page.getByRole('columnheader', { name: 'Age', exact: true }).getAttribute('aria-sort')).toBe(
+      'ascending',
+    );
     for (const text of ['open', `${new URL(origin.url).host}/login?from=list`, 'direct'])
       await row.getByRole('cell', { name: text, exact: true }).waitFor();
     await link(page, 'reader').click();
@@ -92,6 +94,24 @@ it('a session – picture, cookies, storage and export, by keyboard', async () =
     await button(page, 'Export').focus();
     await page.keyboard.press('Enter');
     expect((await download).suggestedFilename()).toBe('keeper.json');
+  });
+});
+
+it('a session with storage – by origin, what is local and what is of the tab', async () => {
+  const origin = 'https://shop.example';
+  const state = {
+    storageState: { cookies: [], origins: [{ origin, localStorage: [{ name: 'cart', value: 'three lamps' }] }] },
+    sessionStorage: [{ origin, sessionStorage: [{ name: 'step', value: 'payment' }] }],
+  };
+  await app.ok({ cmd: 'sessions.create', session: 'stored', state: { version: 1, ...state } });
+  await using('/ui/sessions/stored', async (page) => {
+    await page.getByRole('tab', { name: 'Storage' }).click();
+    await page.getByRole('heading', { name: origin }).waitFor();
+    await page.getByRole('row', { name: 'cart three lamps' }).waitFor();
+    await page.getByRole('row', { name: 'step payment' }).waitFor();
+    await expectAccessible(page, 'storage with items');
+    await page.getByRole('tab', { name: 'Cookies' }).click();
+    await page.getByText('No cookies.').waitFor();
   });
 });
 
@@ -217,6 +237,27 @@ it('the overview – sessions by state, requests, browsers, failures by code', a
         .waitFor();
     await expectAccessible(page, 'overview');
   });
+});
+
+it('the overview where metrics have a key of their own – asks for it, and keeps it while the tab is open', async () => {
+  const server = await RunningApp.start({ MOORING_METRICS_KEY: 'key-of-the-operator' });
+  try {
+    const use = async (page: Page): Promise<void> => {
+      await page.getByLabel('Metrics key').fill('another');
+      await page.keyboard.press('Enter');
+      await page.getByText('This was another key.').waitFor();
+      await expectAccessible(page, 'metrics key');
+      await page.getByLabel('Metrics key').fill('key-of-the-operator');
+      await button(page, 'Show the metrics').click();
+      await page.getByRole('heading', { name: 'Failures by code' }).waitFor();
+      await link(page, 'Sessions').click();
+      await link(page, 'Overview').click();
+      await page.getByRole('heading', { name: 'Failures by code' }).waitFor();
+    };
+    await using('/ui/overview', use, server);
+  } finally {
+    await server.close();
+  }
 });
 
 it('a page that there is not – says so; a session that there is not, too', async () => {

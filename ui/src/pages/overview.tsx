@@ -164,8 +164,8 @@ function MetricsKey() {
       }}
     >
       <p class="muted">
-        The metrics of this server have a key of their own (`MOORING_METRICS_KEY`). This tab keeps it until it is
-        closed.
+        The metrics of this server have a key of their own (<code>MOORING_METRICS_KEY</code>). This tab keeps it until
+        it is closed.
       </p>
       <label>
         Metrics key

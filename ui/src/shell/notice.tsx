@@ -8,7 +8,7 @@ import { usePoll } from '../poll.js';
 const titles: Readonly<Record<string, string>> = {
   UNREACHABLE: 'Server gone',
   DRAINING: 'Server shutting down',
-  UNAUTHORIZED: 'Key wanted',
+  UNAUTHORIZED: 'Not let in',
   SESSION_ENDED: 'Session ended',
   SESSION_NOT_FOUND: 'No such session',
 };
