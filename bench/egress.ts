@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { AddressGuard } from '../src/egress/address-guard.js';
 import { SessionProxy } from '../src/egress/session-proxy.js';
+import { usedBytes } from './memory.js';
 
 const guard = new AddressGuard({ privateNetworks: { kind: 'listed', cidrs: ['127.0.0.0/8'] } });
 
@@ -41,18 +40,6 @@ export class Outside {
     this.#child.disconnect();
     await exited;
   }
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void; // exposed by the flag above
-
-async function usedBytes(): Promise<number> {
-  for (let i = 0; i < 5; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    collectGarbage();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /** What one idle session proxy costs this process, in bytes of heap and of buffers outside it. */

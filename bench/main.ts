@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { platform, tmpdir } from 'node:os';
 import type { Page } from 'playwright-core';
@@ -10,7 +12,10 @@ import { PlaywrightEngine } from '../src/engine/playwright/playwright-engine.js'
 import { createLogger } from '../src/logger.js';
 import { Origin } from '../test/support/origin.js';
 import { TestProxy } from '../test/support/proxies.js';
+import type { JobOrder } from './attached-job.js';
+import { Builds } from './builds.js';
 import { idleProxyBytes, Outside, openSessionProxy } from './egress.js';
+import { SleepingSessions, sleepingSessionBytes } from './lasting.js';
 import { browserMemoryBytes } from './memory.js';
 import { RawBrowser } from './raw.js';
 
@@ -173,6 +178,61 @@ async function warm(): Promise<void> {
   rows.push({ what: 'warm request, all fields, p99', ours: p99(times.ours), raw: p99(times.raw), unit: 'ms' });
   await send({ cmd: 'sessions.destroy', session });
   await page.context().close();
+}
+
+/** Waking with cookies and `localStorage`, and a page, beside a new context and its first page. */
+async function wake(): Promise<void> {
+  const sleeping = await SleepingSessions.start(binary, origin.url, rounds + 5);
+  const times = await alternate(
+    () => timed(() => sleeping.wakeNext()),
+    async () => {
+      const startedAt = performance.now();
+      const page = await raw.newPage();
+      await page.goto(origin.url);
+      await page.content();
+      const ms = performance.now() - startedAt;
+      await page.context().close();
+      return ms;
+    },
+  );
+  await sleeping.close();
+  const what = 'wake and first page (raw: new context and first page)';
+  const limit = 2 * p50(times.raw);
+  rows.push({ what: `${what}, p50`, ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
+  rows.push({ what: `${what}, p99`, ours: p99(times.ours), raw: p99(times.raw), limit: 1000, unit: 'ms' });
+}
+
+async function asleep(): Promise<void> {
+  for (const [kind, what] of [
+    ['stored', 'memory of the server for a stored session that sleeps'],
+    ['unstored', 'the same of one that is not stored'],
+  ] as const) {
+    rows.push({ what, ours: (await sleepingSessionBytes(1000, kind)) / 1024, limit: 100, unit: 'KB' });
+  }
+}
+
+/** Warm requests of this build beside those of another: `--against=FOLDER`, a checkout that is built. */
+async function against(): Promise<void> {
+  const folder = process.argv.find((argument) => argument.startsWith('--against='))?.slice(10);
+  if (folder === undefined) return;
+  const builds = await Builds.start(['.', folder]);
+  const [ours, theirs] = builds.requests(origin.url);
+  if (!ours || !theirs) throw new Error('expected two builds');
+  const times = await alternate(
+    () => timed(ours),
+    () => timed(theirs),
+  );
+  await builds.close();
+  for (const [name, of] of [
+    ['p50', p50],
+    ['p90', (values: readonly number[]) => quantile(values, 0.9)],
+  ] as const)
+    rows.push({
+      what: `warm request (raw: the other build), ${name}`,
+      ours: of(times.ours),
+      raw: of(times.raw),
+      unit: 'ms',
+    });
 }
 
 /** A session with an identity, beside one without; the browser that presents it runs already. */
@@ -386,6 +446,35 @@ async function gateway(): Promise<void> {
   rows.push({ what: 'gateway, an idle port', ours: (await idleProxyBytes(1000)) / 1024, limit: 20, unit: 'KB' });
 }
 
+/** A script of Playwright's attached to a session, and on a browser of its own; the script has a process of its own. */
+async function attached(): Promise<void> {
+  const child = fork(new URL('./attached-job.js', import.meta.url));
+  const exited = once(child, 'exit');
+  const ended = exited.then(() => Promise.reject(new Error('the client of the attached job ended')));
+  ended.catch(() => {}); // it is told to those who ask
+  const ask = async (order: JobOrder): Promise<number> => {
+    child.send(order);
+    const [answer] = (await Promise.race([once(child, 'message'), ended])) as [number]; // what attached-job.ts answers
+    return answer;
+  };
+  const { solution } = await send({ cmd: 'websocket.create', session: 'attached' });
+  await ask({ start: { ws: (solution as { ws: string }).ws, binary } });
+  const times = await alternate(
+    () => ask({ on: 'session', url: origin.url }),
+    () => ask({ on: 'local', url: origin.url }),
+  );
+  child.disconnect();
+  await exited;
+  const limit = 1.15 * p50(times.raw);
+  rows.push({
+    what: 'a Playwright job, attached (raw: a browser of its own), p50',
+    ours: p50(times.ours),
+    raw: p50(times.raw),
+    limit,
+    unit: 'ms',
+  });
+}
+
 function print(): void {
   const number = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 1 : 0));
   console.log(`\n${binary.source} Chromium ${binary.version} (${binary.flavour}), Node ${process.versions.node}\n`);
@@ -407,7 +496,21 @@ function print(): void {
 }
 
 try {
-  const all = { create, identity, firstHtml, warm, plain, proxiedPage, gateway, memory, jobs };
+  const all = {
+    create,
+    identity,
+    firstHtml,
+    warm,
+    against,
+    wake,
+    asleep,
+    plain,
+    proxiedPage,
+    gateway,
+    memory,
+    jobs,
+    attached,
+  };
   const wanted = process.argv
     .find((argument) => argument.startsWith('--only='))
     ?.slice(7)

@@ -1,4 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void; // exposed by the flag above
+
+/** What this process uses of its heap, and of buffers outside it, once the garbage is gone. */
+export async function usedBytes(): Promise<number> {
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    collectGarbage();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 /** Proportional memory (PSS) of this process's browser children and all below them, in bytes. Linux only. */
 export function browserMemoryBytes(): number {

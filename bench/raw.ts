@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { ChromiumBinary } from '../src/engine/executables/chromium.js';
 
 /** The same browser without Mooring: what the driver alone costs. */
@@ -27,8 +27,8 @@ export class RawBrowser {
     );
   }
 
-  newContext(): Promise<BrowserContext> {
-    return this.#browser.newContext();
+  newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    return this.#browser.newContext(options);
   }
 
   async newPage(): Promise<Page> {

@@ -32,7 +32,7 @@ export async function compatibilityRows(folder) {
       group: '`sessions.*`',
       covered: 'command',
       rows: Object.keys(commandDefinitions).flatMap((name) =>
-        name.startsWith('sessions.') ? [[name, 'See `/docs`.']] : [],
+        /^(sessions|websocket)\./.test(name) ? [[name, 'See `/docs`.']] : [],
       ),
       state: 'works',
     },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
+import { AttachTickets } from './attach/attach-tickets.js';
 import { createExecutor } from './commands/command-table.js';
 import type { Config } from './config/settings.js';
 import { AddressGuard, type AddressGuardOptions } from './egress/address-guard.js';
@@ -14,6 +15,7 @@ import type { BrowserEngine } from './engine/engine.js';
 import { EngineRegistry } from './engine/engine-registry.js';
 import { affordableSessions } from './engine/process-budget.js';
 import { errorMessage } from './errors.js';
+import type { DrainControl } from './http/admin-routes.js';
 import { HttpServer } from './http/server.js';
 import { IdentityResolver } from './identity/identity-resolver.js';
 import type { Logger } from './logger.js';
@@ -58,6 +60,7 @@ export class App {
   readonly #resources = new Disposables();
   #http: HttpServer | undefined;
   #engines: EngineRegistry | undefined;
+  #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: AppOptions) {
@@ -177,8 +180,10 @@ export class App {
       (it) => it.close(),
     );
     const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
+    const tickets = new AttachTickets(sessions);
     const executor = createExecutor({
       files,
+      tickets,
       sessions,
       requestTimeoutMs: config.requestTimeoutMs,
       responseLimitBytes: config.responseLimitBytes,
@@ -198,8 +203,11 @@ export class App {
       version,
       executor,
       files,
+      tickets,
       metrics,
       metricsKey: config.metricsKey,
+      adminKey: config.adminKey,
+      drain: this.#drainControl(sessions),
       logger,
       requestLog: config.requestLog,
       readiness: cachedReadiness(() => checkEngine(engines.default), keepReadinessMs),
@@ -245,9 +253,47 @@ export class App {
     return this.#resources.use(pool, (it) => it.close());
   }
 
+  #drainControl(sessions: SessionManager): DrainControl {
+    let startedAt: number | undefined;
+    let done = false;
+    return {
+      start: () => {
+        if (startedAt !== undefined) return;
+        startedAt = performance.now();
+        const { logger } = this.#options;
+        logger.info('draining: running commands may finish, sessions with `persist` fall asleep');
+        void this.#drain()
+          .then(() => sessions.close())
+          .then(
+            () => logger.info('drained: the process may end'),
+            (error: unknown) => logger.error({ err: error }, 'draining failed'),
+          )
+          .finally(() => {
+            done = true;
+          });
+      },
+      progress: () => {
+        const { open, busy, paused, asleep } = sessions.counts;
+        return {
+          draining: startedAt !== undefined,
+          done,
+          running: this.#http?.running ?? 0,
+          sessions: { open: open + busy + paused, asleep },
+          elapsedMs: startedAt === undefined ? 0 : Math.round(performance.now() - startedAt),
+        };
+      },
+    };
+  }
+
+  /** Lets running commands finish for as long as the setting allows. Idempotent: repeated calls return the same promise. */
+  #drain(): Promise<void> {
+    this.#drained ??= this.#http?.drain(this.#options.config.drainTimeoutMs) ?? Promise.resolve();
+    return this.#drained;
+  }
+
   async #close(): Promise<void> {
     // It listens while commands finish, to tell callers; then sessions and browsers close; then the HTTP server.
-    await this.#http?.drain(this.#options.config.drainTimeoutMs);
+    await this.#drain();
     try {
       await this.#resources.dispose();
     } finally {

@@ -50,8 +50,19 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     ],
     packages: ['tough-cookie'],
   },
+  attach: { folders: ['engine/engine.ts', 'sessions', 'errors', 'util'], packages: [] },
   commands: {
-    folders: ['requests', 'engine/engine.ts', 'sessions', 'identity', 'artifacts', 'protocol', 'errors', 'util'],
+    folders: [
+      'requests',
+      'attach/attach-tickets.ts',
+      'engine/engine.ts',
+      'sessions',
+      'identity',
+      'artifacts',
+      'protocol',
+      'errors',
+      'util',
+    ],
     packages: [],
   },
   observability: {
@@ -59,8 +70,18 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['prom-client'],
   },
   http: {
-    folders: ['commands/executor.ts', 'artifacts', 'observability', 'protocol', 'errors', 'logger', 'util'],
-    packages: ['fastify'],
+    folders: [
+      'commands/executor.ts',
+      'attach/attach-tickets.ts',
+      'attach/client-socket.ts',
+      'artifacts',
+      'observability',
+      'protocol',
+      'errors',
+      'logger',
+      'util',
+    ],
+    packages: ['fastify', 'ws'],
   },
 };
 /** Which rooms of `engine/playwright` each of them may import. */
@@ -71,6 +92,7 @@ const playwrightRooms: Record<string, string[]> = {
   navigation: ['channel', 'driver', 'injected'],
   page: ['navigation', 'channel', 'driver', 'injected'],
   browsers: ['channel', 'driver', 'injected'],
+  state: ['channel', 'driver', 'injected'],
 };
 const anything = new Set(['app', 'server', 'session-store', 'cli']);
 

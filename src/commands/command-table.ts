@@ -1,4 +1,5 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import type { AttachTickets } from '../attach/attach-tickets.js';
 import type { CommandName } from '../protocol/commands.js';
 import { mayNameUpstream, sessionNamedIn } from '../protocol/refused-body.js';
 import { noOptions } from '../protocol/values/session-options.js';
@@ -18,6 +19,7 @@ import { sessionsForkHandler } from './sessions-fork.js';
 import { sessionsIdentityHandler } from './sessions-identity.js';
 import { sessionsListHandler } from './sessions-list.js';
 import { sessionsProxyHandler } from './sessions-proxy.js';
+import { websocketCreateHandler } from './websocket-create.js';
 
 export interface CommandsOptions {
   readonly sessions: SessionManager;
@@ -29,6 +31,8 @@ export interface CommandsOptions {
   readonly bufferLimitBytes: number;
   /** What replies link to. */
   readonly files: ArtifactStore;
+  /** Addresses to attach to sessions with. */
+  readonly tickets: AttachTickets;
 }
 
 /** The handler of each command: one that is missing, or of another command, does not compile. */
@@ -52,6 +56,7 @@ export function createExecutor(options: CommandsOptions): CommandExecutor {
     'sessions.export': sessionsExportHandler(options),
     'sessions.fork': sessionsForkHandler(options),
     'sessions.identity': sessionsIdentityHandler(options),
+    'websocket.create': websocketCreateHandler(options),
     'request.get': request,
     'request.post': request,
     'request.put': request,

@@ -26,6 +26,13 @@ export interface ServerOptions {
    */
   readonly apiKeys?: string | readonly string[] | undefined;
   /**
+   * The key that drains the server (`POST /admin/drain`), and nothing else. If omitted, the first of `apiKeys` does;
+   * without keys, every caller.
+   *
+   * Shape: key.
+   */
+  readonly adminKey?: string | undefined;
+  /**
    * The key that reads `/metrics`, and nothing else. If omitted, every API key reads them; where API keys are set,
    * proxies of the pool are numbered there, not named.
    *

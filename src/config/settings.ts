@@ -73,6 +73,16 @@ export const settings = {
     default: undefined,
     sentence: 'The API keys that are accepted. If omitted, any key is, and the server stays on loopback.',
   }),
+  adminKey: setting({
+    group: 'Listening',
+    env: ['MOORING_ADMIN_KEY'],
+    schema: textSchema('a key').optional(),
+    shape: 'key',
+    default: undefined,
+    sentence:
+      'The key that drains the server (`POST /admin/drain`), and nothing else. If omitted, the first of `MOORING_API_KEYS` ' +
+      'does; without keys, every caller.',
+  }),
   metricsKey: setting({
     group: 'Listening',
     env: ['MOORING_METRICS_KEY'],
@@ -508,7 +518,7 @@ export const fileName = (key: string): string => key.replace(/(Ms|Bytes)$/, '');
 export const flagName = (key: string): string =>
   fileName(key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const secrets: ReadonlySet<SettingKey> = new Set(['apiKeys', 'metricsKey', 'stateKey']);
+const secrets: ReadonlySet<SettingKey> = new Set(['apiKeys', 'adminKey', 'metricsKey', 'stateKey']);
 
 /** Whether values of this setting never appear in messages. */
 export const isSecret = (key: SettingKey): boolean => secrets.has(key);

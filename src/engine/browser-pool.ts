@@ -55,6 +55,8 @@ export interface BrowserPoolObserver {
 /** One context's place in a browser process. */
 export interface BrowserSeat<B> {
   readonly browser: B;
+  /** Aborts when the process takes no more contexts, and is to end once those that it has are gone. */
+  readonly retired: AbortSignal;
   /** Gives the place back; twice does nothing more. */
   release(): void;
 }
@@ -65,8 +67,8 @@ interface Member<B> {
   readonly heartbeat: Heartbeat;
   /** It leaves a question unanswered just now. */
   isSilent: boolean;
-  /** It takes no more contexts, for its age or its memory. */
-  isWorn: boolean;
+  /** Aborts when it takes no more contexts: for its age, its memory, or how many it has had. */
+  readonly retired: AbortController;
   seats: number;
   taken: number;
   lingering: NodeJS.Timeout | undefined;
@@ -158,7 +160,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
       signal.throwIfAborted();
       const member = [...this.#members].find(({ isSilent }) => !isSilent);
       if (member) {
-        member.taken += 1; // it leaks as others do
+        this.#countTaken(member); // it leaks as others do
         return member.browser;
       }
       const seat = await this.take(signal);
@@ -198,8 +200,14 @@ export class BrowserPool<B extends LaunchedBrowser> {
     return member.seats < this.#options.seatsPerBrowser && !member.isSilent && !this.#isRetired(member);
   }
 
-  #isRetired({ taken, isWorn }: Member<B>): boolean {
-    return isWorn || taken >= this.#options.retireAfterSeats;
+  #isRetired({ retired }: Member<B>): boolean {
+    return retired.signal.aborted;
+  }
+
+  /** Counts a context, or what is as good as one. */
+  #countTaken(member: Member<B>): void {
+    member.taken += 1;
+    if (member.taken >= this.#options.retireAfterSeats) member.retired.abort();
   }
 
   /** Places that are free in processes other than this one. */
@@ -213,11 +221,12 @@ export class BrowserPool<B extends LaunchedBrowser> {
   #seat(member: Member<B>): BrowserSeat<B> {
     clearTimeout(member.lingering);
     member.seats += 1;
-    member.taken += 1;
+    this.#countTaken(member);
     this.#launchAhead();
     let held = true;
     return {
       browser: member.browser,
+      retired: member.retired.signal,
       release: () => {
         if (!held) return;
         held = false;
@@ -280,7 +289,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
         const ageMs = performance.now() - member.startedAt;
         if (ageMs >= steadyAfterMs) this.#failures = 0;
         if (ageMs < retireAfterMs && (vitals?.privateBytes ?? 0) < retireAboveBytes) return;
-        member.isWorn = true;
+        member.retired.abort();
         this.#onFreed(member);
       },
       onSilent: (isSilent) => {
@@ -294,7 +303,7 @@ export class BrowserPool<B extends LaunchedBrowser> {
       startedAt: performance.now(),
       heartbeat,
       isSilent: false,
-      isWorn: false,
+      retired: new AbortController(),
       seats: 0,
       taken: 0,
       lingering: undefined,

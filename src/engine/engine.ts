@@ -73,8 +73,12 @@ export interface EngineContext {
   readonly guid: string;
   /** Aborts, with a `MooringError` as its reason, when the browser behind the context is gone without being asked to. */
   readonly lost: AbortSignal;
+  /** Aborts when its process is to end soon, of old age: a session that rests moves to another one. If omitted, it never is. */
+  readonly retired?: AbortSignal;
   /** What of its identity it does not present, a sentence each. If omitted, there is nothing. */
   readonly shortfalls?: readonly string[];
+  /** What of `ContextOptions.state` could not be brought back, a sentence each. If omitted, all of it was. */
+  readonly unrestored?: readonly string[];
   newPage(signal: AbortSignal): Promise<EnginePage>;
   /** Every cookie; with a URL only those that the browser would send there. */
   cookies(url: string | undefined, signal: AbortSignal): Promise<EngineCookie[]>;
@@ -85,8 +89,54 @@ export interface EngineContext {
    * seen.
    */
   captureState(options: CaptureOptions, signal: AbortSignal): Promise<CapturedState>;
+  /**
+   * Gives the debugging protocol of its browser (CDP) to one client at a time, from its own sessions on. It reaches the
+   * whole browser: who hands it on binds it to this context. Tabs that open meanwhile are the client's, and stay. If
+   * omitted, its browser has no such protocol.
+   */
+  openProtocol?(onMessage: (message: ProtocolMessage) => void, signal: AbortSignal): Promise<EngineProtocol>;
   /** Twice is the same promise. */
   close(): Promise<void>;
+}
+
+/** One message of a browser's debugging protocol. What has a `method` and no `id` is an event. */
+export interface ProtocolMessage {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+  readonly sessionId?: string;
+  readonly result?: unknown;
+  readonly error?: { readonly code?: number; readonly message: string };
+}
+
+/** A client's sessions of a browser's debugging protocol. */
+export interface EngineProtocol {
+  /** The browser's own ID of the context. */
+  readonly contextId: string;
+  /** The session of the browser as a whole: all others hang on it. */
+  readonly browserSessionId: string;
+  /** Most tabs that the context may have: more are closed as they open. */
+  readonly maxTabs: number;
+  /** Sends a message. The answer comes with the same ID, in order with the events. */
+  send(message: ProtocolMessage): void;
+  /** Sends a message of our own. @returns its result @throws Error with `code` as the browser answers */
+  ask(method: string, params?: Record<string, unknown>, sessionId?: string): Promise<Record<string, unknown>>;
+  /** Whether new tabs wait, for a few seconds, until a session of theirs sends `Runtime.runIfWaitingForDebugger`. */
+  holdsNewTabs: boolean;
+  isHeld(targetId: string): boolean;
+  /** Lets a tab run that waits. */
+  letRun(targetId: string): void;
+  /** The device that a tab presents: the parameters of `Emulation.setDeviceMetricsOverride`. */
+  deviceOf(targetId: string): Readonly<Record<string, unknown>> | undefined;
+  /** Has the browser tell of downloads (`Browser.downloadWillBegin`, `Browser.downloadProgress`). They are cancelled. */
+  hearDownloads(): Promise<void>;
+  /**
+   * Ends the client's sessions, and with them what was set there. Idempotent: repeated calls return the same promise.
+   *
+   * @param shownTargetId the tab that was used last
+   * @returns the page that the context shows from now on: that tab, or another that is there
+   */
+  close(shownTargetId?: string): Promise<EnginePage | undefined>;
 }
 
 export interface EngineCookie {

@@ -39,7 +39,7 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
  *
  * @throws MooringError `UNAUTHORIZED`
  */
-export function assertNoForeignPage(request: FastifyRequest, wantsKey: boolean): void {
+export function assertNoForeignPage(request: Pick<FastifyRequest, 'headers'>, wantsKey: boolean): void {
   if (wantsKey) return;
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
   const forwarded = Object.keys(request.headers).find(

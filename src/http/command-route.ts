@@ -37,6 +37,10 @@ export class RunningCommands {
     for (const controller of this.#endless) controller.abort(drainingError());
   }
 
+  get size(): number {
+    return this.#running.size;
+  }
+
   get draining(): boolean {
     return this.#draining;
   }

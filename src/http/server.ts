@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import type { AttachTickets } from '../attach/attach-tickets.js';
 import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -13,7 +14,9 @@ import { notFoundSentence, wrongMethodSentence } from '../protocol/dialects/flar
 import { openApiDocument } from '../protocol/openapi/openapi-document.js';
 import { ByteBudget } from '../util/byte-budget.js';
 import { settledWithin } from '../util/deadline.js';
+import { type DrainControl, registerAdminRoutes } from './admin-routes.js';
 import { registerFileRoute } from './artifact-route.js';
+import { type AttachRouteOptions, attachUpgrades, registerAttachRoutes } from './attach-route.js';
 import { type Authenticate, assertNoForeignPage, createAuthenticate } from './authenticate.js';
 import { BodyReader } from './body-reader.js';
 import { giveUpUntaken } from './caller-signal.js';
@@ -46,9 +49,15 @@ export interface HttpServerOptions {
   readonly executor: CommandExecutor;
   /** What replies link to. */
   readonly files: ArtifactStore;
+  /** Addresses to attach to sessions with. */
+  readonly tickets: AttachTickets;
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
+  /** What drains the server; if undefined, the first key. */
+  readonly adminKey: string | undefined;
+  /** Drains the server, or tells how far that is. */
+  readonly drain: DrainControl;
   readonly logger: Logger;
   /** Whether each command is logged. */
   readonly requestLog: boolean;
@@ -98,6 +107,11 @@ export class HttpServer {
     }
   }
 
+  /** Commands that run now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Stops to listen and closes every connection. */
   async close(): Promise<void> {
     await this.#server.close();
@@ -113,12 +127,17 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     limitBytes: options.bodyLimitBytes,
     budget: new ByteBudget(options.bufferLimitBytes),
   });
+  const attach: AttachRouteOptions = {
+    tickets: options.tickets,
+    messageLimitBytes: options.bodyLimitBytes,
+    wantsKey: options.keys.length > 0,
+  };
   const server = fastify({
     logger: false, // request logs would hold the query string, and the key in it
     forceCloseConnections: true,
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxKeyLength },
-    serverFactory: serverFactory(options),
+    serverFactory: serverFactory(options, attachUpgrades(attach)),
     frameworkErrors: (error, request, reply) => {
       const known = new MooringError('NOT_FOUND', 'expected a well-formed path; got one that cannot be decoded.', {
         cause: error,
@@ -165,12 +184,16 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   });
   registerHealthRoutes(server, running, options);
   registerFileRoute(server, options.files);
+  registerAttachRoutes(server, attach);
 
   const { metricsKey } = options;
   const mayRead = metricsKey === undefined ? admit : admitting(createAuthenticate([metricsKey]), brake);
   server.get('/metrics', { onRequest: mayRead }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
+  const admin = options.adminKey ?? options.keys[0];
+  const mayDrain = admin === undefined ? admit : admitting(createAuthenticate([admin]), brake);
+  registerAdminRoutes(server, { admit: mayDrain, drain: options.drain });
   registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
   registerUiRoutes(server, { keys: options.keys, version: options.version, authenticate, brake });
   refuseOtherMethods(server, methods);
@@ -197,7 +220,10 @@ const keepAliveMs = 72_000;
 const checkMs = 1000;
 
 /** Every server that listens is bounded in time and number; for a name there may be several. */
-function serverFactory({ bodyTimeoutMs, maxConnections, maxConnectionsPerAddress, logger }: HttpServerOptions) {
+function serverFactory(
+  { bodyTimeoutMs, maxConnections, maxConnectionsPerAddress, logger }: HttpServerOptions,
+  onServer: (server: Server) => void,
+) {
   const context = ({ localAddress, localPort }: Socket) => ({
     baseUrl: `http://${localAddress}:${localPort}`,
     requestId: newRequestId(),
@@ -216,6 +242,7 @@ function serverFactory({ bodyTimeoutMs, maxConnections, maxConnectionsPerAddress
       handler,
     );
     limits.guard(server);
+    onServer(server);
     server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
       const socket = duplex as Socket; // of an HTTP server it is one
       if (error.code === 'ECONNRESET' || isAnswered(socket)) {

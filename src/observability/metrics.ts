@@ -3,7 +3,7 @@ import type { CommandName } from '../protocol/commands.js';
 
 /** Sessions by state, asked for at each scrape. */
 export type SessionCounts = () => Readonly<
-  Record<'open' | 'busy' | 'paused' | 'asleep' | 'opening' | 'queued', number>
+  Record<'open' | 'busy' | 'paused' | 'attached' | 'asleep' | 'opening' | 'queued', number>
 >;
 
 /** The browsers that run, asked for at each scrape; undefined: the system does not tell. */

@@ -10,6 +10,7 @@ import { sessionsFork } from './commands/sessions-fork.js';
 import { sessionsIdentity } from './commands/sessions-identity.js';
 import { sessionsList } from './commands/sessions-list.js';
 import { sessionsProxy } from './commands/sessions-proxy.js';
+import { websocketCreate } from './commands/websocket-create.js';
 import type { CommandFrom } from './define-command.js';
 
 /** Every command, in the order of the reference. Parser, types, OpenAPI document and reference come from it. */
@@ -23,6 +24,7 @@ const definitions = [
   sessionsEvents,
   sessionsExport,
   sessionsFork,
+  websocketCreate,
   ...requestDefinitions,
   requestBatch,
 ] as const;

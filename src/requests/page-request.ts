@@ -12,6 +12,7 @@ import type {
 import { MooringError, settingName } from '../errors.js';
 import type { RequestReply } from '../protocol/commands/request.js';
 import type { Solution } from '../protocol/replies/solution.js';
+import { revivePage } from '../sessions/revive-page.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { PagePlace } from '../snapshots/browser-state.js';
 import { settledWithin } from '../util/deadline.js';
@@ -28,7 +29,6 @@ import {
   watchOptionsOf,
 } from './page-options.js';
 import { type ArtifactContent, type PageRequestParts, PageVisit, stepLimits } from './page-visit.js';
-import { revivePage } from './revive-page.js';
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
 const defaultAbortWaitMs = 45_000;
@@ -97,7 +97,7 @@ export class PageRequest {
     const { leased, deadline, maxBytes } = this.#parts;
     const { lostPlace } = leased;
     if (!lostPlace) return undefined;
-    const page = await revivePage(leased, egress, deadline, maxBytes);
+    const page = await revivePage(leased, egress, stepLimits(deadline), maxBytes);
     if (page) leased.noteRestored([]);
     else this.#warnings.push(notRevived(lostPlace));
     return page;

@@ -13,6 +13,8 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #waiters = new WaitQueue<void>();
   #isTaken = false;
+  /** Who has its turn, for messages; if undefined, a request. */
+  #holder: string | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -31,27 +33,31 @@ export class Lane {
   /**
    * Waits for a turn. Each needs one `leave()`.
    *
+   * @param holder who it is, for messages to those that wait; if omitted, a request
    * @throws MooringError `SESSION_BUSY` when the lane is full, or the deadline of the request passes here; otherwise the
    *   signal's reason when it aborts first, or what `close` is called with
    */
-  async enter(signal: AbortSignal): Promise<void> {
+  async enter(signal: AbortSignal, holder?: string): Promise<void> {
     if (!this.#isTaken) {
       this.#isTaken = true;
+      this.#holder = holder;
       return;
     }
     const { session, limit } = this.#options;
     if (this.#waiters.size + 1 >= limit) {
+      const why = this.#holder ?? 'requests on one session run one after another';
       throw new MooringError(
         'SESSION_BUSY',
-        `expected room in the lane of session ${session}, but its ${limit} places are taken; requests on one session run one after another.`,
+        `expected room in the lane of session ${session}, but its ${limit} places are taken; ${why}.`,
         { retryAfterMs: 1000 },
       );
     }
     try {
       await this.#waiters.wait(signal);
     } catch (error) {
-      throw busyInstead(error, session);
+      throw busyInstead(error, session, this.#holder);
     }
+    this.#holder = holder;
   }
 
   /** Ends a turn: the next one begins. @returns true if nobody waits, so that the lane is free */
@@ -69,11 +75,12 @@ export class Lane {
 }
 
 /** A deadline that passes in the lane is no slow navigation: say what was waited for. */
-function busyInstead(error: unknown, session: string): unknown {
+function busyInstead(error: unknown, session: string, holder: string | undefined): unknown {
   if (!(error instanceof MooringError) || error.code !== 'NAVIGATION_TIMEOUT') return error;
+  const why = holder ?? `earlier requests on session ${session} were still running; wait for them`;
   return new MooringError(
     'SESSION_BUSY',
-    `expected the turn of this request within its \`timeout\`, but earlier requests on session ${session} were still running; wait for them, or raise \`timeout\`.`,
+    `expected the turn of this request within its \`timeout\`, but ${why}, or raise \`timeout\`.`,
     { cause: error, retryAfterMs: 1000 },
   );
 }

@@ -7,11 +7,16 @@ export interface PagePauseOptions {
   readonly page: () => EnginePage | undefined;
   /** Called while the page still runs, before it is paused. */
   readonly before: () => Promise<void>;
+  /** Called when it does not stand still long after it was told to. */
+  readonly hung: () => void;
   /** Called when it is paused. */
   readonly after: () => void;
   /** Called when it is to go on after that. */
   readonly resumed?: () => void;
 }
+
+/** A page stands still within milliseconds; on a machine that is busy, in some seconds. */
+const hungAfterMs = 20_000;
 
 /**
  * Lets the page of an idle session stand still, and go on with its next request.
@@ -72,7 +77,10 @@ export class PagePause {
     await this.#options.before();
     if (this.#timer !== due) return; // somebody came meanwhile
     this.#page = page;
+    const overdue = setTimeout(() => this.#page === page && this.#options.hung(), hungAfterMs);
+    overdue.unref();
     const isPaused = await page.pause().catch(() => false); // it goes on running
+    clearTimeout(overdue);
     if (this.#page !== page || !isPaused) return;
     this.#isPaused = true;
     this.#options.after();

@@ -1,5 +1,5 @@
 import type { PageEvent } from '../engine/engine.js';
-import { noisyKinds, type SessionEvent } from '../protocol/replies/session-event.js';
+import { noisyKinds, type SessionEvent, type SleepReason } from '../protocol/replies/session-event.js';
 
 type Kind = SessionEvent['kind'];
 type NoisyKind = (typeof noisyKinds)[number];
@@ -171,9 +171,9 @@ export class SessionEvents {
   }
 
   /** What is stored of a session that is about to fall asleep: that too. */
-  asleep(): StoredEvents {
+  asleep(reason: SleepReason): StoredEvents {
     const { events, last } = this.read();
-    return { last: last + 1, events: [...events, { sequence: last + 1, at: Date.now(), kind: 'sleep' }] };
+    return { last: last + 1, events: [...events, { sequence: last + 1, at: Date.now(), kind: 'sleep', reason }] };
   }
 
   /** No more are to come: whoever follows them is told so. */

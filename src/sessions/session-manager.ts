@@ -14,7 +14,6 @@ import type { SnapshotStore } from '../snapshots/snapshot-store.js';
 import { abortable } from '../util/deadline.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { describeEnd, type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
-import { MemoryWatch } from './memory-watch.js';
 import { applyRequestOptions } from './request-options.js';
 import { Session } from './session.js';
 import { SessionEvents } from './session-events.js';
@@ -25,6 +24,7 @@ import { SessionOpenings } from './session-openings.js';
 import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
 import type { SessionRecord } from './session-record.js';
+import { SessionRoom } from './session-room.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
@@ -63,6 +63,12 @@ export interface SessionManagerOptions
   readonly observer: SessionObserver;
 }
 
+/** A session that is open, with its turn. */
+export interface OpenTurn {
+  readonly session: Session;
+  readonly lease: SessionLease;
+}
+
 const reapEveryMs = 500;
 /** Of how many sessions that have ended the last events are kept. */
 const endedWithEvents = { maxPerOwner: 300, max: 1000 };
@@ -70,8 +76,6 @@ const endedWithEvents = { maxPerOwner: 300, max: 1000 };
 const maxStateBytes = 64 * 1024 ** 2;
 /** Memory for sessions that sleep without a store, compressed. */
 const sleepingBytes = 512 * 1024 ** 2;
-/** The part of those that rest which is put to sleep at each look while memory is short. */
-const reliefPart = 0.1;
 /** How long a session stays awake that could not be put to sleep, until that is tried again. */
 const sleepAgainMs = 15_000;
 
@@ -85,7 +89,7 @@ export class SessionManager {
   readonly #slots: SessionSlots;
   readonly #opener: SessionOpener;
   readonly #openings: SessionOpenings;
-  readonly #memory = new MemoryWatch({ onShort: (isShort) => this.#onMemory(isShort) });
+  readonly #room: SessionRoom;
   readonly #sleeping: SleepingSessions;
   readonly #reaper: SessionReaper<Session | SleepingSession>;
   #closed: Promise<void> | undefined;
@@ -97,7 +101,7 @@ export class SessionManager {
       maxSessions: options.maxSessions,
       maxSessionsPerKey: options.maxSessionsPerKey,
       maxWaiting: options.queueLimit,
-      makeRoom: (owner) => this.#evictOldestAnonymous(owner) || this.#sleepForRoom(owner),
+      makeRoom: (owner) => this.#room.make(owner),
       retryAfterMs: () => this.#untilNextExpiryMs(),
       onWaited: (ms) => options.observer.waitedForSlot(ms),
     });
@@ -105,6 +109,13 @@ export class SessionManager {
       store: options.store,
       persistTtlMs: options.persistTtlMs,
       memoryBytes: sleepingBytes,
+    });
+    this.#room = new SessionRoom({
+      sessions: () => this.#sessions.values(),
+      slots: this.#slots,
+      isMemoryTheLimit: options.sleepsForRoom,
+      hasRoomToSleep: () => this.#sleeping.hasRoom,
+      leavesRetired: options.restoresCrashed,
     });
     this.#opener = new SessionOpener({
       ...options,
@@ -129,6 +140,7 @@ export class SessionManager {
       everyMs: reapEveryMs,
       sessions: () => this.#mortals(),
       onExpired: (session, reason) => void this.#onExpired(session, reason),
+      onLooked: () => this.#room.leaveRetired(),
     });
   }
 
@@ -136,12 +148,12 @@ export class SessionManager {
   async start(): Promise<void> {
     await this.#sleeping.load();
     this.#reaper.start();
-    if (this.#options.sleepsForRoom) this.#memory.start();
+    this.#room.start();
   }
 
   /** Sessions by state, for metrics. */
   get counts(): Readonly<Record<Session['state'] | 'asleep' | 'opening' | 'queued', number>> {
-    const counts = { open: 0, busy: 0, paused: 0, asleep: this.#sleeping.size };
+    const counts = { open: 0, busy: 0, paused: 0, attached: 0, asleep: this.#sleeping.size };
     for (const { state } of this.#sessions.values()) counts[state] += 1;
     const queued = this.#slots.waiting;
     return { ...counts, opening: this.#openings.size - queued, queued };
@@ -283,7 +295,7 @@ export class SessionManager {
     const slept = this.#sleeping.find(owner, id);
     if (slept && Date.now() - slept.head.createdAt > olderThanMs) await this.#endAsleep(slept, 'destroyed');
     const old = this.#sessions.get(keyOf({ owner, id }));
-    if (!old || old.state === 'busy' || Date.now() - old.createdAt <= olderThanMs) return;
+    if (!old || old.state === 'busy' || old.state === 'attached' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
     void old.end('destroyed').catch(() => {}); // reported to onEnded
     // At once: a request between the two would open the session with options of its own.
@@ -382,18 +394,29 @@ export class SessionManager {
     return (await this.#leaseOpen(owner, id, signal)).lease;
   }
 
+  /** The same for a client that attaches. @throws MooringError as `leaseOpen` */
+  attach(owner: string, id: string, signal: AbortSignal): Promise<OpenTurn> {
+    return this.#leaseOpen(owner, id, signal, (session) => session.attach(signal));
+  }
+
+  /** The session of this ID, if it is awake. */
+  openNow(owner: string, id: string): Session | undefined {
+    return this.#sessions.get(keyOf({ owner, id }));
+  }
+
   async #leaseOpen(
     owner: string,
     id: string,
     signal: AbortSignal,
-  ): Promise<{ readonly session: Session; readonly lease: SessionLease }> {
+    leaseOf = (session: Session): Promise<SessionLease> => session.lease(signal),
+  ): Promise<OpenTurn> {
     const session = await this.#openSession(owner, id, signal);
     try {
-      return { session, lease: await session.lease(signal) };
+      return { session, lease: await leaseOf(session) };
     } catch (error) {
       // It fell asleep while this waited for its turn.
       if (session.isAsleep && error === session.over.reason && !signal.aborted)
-        return this.#leaseOpen(owner, id, signal);
+        return this.#leaseOpen(owner, id, signal, leaseOf);
       throw error;
     }
   }
@@ -474,12 +497,7 @@ export class SessionManager {
 
   /** Sessions that this owner could still open now, those counted for which room would be made. */
   freeSlots(owner: string): number {
-    const resting = new Set(this.#resting());
-    const evictable = [...this.#sessions.values()].filter((session) => session.evictable || resting.has(session));
-    return this.#slots.freeFor(owner, {
-      inAll: evictable.length,
-      own: evictable.filter((session) => session.owner === owner).length,
-    });
+    return this.#slots.freeFor(owner, this.#room.for(owner));
   }
 
   /** The most sessions that one owner can have. */
@@ -487,7 +505,10 @@ export class SessionManager {
     return this.#slots.limitPerOwner;
   }
 
-  /** Ends every session and waits until all are closed. Idempotent: repeated calls return the same promise. */
+  /**
+   * Opens none from now on, puts those to sleep that are to last, ends the others, and waits until all are closed.
+   * Idempotent: repeated calls return the same promise.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -495,10 +516,10 @@ export class SessionManager {
 
   async #close(): Promise<void> {
     this.#reaper.close();
-    this.#memory.close();
+    this.#room.close();
     await this.#openings.close();
     await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep()),
+      [...this.#sessions.values()].map((session) => session.options.persist && session.fallAsleep('drain')),
     );
     await Promise.allSettled([...this.#sessions.values()].map((session) => session.end('drained')));
     await Promise.allSettled([...this.#closing]);
@@ -570,7 +591,7 @@ export class SessionManager {
     }
     if (reason === 'idle' && session.options.persist) {
       session.postpone(sleepAgainMs); // meanwhile it falls asleep, or cannot
-      await session.fallAsleep();
+      await session.fallAsleep('idle');
     } else await session.end(reason).catch(() => {}); // reported to onEnded
   }
 
@@ -595,47 +616,6 @@ export class SessionManager {
       .catch((error: unknown) => this.#options.observer.closeFailed(id, error))
       .finally(() => this.#closing.delete(settled));
     this.#closing.add(settled);
-  }
-
-  #evictOldestAnonymous(owner: string | undefined): boolean {
-    let oldest: Session | undefined;
-    for (const session of this.#sessions.values()) {
-      if (!session.evictable || (owner !== undefined && session.owner !== owner)) continue;
-      if (!oldest || session.lastAccessedAt < oldest.lastAccessedAt) oldest = session;
-    }
-    void oldest?.end('evicted').catch(() => {}); // reported to onEnded
-    return oldest !== undefined;
-  }
-
-  /** Puts one to sleep: of those that are to last before others, the one that rests for longest. */
-  #sleepForRoom(owner?: string): boolean {
-    const [longest] = this.#resting(owner);
-    if (!longest) return false;
-    void longest.fallAsleep().then((isAsleep) => {
-      if (!isAsleep) this.#slots.roomFailed();
-    });
-    return true;
-  }
-
-  /** Those that may be put to sleep for room, in the order in which they are. */
-  #resting(owner?: string): Session[] {
-    const { sleepsForRoom } = this.#options;
-    const isLasting = ({ options }: Session): boolean => options.persist ?? false;
-    const mayGo = (session: Session): boolean =>
-      session.maySleep &&
-      (owner === undefined || session.owner === owner) &&
-      (isLasting(session) || (sleepsForRoom && this.#sleeping.hasRoom));
-    return [...this.#sessions.values()]
-      .filter(mayGo)
-      .sort((a, b) => Number(isLasting(b)) - Number(isLasting(a)) || a.lastAccessedAt - b.lastAccessedAt);
-  }
-
-  #onMemory(isShort: boolean): void {
-    this.#slots.isMemoryShort = isShort;
-    if (!isShort) return;
-    const resting = this.#resting();
-    const some = Math.max(1, Math.ceil(resting.length * reliefPart));
-    for (const session of resting.slice(0, some)) void session.fallAsleep();
   }
 
   #untilNextExpiryMs(): number {

@@ -108,7 +108,11 @@ export class SessionOpener {
         byCreate: record?.byCreate ?? byCreate,
         anonymous: record?.head.anonymous ?? (!target.named && !byCreate),
         verified: chosen.verified,
-        warnings: [...chosen.warnings, ...(persist && !lasting.isSealed && !record ? [unsealedWarning] : [])],
+        warnings: [
+          ...chosen.warnings,
+          ...(record ? [] : (context.unrestored ?? [])),
+          ...(persist && !lasting.isSealed && !record ? [unsealedWarning] : []),
+        ],
         pauseAfterMs: target.options.keepRunning ? undefined : this.#options.pauseAfterMs,
         laneLimit: this.#options.laneLimit,
         identity: withShortfalls(identity, context),

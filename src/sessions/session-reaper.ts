@@ -11,6 +11,8 @@ export interface SessionReaperOptions<S extends Mortal> {
   readonly sessions: () => Iterable<S>;
   /** Called for each whose time is over. */
   readonly onExpired: (session: S, reason: 'idle' | 'lifetime') => void;
+  /** Called at the end of each look. */
+  readonly onLooked: () => void;
 }
 
 /** Finds sessions whose idle time or lifetime is over. */
@@ -38,5 +40,6 @@ export class SessionReaper<S extends Mortal> {
       const { at, reason } = session.expiry;
       if (at <= now) this.#options.onExpired(session, reason);
     }
+    this.#options.onLooked();
   }
 }

@@ -37,6 +37,12 @@ export class SessionState {
     this.#last = options.restored ?? { state: nothing, left: [], takenAt: Date.now(), place: undefined };
   }
 
+  /** @throws Error if an origin could not be read when the state was last taken, so that not all of it is as it is now */
+  assertWhole(): void {
+    const { unread = [] } = this.#last;
+    if (unread.length > 0) throw new Error(`${unread.join(', ')} could not be read`);
+  }
+
   get last(): TakenState {
     return this.#last;
   }

@@ -16,6 +16,8 @@ export interface SessionTabOptions {
   readonly place: PagePlace | undefined;
   /** Called before it is paused. */
   readonly beforePause: () => Promise<void>;
+  /** Called when it does not stand still though it was told to: a script that never ends holds it up. */
+  readonly onHung: () => void;
   /** Called when it is paused. */
   readonly onPaused: () => void;
   /** Called when it is to go on after that. */
@@ -43,6 +45,7 @@ export class SessionTab {
       page: () => this.page,
       before: options.beforePause,
       after: options.onPaused,
+      hung: options.onHung,
       resumed: options.onResumed,
     });
   }
@@ -101,6 +104,11 @@ export class SessionTab {
       throw error;
     }
     return this.#page;
+  }
+
+  /** From now on it is this page of the session's context. */
+  show(page: EnginePage): void {
+    this.#page = page;
   }
 
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */

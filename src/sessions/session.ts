@@ -4,6 +4,7 @@ import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js'
 import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
 import { optionFields } from '../protocol/fields/option-fields.js';
+import type { SleepReason } from '../protocol/replies/session-event.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import { storeOptions } from '../protocol/values/stored-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
@@ -90,7 +91,7 @@ const maxCrashes = 3;
  * One browser tab with its cookies and storage, and the lane of requests before it.
  *
  * ```
- * open ⇄ busy, open → paused → busy, any → asleep | ended(reason)
+ * open ⇄ busy | attached, open → paused → busy | attached, any → asleep | ended(reason)
  * ```
  *
  * One that falls asleep leaves a record. The next request opens it again from that, as another object of the same ID.
@@ -128,6 +129,7 @@ export class Session implements LeasedSession {
   #isLeased = false;
   #crashes: number;
   #restored: Restored | undefined;
+  #isAttached = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
@@ -153,6 +155,7 @@ export class Session implements LeasedSession {
         this.events.add('pause', {});
         parts.onIdle(this);
       },
+      onHung: () => void this.fallAsleep('hung'),
       onResumed: () => this.events.add('resume', {}),
       onEvent: (event) => this.events.addOfPage(event),
     });
@@ -164,7 +167,7 @@ export class Session implements LeasedSession {
     });
     this.#reserved = parts.anonymous;
     this.#crashes = record?.crashes ?? 0;
-    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record) };
+    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record, context) };
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
@@ -199,8 +202,8 @@ export class Session implements LeasedSession {
     return this.#parts.record !== undefined;
   }
 
-  get state(): 'open' | 'busy' | 'paused' {
-    if (this.#lane.isTaken) return 'busy';
+  get state(): 'open' | 'busy' | 'paused' | 'attached' {
+    if (this.#lane.isTaken) return this.#isAttached ? 'attached' : 'busy';
     return this.#tab.isPaused ? 'paused' : 'open';
   }
 
@@ -243,7 +246,7 @@ export class Session implements LeasedSession {
 
   /** Whether it may be ended because room is needed. */
   get evictable(): boolean {
-    return this.anonymous && !this.#reserved && !this.#lane.isTaken;
+    return this.anonymous && !this.#options.persist && !this.#reserved && !this.#lane.isTaken;
   }
 
   /**
@@ -254,6 +257,11 @@ export class Session implements LeasedSession {
     if (this.#closed || this.#lane.isTaken || this.#reserved || this.#options.keepRunning) return false;
     if (performance.now() < this.#awakeUntil) return false;
     return this.#tab.isPaused || this.#clock.idleForMs >= restsAfterMs;
+  }
+
+  /** Whether its browser process is to end soon, of old age. */
+  get isInRetired(): boolean {
+    return this.context.retired?.aborted ?? false;
   }
 
   /** To be called when the request that it was opened for never had its turn. */
@@ -377,17 +385,38 @@ export class Session implements LeasedSession {
    * @throws MooringError `SESSION_BUSY` when the lane is full, `SESSION_ENDED` when the session is over; the signal's
    *   reason when it aborts first
    */
-  async lease(signal: AbortSignal): Promise<SessionLease> {
+  lease(signal: AbortSignal): Promise<SessionLease> {
+    return this.#lease(signal, signal);
+  }
+
+  /**
+   * The same for a client that attaches. What it has done to the page is left as it is.
+   *
+   * @param signal ends the wait
+   */
+  async attach(signal: AbortSignal): Promise<SessionLease> {
+    const holder = `a client is attached to session ${this.id} (\`websocket.create\`); let it leave`;
+    const lease = await this.#lease(signal, new AbortController().signal, holder);
+    this.#isAttached = true;
+    return lease;
+  }
+
+  /** From now on it shows this page of its context. */
+  show(page: EnginePage): void {
+    this.#tab.show(page);
+  }
+
+  async #lease(signal: AbortSignal, watched: AbortSignal, holder?: string): Promise<SessionLease> {
     this.#over.signal.throwIfAborted();
     signal.throwIfAborted();
     if (this.#clock.isLifetimeOver) {
       void this.end('lifetime');
       this.#over.signal.throwIfAborted();
     }
-    await this.#lane.enter(signal);
+    await this.#lane.enter(signal, holder);
     this.#isLeased = true;
     this.#isStored = false;
-    const lease = new SessionLease(this, signal, () => this.#release());
+    const lease = new SessionLease(this, watched, () => this.#release());
     try {
       await this.#tab.begin(signal);
     } catch (error) {
@@ -439,6 +468,11 @@ export class Session implements LeasedSession {
       throw new MooringError('STATE_NOT_KEPT', detail, { cause: error });
     }
     await this.#write(store);
+    const { unread = [] } = this.#state.last;
+    if (unread.length > 0) {
+      const detail = `expected the browser to give what ${unread.join(', ')} has stored; it did not, and the state before is kept.`;
+      throw new MooringError('STATE_NOT_KEPT', detail);
+    }
   }
 
   /** Takes its state as it is now: that which `record` has. */
@@ -486,16 +520,20 @@ export class Session implements LeasedSession {
   /**
    * Lets go of its browser, if nobody uses it: what is needed to open it again is in the record that `onAsleep` gets.
    *
+   * @param reason one that is hung is not asked for its state again: the last one stands
    * @returns false if it is in use, or its state cannot be kept: it stays as it is
    */
-  async fallAsleep(): Promise<boolean> {
+  async fallAsleep(reason: SleepReason): Promise<boolean> {
     if (this.#closed || this.#lane.isTaken) return false;
     await this.#lane.enter(this.#over.signal); // at once: it is free
     try {
       // A page that stands still is as it was when it was paused.
-      if (!this.#tab.isPaused) await this.#state.take(true);
+      if (!this.#tab.isPaused && reason !== 'hung') {
+        await this.#state.take(true);
+        this.#state.assertWhole();
+      }
       const { store } = this.#parts.lasting;
-      if (this.#options.persist && store) await this.#write(store, this.events.asleep());
+      if (this.#options.persist && store) await this.#write(store, this.events.asleep(reason));
     } catch {
       this.#awakeUntil = performance.now() + awakeForMs;
       this.#release(false);
@@ -507,7 +545,7 @@ export class Session implements LeasedSession {
       this.#release(false);
       return false;
     }
-    this.events.add('sleep', {});
+    this.events.add('sleep', { reason });
     this.#leave(asleepError(this.id));
     return true;
   }
@@ -556,7 +594,9 @@ export class Session implements LeasedSession {
     if (this.#closed) return;
     if (this.#isLeased) this.#crashes += 1;
     this.events.add('crash', { reason: 'its browser process is gone' });
-    if (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes) this.#leave(lostError(this.id));
+    // One that is to last ends by nothing that its page does.
+    const goesOn = this.#options.persist || (this.#parts.lasting.restoresCrashed && this.#crashes < maxCrashes);
+    if (goesOn) this.#leave(lostError(this.id));
     else void this.end('crashed').catch(() => {}); // reported to onEnded
   };
 
@@ -575,6 +615,7 @@ export class Session implements LeasedSession {
 
   /** @param isUse whether somebody used it, so that its idle time starts anew */
   #release(isUse = true): void {
+    this.#isAttached = false;
     this.pageStarted();
     if (isUse) {
       this.#isLeased = false;
@@ -607,9 +648,10 @@ export const noStoreError = (): MooringError =>
   );
 
 /** What could not be brought back, a sentence each. */
-const restoringWarnings = ({ left, damage }: SessionRecord): string[] => [
+const restoringWarnings = ({ left, damage }: SessionRecord, { unrestored = [] }: EngineContext): string[] => [
   ...(damage === undefined
     ? []
     : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
   ...left,
+  ...unrestored,
 ];

@@ -21,6 +21,8 @@ export interface StoredCookie {
   readonly sameSite: 'Strict' | 'Lax' | 'None';
   /** The site that a partitioned cookie (CHIPS) was set below. */
   readonly partitionKey?: string | undefined;
+  /** Whether a frame of another site stood between that site and the cookie's own. */
+  readonly crossSiteAncestor?: boolean | undefined;
 }
 
 /** The storage of one origin, as `storageState` of Playwright has it, with the session storage beside it. */
@@ -83,4 +85,6 @@ export interface CapturedState {
   readonly state: BrowserState;
   /** What is there and cannot be kept, a sentence each: service workers, caches, databases beyond the limit. */
   readonly left: readonly string[];
+  /** Origins that could not be read just now: they are as they were before. Reading them another time may succeed. */
+  readonly unread?: readonly string[];
 }

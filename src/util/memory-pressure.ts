@@ -51,7 +51,8 @@ function groupMemory({ cgroup }: MemoryFiles): Omit<MemoryLeft, 'stalledPart'> |
     .find(([first]) => first !== '') ?? ['', '', ''];
   const limitBytes = Number(limit || Number.NaN); // `max`: none
   if (!Number.isFinite(limitBytes) || limitBytes <= 0 || limitBytes > totalmem()) return undefined;
-  const cached = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat ?? '')?.[1] ?? 0);
+  const cachedIn = (name: string): string | undefined => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat ?? '')?.[1];
+  const cached = Number(cachedIn('total_inactive_file') ?? cachedIn('inactive_file') ?? 0); // v1 tells both
   return { limitBytes, leftBytes: Math.max(0, limitBytes - Number(used) + cached) };
 }
 

@@ -43,16 +43,24 @@ export interface DescendantProcess {
   readonly privateBytes: number;
 }
 
-/** The processes below one; none where the system does not tell. */
-export function readDescendants(processId: number): DescendantProcess[] {
+/**
+ * The processes below one; none where the system does not tell.
+ *
+ * @param hasChildren whether a process of that command may have any: looking for them is most of the work
+ */
+export function readDescendants(
+  processId: number,
+  hasChildren: (command: string) => boolean = () => true,
+): DescendantProcess[] {
   try {
     const threads = readdirSync(`/proc/${processId}/task`);
     const children = threads.flatMap((thread) =>
       readFileSync(`/proc/${processId}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
     );
     return children.flatMap((child) => {
-      const below = readDescendants(child);
-      return [{ processId: child, command: commandOf(child), privateBytes: privateBytesOf(child) }, ...below];
+      const command = commandOf(child);
+      const below = hasChildren(command) ? readDescendants(child, hasChildren) : [];
+      return [{ processId: child, command, privateBytes: privateBytesOf(child) }, ...below];
     });
   } catch {
     return []; // ended meanwhile

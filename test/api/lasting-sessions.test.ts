@@ -109,6 +109,36 @@ describe('a browser that crashes', () => {
   });
 });
 
+describe('a browser of old age', () => {
+  it('a session that rests moves to another one; one that does not stays', async () => {
+    await start({ MOORING_PAUSE_AFTER: '100ms' });
+    await app.ok(get('x'));
+    const names = cookieNames(await app.ok(get('x')));
+    await app.ok(get('y', { keepRunning: true }));
+    for (const context of [...engine.contexts]) context.retire();
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    expect((await rowOf('y')).state).not.toBe('asleep');
+    const reply = await app.ok({ cmd: 'request.get', session: 'x', keepSamePage: true });
+    expect(reply).toMatchObject({ restored: true, solution: { currentUrl: `${origin.url}/set-cookie` } });
+    expect(cookieNames(reply)).toEqual(names);
+  });
+});
+
+describe('room', () => {
+  it('a number of sessions – one that is to last and rests makes room, another one does not', async () => {
+    await start({ MOORING_MAX_SESSIONS: '1', MOORING_PAUSE_AFTER: '50ms', MOORING_QUEUE_TIMEOUT: '300ms' });
+    await app.ok(get('x', { persist: true }));
+    await app.ok(get('y'));
+    expect((await rowOf('x')).state).toBe('asleep');
+    const refused = await app.fails('CODE-0001', { cmd: 'sessions.create', session: 'z' });
+    expect(refused).toContain('it was the first that waited');
+    const woken = app.ok(get('x', { timeout: 20_000 }));
+    await until(async () => (await app.get('/metrics')).text.includes('mooring_sessions{state="queued"} 1'));
+    await app.ok({ cmd: 'sessions.destroy', session: 'y' });
+    expect((await woken).restored).toBe(true);
+  });
+});
+
 describe('persist', () => {
   it('idle – it falls asleep, and wakes with the next request or create', async () => {
     covers('create', 'persist');
@@ -204,6 +234,20 @@ describe('persist', () => {
     expect((await app.ok(get('x', { mustExist: true }))).restored).toBeUndefined();
   });
 
+  it('an origin that cannot be read – the reply does not acknowledge what it has stored, and the session stays awake', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    const [context] = engine.contexts;
+    if (!context) throw new Error('expected a context');
+    context.unread = ['https://a.test'];
+    expect(await app.fails('STATE_NOT_KEPT', get('x'))).toContain('https://a.test');
+    await until(async () => (await rowOf('x')).idleMs > 2000);
+    expect((await rowOf('x')).state).toBe('open');
+    context.unread = [];
+    await app.ok(get('x', { mustExist: true }));
+    await until(async () => (await rowOf('x')).state === 'asleep');
+  });
+
   it('owners – each has its own', async () => {
     await start({ MOORING_API_KEYS: 'a,b' });
     await app.ok({ cmd: 'sessions.create', session: 'x', persist: true }, { key: 'a' });
@@ -261,5 +305,30 @@ describe('export, import, fork', () => {
     await app.ok({ cmd: 'sessions.create', session: 'y', session_ttl: 55 });
     await app.fails('SESSION_EXISTS', { cmd: 'sessions.fork', session: 'y', newSession: 'y' });
     await app.fails('SESSION_ENDED', { cmd: 'sessions.fork', session: 'x' });
+  });
+});
+
+describe('/admin/drain', () => {
+  it('sessions that are to last fall asleep, the others end, and the report says when that is done', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    await app.ok({ cmd: 'sessions.create', session: 'y' });
+    expect((await app.get('/admin/drain')).body).toMatchObject({ draining: false, done: false, sessions: { open: 2 } });
+    const begun = await fetch(`${app.url}/admin/drain`, { method: 'POST' });
+    expect(await begun.json()).toMatchObject({ draining: true });
+    await until(async () => (await app.get('/admin/drain')).body.done);
+    const report = (await app.get('/admin/drain')).body;
+    expect(report).toMatchObject({ running: 0, sessions: { open: 0, asleep: 1 }, elapsedMs: expect.any(Number) });
+    expect((await app.send(get('x'))).status).toBe(503);
+    await restart();
+    expect((await app.ok(get('x'))).restored).toBe(true);
+  });
+
+  it('with keys – is for the first of them, or the one that is set for it', async () => {
+    const drain = async (key: string) => (await fetch(`${app.url}/admin/drain?key=${key}`)).status;
+    await start({ MOORING_API_KEYS: 'a,b' });
+    expect([await drain('a'), await drain('b'), await drain('')]).toEqual([200, 401, 401]);
+    await restart({ MOORING_API_KEYS: 'a,b', MOORING_ADMIN_KEY: 'c' });
+    expect([await drain('a'), await drain('c')]).toEqual([401, 200]);
   });
 });

@@ -1,11 +1,16 @@
 import type { ChromiumBinary } from '../../src/engine/executables/chromium.js';
 import { chromiumEngine, everyChromium } from '../support/chromium.js';
 import { browserProcesses } from '../support/processes.js';
-import { crashAt, describeEngine } from './engine-contract.js';
+import { type Ability, crashAt, describeEngine } from './engine-contract.js';
 
 const binaries = await everyChromium();
 
-const variants: { name: string; fits: (binary: ChromiumBinary) => boolean; missing: string }[] = [
+const variants: {
+  name: string;
+  fits: (binary: ChromiumBinary) => boolean;
+  missing: string;
+  lacks?: readonly Ability[];
+}[] = [
   {
     name: 'embedded',
     fits: ({ source }) => source === 'embedded',
@@ -20,13 +25,16 @@ const variants: { name: string; fits: (binary: ChromiumBinary) => boolean; missi
     name: 'system full browser',
     fits: ({ source, flavour }) => source === 'system' && flavour === 'full',
     missing: 'this system has no Chromium or Chrome',
+    // As in its incognito windows.
+    lacks: ['storage in frames of other sites'],
   },
 ];
 
-for (const { name, fits, missing } of variants) {
+for (const { name, fits, missing, lacks = [] } of variants) {
   const binary = binaries.find(fits);
   describeEngine(`Chromium, ${name}`, {
     runsScripts: true,
+    lacks,
     ...(binary ? {} : { skip: missing }),
     create: async () => {
       if (!binary) throw new Error(missing);

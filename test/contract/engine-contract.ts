@@ -9,6 +9,7 @@ import type {
 import { MooringError } from '../../src/errors.js';
 import { Deadline } from '../../src/util/deadline.js';
 import { Origin } from '../support/origin.js';
+import { describeState } from './state-contract.js';
 
 /** What the suite needs of an engine besides the port. */
 export interface EngineHarness {
@@ -39,7 +40,11 @@ export type Ability =
   /** Letting a page stand still. */
   | 'pause'
   /** Telling of the errors that scripts report. */
-  | 'script errors';
+  | 'script errors'
+  /** Letting frames of other sites store anything. */
+  | 'storage in frames of other sites'
+  /** Telling below which site a cookie is partitioned. */
+  | 'partitioned cookies';
 
 export interface EngineUnderTest {
   readonly create: () => Promise<EngineHarness>;
@@ -64,6 +69,8 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
     () => {
       const origin = new Origin();
       let harness: EngineHarness;
+      /** Another process, for what goes from one to another. */
+      let second: Promise<EngineHarness> | undefined;
       const contexts: EngineContext[] = [];
 
       beforeAll(async () => {
@@ -75,9 +82,16 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
         await Promise.all(contexts.splice(0).map((context) => context.close()));
       });
       afterAll(async () => {
-        await harness?.engine.close();
+        await Promise.all([harness?.engine.close(), second?.then(({ engine }) => engine.close())]);
         await origin.close();
       });
+      const another = (): Promise<EngineHarness> => {
+        second ??= create().then(async (one) => {
+          await one.engine.start();
+          return one;
+        });
+        return second;
+      };
 
       const open = async (): Promise<{ context: EngineContext; page: EnginePage }> => {
         const context = await harness.engine.newContext({}, never);
@@ -98,6 +112,8 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
           () => 'no error',
           (error: unknown) => (error instanceof MooringError ? error.code : String(error)),
         );
+
+      if (runsScripts) describeState({ harness: () => harness, another, can });
 
       it('info – after start – names engine, version and user agent', () => {
         const { engine } = harness;

@@ -18,6 +18,7 @@ describeEngine('Firefox', {
     'worker bypass',
     'pause',
     'script errors',
+    'partitioned cookies',
   ],
   ...(binary ? {} : { skip: 'this machine has no Firefox' }),
   create: async () => {

@@ -48,6 +48,7 @@ else
       'worker bypass',
       'pause',
       'script errors',
+      'partitioned cookies',
     ],
     create: async () => ({
       engine: new PlaywrightEngine({

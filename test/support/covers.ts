@@ -10,7 +10,7 @@ type FieldOf<C extends CommandName> = keyof (typeof commandDefinitions)[C]['para
 /** What a test can cover: the rows of `docs/compatibility.md`, by the group of each. */
 interface Coverable {
   readonly create: FieldOf<'sessions.create'>;
-  readonly command: Extract<CommandName, `sessions.${string}`>;
+  readonly command: Extract<CommandName, `${'sessions' | 'websocket'}.${string}`>;
   readonly request:
     | FieldOf<'request.get'>
     | keyof typeof fieldsWithoutEffect

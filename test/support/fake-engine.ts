@@ -69,11 +69,14 @@ export class FakeContext implements EngineContext {
   readonly #userAgent: string;
   readonly #onClosed: (context: FakeContext) => void;
   readonly #lost = new AbortController();
+  readonly #retired = new AbortController();
   readonly #jar = new Map<string, EngineCookie>();
   /** When set, a page that is to go on after a pause waits for it. */
   resumeGate: Promise<void> | undefined;
   /** What its sites have stored beside cookies: scripts do not run, so it stays as it came. */
   origins: readonly OriginState[] = [];
+  /** Origins that its captures cannot read. */
+  unread: readonly string[] = [];
   readonly pages: FakePage[] = [];
   #closed = false;
 
@@ -85,6 +88,15 @@ export class FakeContext implements EngineContext {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get retired(): AbortSignal {
+    return this.#retired.signal;
+  }
+
+  /** As if the browser process had grown old. */
+  retire(): void {
+    this.#retired.abort();
   }
 
   /** As if the browser process had died. */
@@ -126,7 +138,7 @@ export class FakeContext implements EngineContext {
   }
 
   async captureState(): Promise<CapturedState> {
-    return { state: { cookies: await this.cookies(), origins: this.origins }, left: [] };
+    return { state: { cookies: await this.cookies(), origins: this.origins }, left: [], unread: this.unread };
   }
 
   store({ name, value, domain, path, expires, httpOnly, secure, sameSite }: EngineCookie): void {

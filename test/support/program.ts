@@ -13,7 +13,7 @@ export interface ProgramOptions {
   readonly env?: Record<string, string>;
   /** Options of Node. */
   readonly nodeOptions?: readonly string[];
-  /** What starts it. Default: Node with the built program. */
+  /** What starts it. Default: Node with the program, which is built if it is stale. */
   readonly command?: readonly [string, ...string[]];
   /** Its working folder. Default: this repository. */
   readonly cwd?: string;
@@ -36,7 +36,7 @@ export class Program {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   constructor({ env = {}, nodeOptions = [], command, cwd = root }: ProgramOptions = {}) {
-    build();
+    if (!command) build();
     this.folder = env.MOORING_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'mooring-program-'));
     const [program, ...args] = command ?? [process.execPath, ...nodeOptions, join(root, 'dist', 'cli', 'main.js')];
     this.child = spawn(program, args, {

@@ -79,13 +79,20 @@ export class PlaywrightEngine implements BrowserEngine {
       const seat = await this.#pool.take(key, signal, owner);
       const sharing = seat.key === key ? undefined : this.#profile.sharing;
       const shortfalls = sharing ? [sharing.shortfallOf(seat.key)] : [];
+      let opened: PlaywrightContext | undefined;
       try {
         const context = await this.#openContext(seat.browser, identity, options.proxyServer, sharing, signal);
-        if (options.state?.cookies.length)
-          await context.addCookies(options.state.cookies.map(({ partitionKey: _key, ...cookie }) => cookie));
-        return this.#contextOf(context, seat.browser, { onClosed: () => seat.release(), shortfalls });
+        opened = this.#contextOf(context, seat.browser, {
+          onClosed: () => seat.release(),
+          retired: seat.retired,
+          shortfalls,
+        });
+        if (options.state) await opened.restore(options.state, signal);
+        return opened;
       } catch (error) {
-        seat.release();
+        if (opened)
+          void opened.close(); // it gives the seat back
+        else seat.release();
         if (signal.aborted) throw signal.reason;
         // A process that is going takes nothing of this session along yet.
         if (tries >= triesToOpen || !(await seat.browser.isLost())) throw translateFailure(error, 'a new session');
@@ -146,11 +153,11 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone, onScriptError }: DriverBrowser,
-    parts: Pick<PlaywrightContextParts, 'onClosed' | 'shortfalls'>,
-  ): EngineContext {
-    const { openChannel: channelOf } = this.#profile;
-    const opened = new PlaywrightContext({ context, channelOf, browserGone: gone, ...parts });
+    { gone, protocol, onScriptError }: DriverBrowser,
+    parts: Pick<PlaywrightContextParts, 'onClosed' | 'retired' | 'shortfalls'>,
+  ): PlaywrightContext {
+    const { openChannel: channelOf, storage } = this.#profile;
+    const opened = new PlaywrightContext({ context, channelOf, storage, protocol, browserGone: gone, ...parts });
     onScriptError?.(context, (event) => opened.noteError(event));
     return opened;
   }

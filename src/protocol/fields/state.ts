@@ -21,7 +21,10 @@ const storedCookieSchema = z.object({
   httpOnly: z.boolean().default(false),
   secure: z.boolean().default(false),
   sameSite: z.enum(['Strict', 'Lax', 'None']).default('Lax'),
-  partitionKey: optional(boundedText()),
+  partitionKey: optional(boundedText()).describe('The site that a partitioned cookie was set below.'),
+  crossSiteAncestor: optional(z.boolean()).describe(
+    "Whether a frame of another site stood between that site and the cookie's own.",
+  ),
 });
 
 const indexSchema = z.object({

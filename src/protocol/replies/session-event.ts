@@ -15,6 +15,10 @@ const ms = (what: string) => z.int().describe(`Whole milliseconds that ${what}.`
 const who = () =>
   z.enum(['client', 'view']).describe('`client`: over `websocket.create`. `view`: a person in the live view.');
 
+/** Why a session falls asleep. */
+export const sleepReasons = ['idle', 'room', 'memory', 'browser', 'hung', 'drain'] as const;
+export type SleepReason = (typeof sleepReasons)[number];
+
 /** Kinds of which a page can cause any number. */
 export const noisyKinds = ['console', 'dialog', 'download', 'navigation', 'refusal'] as const;
 
@@ -70,7 +74,15 @@ export const sessionEventSchema = z
     }),
     event('pause', 'The page was made to stand still.', {}),
     event('resume', 'The page goes on.', {}),
-    event('sleep', 'The session was stored, and its page closed.', {}),
+    event('sleep', 'The session was stored, and its page closed.', {
+      reason: z
+        .enum(sleepReasons)
+        .optional()
+        .describe(
+          '`idle`: its idle time was over. `room`: others needed its slot. `memory`: memory ran short. `browser`: its browser was ' +
+            'old. `hung`: its page did not stand still. `drain`: the server shut down.',
+        ),
+    }),
     event('wake', 'The session was opened again from what was stored.', {
       restored: z.boolean().describe('Whether its state is back.'),
       stateAgeMs: z.int().optional().describe('How old that state is.'),

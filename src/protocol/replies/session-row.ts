@@ -14,10 +14,10 @@ export const sessionRowSchema = z
     bytesIn: z.int().describe('Bytes that came from the network.'),
     bytesOut: z.int().describe('Bytes that went to the network.'),
     state: z
-      .enum(['open', 'busy', 'paused', 'asleep'])
+      .enum(['open', 'busy', 'paused', 'attached', 'asleep'])
       .describe(
-        '`busy`: a request runs. `paused`: its page stands still until the next one. `asleep`: its state is kept, and the next ' +
-          'one wakes it.',
+        '`busy`: a request runs. `paused`: its page stands still until the next one. `attached`: a client or a person uses it. ' +
+          '`asleep`: its state is kept, and the next request wakes it.',
       ),
     persist: z.boolean().describe('It is kept until it is destroyed.'),
     waiting: z.int().describe('How many requests wait for their turn.'),

@@ -117,6 +117,7 @@ describe('BrowserPool', () => {
     const [a, b] = [await pool.take(never), await pool.take(never)];
     const c = await pool.take(never);
     expect(c.browser).not.toBe(a.browser);
+    expect([a.retired.aborted, c.retired.aborted]).toEqual([true, false]);
     a.release();
     expect(a.browser.closed).toBe(false);
     b.release();
@@ -171,6 +172,7 @@ describe('BrowserPool', () => {
     await vi.advanceTimersByTimeAsync(2000);
     const b = await pool.take(never);
     expect(b.browser).not.toBe(a.browser);
+    expect([a.retired.aborted, b.retired.aborted]).toEqual([true, false]);
     a.release();
     expect(a.browser.closed).toBe(true);
     await vi.advanceTimersByTimeAsync(25 * 60 * 60_000);

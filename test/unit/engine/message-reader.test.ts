@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type MessageOutline, MessageReader } from '../../../src/engine/playwright/driver/message-reader.js';
 
-function read(chunks: readonly (string | Buffer)[]) {
+function read(chunks: readonly (string | Buffer)[], exempt?: string) {
   const messages: string[] = [];
   const unwanted: MessageOutline[] = [];
   const tooLarge: MessageOutline[] = [];
   const reader = new MessageReader({
     unwanted: new Set(['Runtime.consoleAPICalled', 'Runtime.exceptionThrown']),
     headBytes: new Map([['Runtime.exceptionThrown', 1500]]),
+    exempt: () => (exempt === undefined ? undefined : (sessionId) => sessionId === exempt),
     maxAnswerBytes: 5000,
     maxEventBytesOf: (method) => (method === 'Fetch.requestPaused' ? 5000 : 2000),
     onMessage: (message) => messages.push(message.toString()),
@@ -38,6 +39,17 @@ describe('MessageReader', () => {
   it('characters of several bytes that are cut between two pieces – stay what they are', () => {
     const bytes = Buffer.from('{"id":1,"result":"日本 ü"}\0');
     expect(read([bytes.subarray(0, 19), bytes.subarray(19)]).messages).toEqual(['{"id":1,"result":"日本 ü"}']);
+  });
+
+  it('events that nobody wants – are passed on to a session that wants them, up to their limit', () => {
+    const small = event('Runtime.consoleAPICalled', 1500);
+    const large = event('Runtime.consoleAPICalled', 3000);
+    const { messages, unwanted, tooLarge } = read([`${small}\0${large}\0`], 'S1');
+    expect(messages).toEqual([small]);
+    expect(unwanted).toEqual([]);
+    expect(tooLarge).toMatchObject([{ method: 'Runtime.consoleAPICalled', sessionId: 'S1' }]);
+    const others = read([`${small}\0${large}\0`], 'S2');
+    expect([others.messages, others.unwanted.length, others.tooLarge]).toEqual([[], 2, []]);
   });
 
   it.each([10, 100_000])(

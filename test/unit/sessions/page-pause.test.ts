@@ -20,7 +20,7 @@ const page = {
 let shown: EnginePage | undefined;
 
 const pauseAfter = (afterMs: number | undefined): PagePause =>
-  new PagePause({ afterMs, page: () => shown, before: async () => {}, after() {} });
+  new PagePause({ afterMs, page: () => shown, before: async () => {}, after() {}, hung() {} });
 
 beforeEach(() => {
   calls = [];
@@ -84,5 +84,24 @@ describe('PagePause', () => {
     pauseAfter(undefined).start();
     await vi.advanceTimersByTimeAsync(5000);
     expect([calls, pause.isPaused]).toEqual([[], false]);
+  });
+
+  it('a page that does not stand still – is told of after a while, and not when somebody came first', async () => {
+    let hung = 0;
+    const pause = new PagePause({
+      afterMs: 1000,
+      page: () => shown,
+      before: async () => {},
+      after() {},
+      hung: () => hung++,
+    });
+    pause.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    await pause.resume();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(hung).toBe(0);
+    pause.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(hung).toBe(1);
   });
 });

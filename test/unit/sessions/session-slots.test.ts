@@ -57,4 +57,31 @@ describe('SessionSlots', () => {
     gone.abort(new Error('left'));
     await Promise.allSettled(waiting);
   });
+
+  it('memory is short – one slot alone is given out, and those that wait are let in when it no longer is', async () => {
+    const slots = slotsOf();
+    slots.isMemoryShort = true;
+    await slots.acquire('a', undefined, never);
+    await expect(slots.acquire('b', 10, never)).rejects.toThrow(
+      /memory is short \(1 are in use\) and none came free within 10 ms; it was the first that waited/,
+    );
+    const waiting = [slots.acquire('b', undefined, never), slots.acquire('c', undefined, never)];
+    slots.isMemoryShort = false;
+    await Promise.all(waiting);
+    expect(slots.used).toBe(3);
+  });
+
+  it('room that does not come – is asked for again, where there is another', async () => {
+    let asked = 0;
+    const slots = slotsOf({ maxSessions: 1, makeRoom: () => ++asked < 3 });
+    const held = await slots.acquire('a', undefined, never);
+    const waiting = slots.acquire('b', undefined, never);
+    expect(asked).toBe(1);
+    slots.roomFailed();
+    expect(asked).toBe(2);
+    slots.roomFailed();
+    expect(asked).toBe(3);
+    held.release();
+    await waiting;
+  });
 });

@@ -1,7 +1,10 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Identity } from '../../../identity/identity.js';
 import type { EngineInfo, PageEvent } from '../../engine.js';
+import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
 import type { PageChannel } from '../channel/page-channel.js';
+import type { StorageChanges } from '../channel/storage-changes.js';
+import type { ProtocolWire } from '../driver/protocol-wire.js';
 
 /**
  * What is a browser's own: how it is launched, what it can and cannot present, and how its pages are asked. Everything
@@ -28,6 +31,14 @@ export interface BrowserProfile {
   /** How an identity is presented in a process of another key. If omitted, all identities have the same key. */
   readonly sharing?: SharedPresentation;
   readonly openChannel: (page: Page) => Promise<PageChannel>;
+  readonly storage: StorageAccess;
+}
+
+/** How it is learned what documents store. */
+export interface StorageAccess {
+  readonly evaluateInFrame: EvaluateInFrame;
+  /** If omitted, the browser tells of no changes: storage is known as it was last read. */
+  readonly changes?: StorageChanges;
 }
 
 export interface LaunchedByDriver {
@@ -36,6 +47,8 @@ export interface LaunchedByDriver {
   readonly present?: (context: BrowserContext, identity: Identity) => void;
   /** Tells of the errors that a context's scripts report. If omitted, this browser does not tell of them. */
   readonly onScriptError?: (context: BrowserContext, listener: (event: PageEvent) => void) => void;
+  /** Its debugging protocol, for others beside the driver. If omitted, it has none that clients know. */
+  readonly protocol?: ProtocolWire;
 }
 
 export interface SharedPresentation {

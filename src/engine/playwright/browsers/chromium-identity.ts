@@ -11,11 +11,48 @@ import {
   type WireMessage,
 } from '../driver/driver-transport.js';
 import type { MessageOutline } from '../driver/message-reader.js';
+import { ProtocolWire } from '../driver/protocol-wire.js';
 import { setGetters } from '../injected/set-getters.js';
 import { scriptErrorHeadBytes, scriptErrorOf } from './chromium-script-errors.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;
+
+/** Pages can store without end, a hundred thousand times a second: the rest of such a second is not wanted. */
+class StorageFlood {
+  readonly #unwanted: Set<string>;
+  readonly #told = new Set<string>();
+  #count = 0;
+  #second: NodeJS.Timeout | undefined;
+
+  constructor(unwanted: Set<string>) {
+    this.#unwanted = unwanted;
+  }
+
+  get isActive(): boolean {
+    return this.#count > storedPerSecond;
+  }
+
+  /** One more is told. */
+  note(): void {
+    this.#count += 1;
+    this.#second ??= setTimeout(() => this.#end(), 1000).unref();
+    if (this.isActive) for (const name of storageEvents) this.#unwanted.add(name);
+  }
+
+  /** @returns true if nothing was told of this storage since the flood began */
+  isFirst(storage: string): boolean {
+    const { size } = this.#told;
+    return this.#told.add(storage).size > size;
+  }
+
+  #end(): void {
+    this.#second = undefined;
+    this.#count = 0;
+    this.#told.clear();
+    for (const name of storageEvents) this.#unwanted.delete(name);
+  }
+}
 
 interface Target {
   readonly type: string;
@@ -37,18 +74,29 @@ const unwanted = new Set([
   'Network.webSocketFrameError',
   'Network.webSocketClosed',
 ]);
-const eventLimits = new Map([
+/** What a page stores. What it clears is a flood too, if it does nothing else. */
+const storageEvents = [
+  'DOMStorage.domStorageItemAdded',
+  'DOMStorage.domStorageItemUpdated',
+  'DOMStorage.domStorageItemRemoved',
+  'DOMStorage.domStorageItemsCleared',
+];
+const eventLimits = new Map<string, number>([
   // It waits for an answer, with the body of the request in it.
   ['Fetch.requestPaused', maxAnswerBytes],
   // The driver keeps what is in these. Of a response Chromium itself takes no more than 256 KB of headers.
   ['Network.requestWillBeSentExtraInfo', 500_000],
   ['Network.responseReceived', 1_000_000],
   ['Network.responseReceivedExtraInfo', 1_000_000],
+  // Before and after, of what a page stores.
+  ...storageEvents.map((name) => [name, 1_000_000] as const),
 ]);
 /** After so many logs the objects in them are let go. */
 const logsPerRelease = 100;
 /** How much of a request's body its event carries; more is asked for by nobody. */
 const maxPostDataBytes = 1_000_000;
+/** So many things that pages store are told in a second; of more it is told once where they are. */
+const storedPerSecond = 1000;
 /** Address and headers of a request that the driver is told of: it keeps them of a hundred. Servers take some kilobytes. */
 const maxRequestChars = 100_000;
 
@@ -74,15 +122,26 @@ export class ChromiumPresentation implements WireFilter {
   readonly #targets = new Map<string, Target>();
   /** Logs of each session since its objects were let go. */
   readonly #logs = new Map<string, number>();
-  readonly unwanted = unwanted;
+  readonly unwanted = new Set(unwanted);
+  readonly #storageFlood = new StorageFlood(this.unwanted);
   readonly headBytes = scriptErrorHeadBytes;
   readonly eventLimits = eventLimits;
   readonly #wire: WireEnds;
+  /** For those who use the protocol beside the driver. */
+  readonly protocol: ProtocolWire;
   #lastId = firstId;
 
   /** @throws when the driver cannot be filtered */
   constructor(browser: Browser) {
     this.#wire = filterWire(browser, this);
+    this.protocol = new ProtocolWire({
+      toBrowser: this.#wire.toBrowser,
+      overrides: (sessionId) => this.#overrides(sessionId),
+    });
+  }
+
+  exempt(): ((sessionId: string | undefined) => boolean) | undefined {
+    return this.protocol.exempt();
   }
 
   /** From now on what the context opens appears so. */
@@ -100,6 +159,13 @@ export class ChromiumPresentation implements WireFilter {
   }
 
   outgoing(message: WireMessage): WireMessage[] {
+    if (this.protocol.keepsBack(message)) return [];
+    const messages = this.#amend(message);
+    for (const one of messages) this.protocol.noteSaid(one);
+    return messages;
+  }
+
+  #amend(message: WireMessage): WireMessage[] {
     const { method, sessionId = '' } = message;
     if (method === 'Runtime.runIfWaitingForDebugger') return [...this.#overrides(sessionId), message];
     // The driver lets go of shared workers at once, and what was overridden would be lost with it.
@@ -117,25 +183,34 @@ export class ChromiumPresentation implements WireFilter {
     return [message];
   }
 
-  incoming({ id, method, params }: WireMessage): boolean {
+  incoming(message: WireMessage): boolean {
+    this.#noteTargets(message);
+    if (this.protocol.incoming(message)) return false;
+    const { id, method, params } = message;
     if (id !== undefined && id > firstId) return false; // an answer to us: a target that went meanwhile, or all well
     if (method === 'Network.requestWillBeSent') return isOrdinary((params as unknown as RequestWillBeSent).request); // as the protocol says
+    return true;
+  }
+
+  #noteTargets({ method, params }: WireMessage): void {
     if (method === 'Target.attachedToTarget') {
       const { sessionId, targetInfo, waitingForDebugger } = params as unknown as AttachedToTarget; // as the protocol says
       this.#targets.set(sessionId, { type: targetInfo.type, contextId: targetInfo.browserContextId ?? '' });
       // One more session on a page that runs: it takes the page's platform back to that of the machine.
       if (!waitingForDebugger && pageTypes.has(targetInfo.type))
         for (const override of this.#overrides(sessionId)) this.#wire.toBrowser(override);
+    } else if (method !== undefined && storageEvents.includes(method)) {
+      this.#storageFlood.note();
     } else if (method === 'Target.detachedFromTarget') {
       this.#targets.delete(String(params?.sessionId));
       this.#logs.delete(String(params?.sessionId));
     }
-    return true;
   }
 
   /** The browser keeps an object that was logged or thrown until it is told otherwise. */
   noteUnwanted(outline: MessageOutline): void {
-    const { method, sessionId } = outline;
+    const { method, sessionId, head } = outline;
+    if (method !== undefined && storageEvents.includes(method)) this.#tellStored(method, sessionId, head);
     const listener = this.#listeners.get(this.#targets.get(sessionId ?? '')?.contextId ?? '');
     const error = listener && scriptErrorOf(outline);
     if (error) listener(error);
@@ -153,9 +228,22 @@ export class ChromiumPresentation implements WireFilter {
       this.#tell(sessionId, 'Fetch.failRequest', { requestId: paused, errorReason: 'BlockedByClient' });
       return;
     }
+    if (method !== undefined && storageEvents.includes(method)) {
+      this.#tellStored(method, sessionId, head);
+      return;
+    }
+    if (this.protocol.exempt()?.(sessionId)) return; // a client goes without
     // The driver would wait for what it was not told. Of requests that is their own affair.
     const type = this.#targets.get(sessionId ?? '')?.type ?? '';
     if (pageTypes.has(type) && !method?.startsWith('Network.')) this.#tell(sessionId, 'Page.crash');
+  }
+
+  /** Tells that something was stored, without what. */
+  #tellStored(method: string, sessionId: string | undefined, head: string): void {
+    const storageId = /"storageId":(\{[^{}]*\})/.exec(head)?.[1];
+    if (storageId === undefined || sessionId === undefined) return;
+    if (this.#storageFlood.isActive && !this.#storageFlood.isFirst(sessionId + storageId)) return;
+    this.#wire.toDriver({ method, sessionId, params: { storageId: JSON.parse(storageId) } });
   }
 
   #tell(sessionId: string | undefined, method: string, params: Record<string, unknown> = {}): void {

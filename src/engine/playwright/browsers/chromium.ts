@@ -6,6 +6,8 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { ChromiumBinary } from '../../executables/chromium.js';
 import { CdpPageChannel } from '../channel/cdp-page-channel.js';
+import { cdpEvaluateInFrame } from '../channel/frame-evaluation.js';
+import { cdpStorageChanges } from '../channel/storage-changes.js';
 import { defaultArgumentsOf } from '../driver/driver-transport.js';
 import { launchBrowser } from '../driver/launch-browser.js';
 import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
@@ -56,6 +58,7 @@ export function chromiumProfile(options: ChromiumProfileOptions): BrowserProfile
     contextOptionsOf: deviceEmulation,
     sharing: { shortfallOf: sharedShortfall },
     openChannel: (page) => CdpPageChannel.open(page),
+    storage: { evaluateInFrame: cdpEvaluateInFrame, changes: cdpStorageChanges },
   };
 }
 
@@ -77,8 +80,10 @@ async function launch(
     args: [...args, ...slimming.args, `--user-agent=${userAgent}`, ...extraArgs],
   });
   const presentation = new ChromiumPresentation(browser);
+  const { protocol } = presentation;
   return {
     browser,
+    protocol,
     present: (context, identity) => presentation.present(context, identity),
     onScriptError: (context, listener) => presentation.onScriptError(context, listener),
   };

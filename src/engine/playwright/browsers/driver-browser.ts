@@ -20,6 +20,7 @@ export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
   readonly present: LaunchedByDriver['present'];
   readonly onScriptError: LaunchedByDriver['onScriptError'];
+  readonly protocol: LaunchedByDriver['protocol'];
   readonly process: BrowserProcess;
   readonly #gone = new AbortController();
   readonly #isOver: () => boolean;
@@ -32,9 +33,14 @@ export class DriverBrowser implements LaunchedBrowser {
    * @param engine its name, for the log
    * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
-  constructor({ browser, present, onScriptError }: LaunchedByDriver, engine: string, pageMemoryBytes?: number) {
+  constructor(
+    { browser, present, protocol, onScriptError }: LaunchedByDriver,
+    engine: string,
+    pageMemoryBytes?: number,
+  ) {
     this.browser = browser;
     this.present = present;
+    this.protocol = protocol;
     this.onScriptError = onScriptError;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
@@ -88,7 +94,7 @@ export class DriverBrowser implements LaunchedBrowser {
     const { processId } = this.process;
     const limit = this.#pageMemoryBytes;
     if (processId === undefined || limit === undefined || this.#isOver()) return;
-    for (const child of readDescendants(processId)) {
+    for (const child of readDescendants(processId, (command) => !isPageProcess(command))) {
       if (!isPageProcess(child.command) || child.privateBytes <= limit) continue;
       try {
         kill(child.processId, 'SIGKILL');

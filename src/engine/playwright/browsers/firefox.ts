@@ -7,6 +7,7 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
 import { DriverPageChannel } from '../channel/driver-page-channel.js';
+import { driverEvaluateInFrame } from '../channel/frame-evaluation.js';
 import { launchBrowser } from '../driver/launch-browser.js';
 import { setGetters } from '../injected/set-getters.js';
 import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
@@ -86,6 +87,7 @@ export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
         `The Firefox process is shared with another user agent: workers keep its platform, and shared and service workers all that it says of itself: ${userAgent}.`,
     },
     openChannel: async (page) => new DriverPageChannel(page, { showsReferer: true, encodesWebp: true }),
+    storage: { evaluateInFrame: driverEvaluateInFrame },
   };
 }
 

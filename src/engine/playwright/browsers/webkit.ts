@@ -5,6 +5,7 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { WebKitBinary } from '../../executables/webkit.js';
 import { DriverPageChannel } from '../channel/driver-page-channel.js';
+import { driverEvaluateInFrame } from '../channel/frame-evaluation.js';
 import { launchBrowser } from '../driver/launch-browser.js';
 import type { BrowserProfile } from './browser-profile.js';
 import { deviceEmulation } from './device-emulation.js';
@@ -33,6 +34,7 @@ export function webkitProfile({ binary, env, scratchDir }: WebKitProfileOptions)
     keyOf: () => 'webkit',
     contextOptionsOf: deviceEmulation,
     openChannel: async (page) => new DriverPageChannel(page, {}),
+    storage: { evaluateInFrame: driverEvaluateInFrame },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CDPSession, Page } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
-import { type DriverSession, driverSessionOf } from '../driver/driver-transport.js';
+import { type DriverSession, driverSessionOf, targetIdOf } from '../driver/driver-transport.js';
 import { CdpRequestOverride } from './cdp-request-override.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
 import type { Camera, PageChannel, TabLifecycle } from './page-channel.js';
@@ -49,10 +49,9 @@ export class CdpPageChannel implements PageChannel {
     this.#mainFrameId = mainFrameId;
   }
 
+  /** The main frame of a page has the ID of its target. */
   static async open(page: Page): Promise<CdpPageChannel> {
-    const session = driverSessionOf(page);
-    const { frameTree } = (await session.send('Page.getFrameTree')) as { frameTree: { frame: { id: string } } };
-    return new CdpPageChannel(page, session, frameTree.frame.id);
+    return new CdpPageChannel(page, driverSessionOf(page), targetIdOf(page));
   }
 
   async evaluate(expression: string, timeoutMs?: number): Promise<unknown> {
@@ -161,7 +160,7 @@ export class CdpPageChannel implements PageChannel {
   }
 
   async #evaluate(expression: string, options: { contextId?: number; timeout?: number }): Promise<unknown> {
-    const asked = { expression, returnByValue: true, ...options };
+    const asked = { expression, returnByValue: true, awaitPromise: true, ...options };
     const { result, exceptionDetails } = (await this.#session.send('Runtime.evaluate', asked)) as {
       result: { value?: unknown };
       exceptionDetails?: { text: string; exception?: { description?: string } };

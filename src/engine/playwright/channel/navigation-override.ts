@@ -24,5 +24,6 @@ export function needsOverride(request: NavigationRequest): boolean {
 /** What is shown in place of a site that is not to be loaded. */
 export const emptyDocument = {
   type: 'text/html; charset=utf-8',
-  html: '<!doctype html><html><head></head><body></body></html>',
+  // An icon that need not be fetched: the whole Chromium would ask the site for its own.
+  html: '<!doctype html><html><head><link rel="icon" href="data:,"></head><body></body></html>',
 };

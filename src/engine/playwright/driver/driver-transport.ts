@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import type { Browser, BrowserContext, BrowserType, Download, Page, Request } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserType, Download, Frame, Page, Request } from 'playwright-core';
 import { type Guard, guardOf } from '../guarded.js';
 import { type MessageOutline, MessageReader } from './message-reader.js';
 
@@ -25,6 +25,8 @@ export interface WireFilter {
   readonly unwanted: ReadonlySet<string>;
   /** How much is told of the head of some of them; of others 1024 bytes. */
   readonly headBytes?: ReadonlyMap<string, number>;
+  /** Tells the sessions that want them all the same; undefined while there are none. */
+  exempt?(): ((sessionId: string | undefined) => boolean) | undefined;
   /** Most bytes of some events; of others four million. */
   readonly eventLimits?: ReadonlyMap<string, number>;
   noteUnwanted?(event: MessageOutline): void;
@@ -107,6 +109,7 @@ function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): 
     new MessageReader({
       unwanted: filter.unwanted,
       ...(filter.headBytes ? { headBytes: filter.headBytes } : {}),
+      exempt: () => filter.exempt?.(),
       maxAnswerBytes,
       maxEventBytesOf: (method) => filter.eventLimits?.get(method ?? '') ?? maxEventBytes,
       onMessage,
@@ -148,6 +151,13 @@ export function contextIdOf(context: BrowserContext): string {
   const { _browserContextId: id } = insideOf(context) as { readonly _browserContextId?: string };
   if (id === undefined) throw new Error('this version of the driver has no ID for a context');
   return id;
+}
+
+/** The browser's own ID of a Chromium page. */
+export function targetIdOf(page: Page): string {
+  const { delegate } = insideOf(page) as { readonly delegate?: { readonly _targetId?: string } };
+  if (delegate?._targetId === undefined) throw new Error('this version of the driver has no ID for a page');
+  return delegate._targetId;
 }
 
 /** The process of a browser that the driver has launched. */
@@ -205,6 +215,8 @@ export function downloadPathOf(download: Download): string {
 /** The driver's own protocol session of a Chromium page. Its answers come in one order with the driver's events. */
 export interface DriverSession {
   send(method: string, params?: Record<string, unknown>): Promise<unknown>;
+  /** Listens until the page is gone. */
+  on<Event>(event: string, listener: (event: Event) => void): unknown;
 }
 
 /** @throws when the driver is built in another way, or the page is none of Chromium */
@@ -213,6 +225,18 @@ export function driverSessionOf(page: Page): DriverSession {
   const session = inside.delegate?._mainFrameSession?._client;
   if (!session) throw new Error('this version of the driver has no session for a page');
   return session;
+}
+
+/** The driver's session of the process that shows a frame of Chromium, and the frame's ID there. */
+export function driverSessionOfFrame(frame: Frame): { readonly session: DriverSession; readonly frameId: string } {
+  interface Inside {
+    readonly _id?: string;
+    readonly _page?: { readonly delegate?: { _sessionForFrame?(frame: Inside): { readonly _client?: DriverSession } } };
+  }
+  const inside = insideOf(frame) as Inside;
+  const session = inside._page?.delegate?._sessionForFrame?.(inside)._client;
+  if (!session || inside._id === undefined) throw new Error('this version of the driver has no session for a frame');
+  return { session, frameId: inside._id };
 }
 
 /** What became of one navigation of a page's main frame. */
@@ -256,23 +280,30 @@ export function pendingNavigationOf(page: Page): PendingNavigation | undefined {
   return pending && { key: pending, isSent: pending.request !== undefined || pending.documentId !== undefined };
 }
 
-/** Runs a function in a world of the driver's own in the page's main frame: no policy of the page's binds it. */
+/** A world of the driver's own in a frame: no policy of the page's binds it. */
+export interface ApartWorld {
+  evaluateExpression(source: string, options: { isFunction: boolean }, argument: unknown): Promise<unknown>;
+}
+
+/** @throws when the driver is built in another way */
+export async function apartWorldOf(frame: Frame): Promise<ApartWorld> {
+  const world = await (insideOf(frame) as { utilityContext?(): Promise<ApartWorld> }).utilityContext?.();
+  if (!world?.evaluateExpression) throw new Error('this version of the driver has no world of its own in a page');
+  return world;
+}
+
+/** Runs a function in a world of the driver's own in the page's main frame. */
 export async function evaluateApart<Argument, Result>(
   page: Page,
   work: (argument: Argument) => Result | Promise<Result>,
   argument: Argument,
 ): Promise<Result> {
-  interface World {
-    evaluateExpression?(source: string, options: { isFunction: true }, argument: unknown): Promise<unknown>;
-  }
-  const inside = insideOf(page) as { mainFrame?(): { utilityContext?(): Promise<World> } };
-  const world = await inside.mainFrame?.().utilityContext?.();
-  if (!world?.evaluateExpression) throw new Error('this version of the driver has no world of its own in a page');
+  const world = await apartWorldOf(page.mainFrame());
   return (await world.evaluateExpression(String(work), { isFunction: true }, argument)) as Result; // what the work gives
 }
 
 /** @throws when the driver is built in another way */
-export function insideOf(object: Browser | BrowserContext | BrowserType | Page): unknown {
+export function insideOf(object: Browser | BrowserContext | BrowserType | Frame | Page): unknown {
   const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
   if (!inside) throw new Error('this version of the driver does not run in this process');
   return inside;

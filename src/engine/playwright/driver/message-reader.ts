@@ -23,6 +23,8 @@ export interface MessageReaderOptions {
   readonly unwanted: ReadonlySet<string>;
   /** How much is told of the head of some of them, at least 1024 bytes. If omitted, 1024 of all. */
   readonly headBytes?: ReadonlyMap<string, number>;
+  /** Tells the sessions that want them all the same; undefined while there are none. */
+  readonly exempt?: (() => ((sessionId: string | undefined) => boolean) | undefined) | undefined;
   /** Most bytes of an answer. */
   readonly maxAnswerBytes: number;
   /** Most bytes of an event of that name. */
@@ -78,7 +80,7 @@ export class MessageReader {
   }
 
   #end(): void {
-    const { unwanted, onMessage, onUnwanted, onTooLarge } = this.#options;
+    const { onMessage, onUnwanted, onTooLarge } = this.#options;
     const left = this.#left;
     const message = left ? undefined : this.#whole();
     const bytes = this.#bytes;
@@ -88,25 +90,32 @@ export class MessageReader {
     this.#left = undefined;
     if (left) {
       const outline = outlineOf(left.head, left.tail, bytes, left.head.length);
-      if (outline.method !== undefined && unwanted.has(outline.method)) onUnwanted(outline);
+      if (this.#isUnwanted(outline.method, outline.sessionId)) onUnwanted(outline);
       else onTooLarge(outline);
     } else if (message) {
       const method = nameOf(message);
-      if (method !== undefined && unwanted.has(method))
+      if (method !== undefined && this.#isUnwanted(method, sessionOf(message)))
         onUnwanted(outlineOf(message, message, bytes, this.#headBytesOf(method)));
       else onMessage(message);
     }
   }
 
   #limitOf(head: Buffer): number {
-    const { unwanted, maxAnswerBytes, maxEventBytesOf } = this.#options;
+    const { unwanted, exempt, maxAnswerBytes, maxEventBytesOf } = this.#options;
     if (answerStart.test(head.toString('latin1'))) return maxAnswerBytes;
     const method = nameOf(head);
-    return method !== undefined && unwanted.has(method) ? this.#headBytesOf(method) : maxEventBytesOf(method);
+    // Whose it is stands at its end.
+    const isUnwanted = method !== undefined && unwanted.has(method) && !exempt?.();
+    return isUnwanted ? this.#headBytesOf(method) : maxEventBytesOf(method);
   }
 
   #headBytesOf(method: string): number {
     return this.#options.headBytes?.get(method) ?? headBytes;
+  }
+
+  #isUnwanted(method: string | undefined, sessionId: string | undefined): boolean {
+    const { unwanted, exempt } = this.#options;
+    return method !== undefined && unwanted.has(method) && !exempt?.()?.(sessionId);
   }
 
   #letGo(): void {
@@ -131,13 +140,16 @@ export class MessageReader {
 
 const nameOf = (message: Buffer): string | undefined => eventStart.exec(message.toString('latin1', 0, 120))?.[1];
 
+const sessionOf = (end: Buffer): string | undefined =>
+  sessionEnd.exec(end.toString('latin1', Math.max(0, end.length - tailBytes)))?.[1];
+
 function outlineOf(start: Buffer, end: Buffer, bytes: number, maxHead: number): MessageOutline {
   const head = start.toString('latin1', 0, maxHead);
   const id = answerStart.exec(head)?.[1];
   return {
     id: id === undefined ? undefined : Number(id),
     method: eventStart.exec(head)?.[1],
-    sessionId: sessionEnd.exec(end.toString('latin1', Math.max(0, end.length - tailBytes)))?.[1],
+    sessionId: sessionOf(end),
     bytes,
     head,
   };

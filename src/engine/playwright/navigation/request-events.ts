@@ -104,7 +104,12 @@ function dispatchersOf(context: BrowserContext): Dispatchers {
 
 /** The driver keeps the last hundred requests of a tab for a question that nobody asks here. */
 function forgetRequests(page: Page): void {
-  const inside = insideOf(page) as { addNetworkRequest?: () => void; readonly _networkRequests?: unknown[] };
+  let inside: { addNetworkRequest?: () => void; readonly _networkRequests?: unknown[] };
+  try {
+    inside = insideOf(page) as typeof inside; // what the driver has
+  } catch {
+    return; // told of, and closed again already
+  }
   inside.addNetworkRequest = () => {};
   if (inside._networkRequests) inside._networkRequests.length = 0;
 }

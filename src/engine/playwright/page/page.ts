@@ -30,6 +30,7 @@ import { settledInFairTime, systemClock } from '../fair-time.js';
 import { guardOf } from '../guarded.js';
 import { muteDialogs } from '../injected/mute-dialogs.js';
 import { pageSize } from '../injected/page-size.js';
+import { scrollPlace, scrollToPlace } from '../injected/scroll-place.js';
 import { discardDownload } from '../navigation/downloads.js';
 import { MainFrame } from '../navigation/main-frame.js';
 import { type Arrival, navigatePage } from '../navigation/navigate.js';
@@ -49,6 +50,8 @@ const answerTimeoutMs = 1000;
 const scriptLimitMs = 3000;
 const pageLimitMs = 8000;
 const closeTimeoutMs = 3000;
+/** How long a page may take to say how far it is scrolled. */
+const placeTimeoutMs = 400;
 /** How long after its tabs a browser that dies may be told of. */
 const lostTimeoutMs = 300;
 
@@ -56,7 +59,7 @@ const lostTimeoutMs = 300;
 const maxPictureSide = 16_384;
 
 /** How many tabs a page may have open beside itself. */
-const maxPopups = 10;
+export const maxPopups = 10;
 
 const everything: ContentParts = { html: true, text: true };
 
@@ -66,7 +69,7 @@ export class PlaywrightPage implements EnginePage {
   readonly #channel: PageChannel;
   readonly #requests: RequestEvents;
   readonly #lost: AbortSignal;
-  #browserGone: Promise<void> | undefined;
+  readonly #onLeaving: () => Promise<unknown> | undefined;
   readonly #gone = new AbortController();
   readonly #guarded = guardOf('a page', () => this.#giveUp('something it did could not be handled'));
   readonly #mainFrame: MainFrame;
@@ -93,8 +96,18 @@ export class PlaywrightPage implements EnginePage {
   #onEvent: (event: PageEvent) => void = () => {};
   #closed: Promise<void> | undefined;
 
-  /** @param lost aborts when the browser is gone */
-  constructor(page: Page, channel: PageChannel, requests: RequestEvents, lost: AbortSignal) {
+  /**
+   * @param lost aborts when the browser is gone
+   * @param onLeaving called when we are about to send it elsewhere; what it returns is waited for
+   */
+  constructor(
+    page: Page,
+    channel: PageChannel,
+    requests: RequestEvents,
+    lost: AbortSignal,
+    onLeaving: () => Promise<unknown> | undefined,
+  ) {
+    this.#onLeaving = onLeaving;
     this.#page = page;
     this.#channel = channel;
     this.#requests = requests;
@@ -131,15 +144,20 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async place(signal: AbortSignal): Promise<PagePlace | undefined> {
-    const { document } = this;
-    if (!document) return undefined;
-    const asked = this.#channel.evaluate('({ x: scrollX, y: scrollY })') as Promise<PagePlace['scroll']>;
-    const scroll = await abortable(asked, signal).catch(() => ({ x: 0, y: 0 })); // it does not answer
-    return { url: this.url, method: document.method, scroll, viewport: this.#viewport };
+    const shown = this.document;
+    if (!shown) return undefined;
+    const asked = this.#channel.evaluate(`(${scrollPlace})()`) as Promise<PagePlace['scroll']>; // what it returns
+    let scroll: PagePlace['scroll'] = { x: 0, y: 0 };
+    const answer = asked.then((place) => {
+      scroll = place;
+    });
+    await settledWithin(abortable(abortable(answer, this.#gone.signal), signal), placeTimeoutMs);
+    signal.throwIfAborted();
+    return { url: this.url, method: shown.method, scroll, viewport: this.#viewport };
   }
 
   async scrollTo({ x, y }: PagePlace['scroll'], signal: AbortSignal): Promise<void> {
-    await abortable(this.#channel.evaluate(`scrollTo(${x}, ${y})`), signal);
+    await this.#guard(this.#channel.evaluate(`(${scrollToPlace})(${Number(x)}, ${Number(y)})`), signal, 'scrolling');
   }
 
   get viewport(): Size {
@@ -163,6 +181,8 @@ export class PlaywrightPage implements EnginePage {
   }
 
   async navigate(request: NavigationRequest, signal: AbortSignal): Promise<NavigationResult> {
+    const leaving = this.#onLeaving();
+    if (leaving) await this.#guard(leaving, signal, this.url);
     this.#closePopups();
     await this.#mute();
     // Of some browsers the driver keeps what a page logs, however much, until somebody asks for it.
@@ -366,6 +386,16 @@ export class PlaywrightPage implements EnginePage {
     if (!this.#channel.isStandIn(response.request())) this.#watch?.noteResponse(response);
   }
 
+  /** Its tab, for the driver. */
+  get tab(): Page {
+    return this.#page;
+  }
+
+  /** The tabs that it has opened. */
+  get popups(): ReadonlySet<Page> {
+    return this.#popups;
+  }
+
   /** Whether it is this tab, or one that it has opened. */
   owns(tab: Page): boolean {
     return tab === this.#page || this.#popups.has(tab);
@@ -464,11 +494,14 @@ export class PlaywrightPage implements EnginePage {
 
   /** Waits a moment for the end of the browser, which may be why something failed. */
   async #untilLost(): Promise<void> {
-    this.#browserGone ??= new Promise((resolve) => {
-      if (this.#lost.aborted) resolve();
-      else this.#lost.addEventListener('abort', () => resolve(), { once: true });
+    if (this.#lost.aborted) return;
+    let onLost = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      onLost = resolve;
     });
-    await settledWithin(this.#browserGone, lostTimeoutMs);
+    this.#lost.addEventListener('abort', onLost, { once: true });
+    await settledWithin(gone, lostTimeoutMs);
+    this.#lost.removeEventListener('abort', onLost);
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,30 @@
+import type { Frame } from 'playwright-core';
+import { apartWorldOf, driverSessionOfFrame } from '../driver/driver-transport.js';
+
+/**
+ * Runs an expression in a frame, in a world that its scripts do not see, and waits for it if it is a promise.
+ *
+ * @returns what JSON can hold of it
+ */
+export type EvaluateInFrame = (frame: Frame, expression: string) => Promise<unknown>;
+
+/** By the shortest way: the driver's own would inject its script first. */
+export const cdpEvaluateInFrame: EvaluateInFrame = async (frame, expression) => {
+  const { session, frameId } = driverSessionOfFrame(frame);
+  const { executionContextId: contextId } = (await session.send('Page.createIsolatedWorld', {
+    frameId,
+    worldName: 'mooring',
+  })) as { executionContextId: number };
+  const asked = { expression, contextId, returnByValue: true, awaitPromise: true };
+  const { result, exceptionDetails } = (await session.send('Runtime.evaluate', asked)) as {
+    result: { value?: unknown };
+    exceptionDetails?: { text: string };
+  };
+  if (exceptionDetails) throw new Error(exceptionDetails.text);
+  return result.value;
+};
+
+export const driverEvaluateInFrame: EvaluateInFrame = async (frame, expression) => {
+  const world = await apartWorldOf(frame);
+  return world.evaluateExpression(expression, { isFunction: false }, undefined);
+};
