@@ -60,7 +60,7 @@ const engineSuites = [
 ];
 
 /** Suites on the chosen Chromium that are left to `npm test -- --all`. */
-const slowSuites = inBrowser(['docs-page', 'proxy-matrix']);
+const slowSuites = inBrowser(['docs-page', 'proxy-matrix', 'ui-many']);
 const readme = 'test/program/readme.test.ts';
 
 export default defineConfig({

@@ -12,6 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (path) => join(root, 'node_modules', path);
 const steps = [
   ['types', [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']],
+  ['types of the dashboard', [bin('typescript/bin/tsc'), '-p', 'ui/tsconfig.json']],
   ['lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings']],
   ['generated files', [join(root, 'scripts', 'generate.mjs'), '--check']],
   ['package', [bin('publint/src/cli.js'), '--strict', '--level', 'warning']],

@@ -21,6 +21,7 @@ import type { DrainControl } from './http/admin-routes.js';
 import { HttpServer } from './http/server.js';
 import { IdentityResolver } from './identity/identity-resolver.js';
 import type { Logger } from './logger.js';
+import { browserVitals } from './observability/browser-vitals.js';
 import { EventLog } from './observability/event-log.js';
 import { Metrics } from './observability/metrics.js';
 import { cachedReadiness, type Readiness } from './observability/readiness.js';
@@ -109,6 +110,7 @@ export class App {
     await engines.start();
     this.#engines = engines;
     this.#assertOpen();
+    metrics.watchBrowsers(browserVitals());
 
     const guard = new AddressGuard({
       privateNetworks: config.privateNetworks ?? { kind: config.apiKeys.length > 0 ? 'deny' : 'named' },

@@ -1,19 +1,24 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { MooringError, settingName } from '../errors.js';
+import { digestOf, type Owner, ownerOfKey } from './key-owner.js';
+import { UiPass } from './ui-pass.js';
 
 /** Finds out who sends a request: a name for the key, which is never kept or logged itself. */
-export type Authenticate = (request: FastifyRequest) => string;
+export type Authenticate = (request: FastifyRequest) => Owner;
 
 /**
  * @param keys the keys that are let in; with none, any key is taken, and each is an owner of its own
- * @returns a function that names the owner, or throws `UNAUTHORIZED`
+ * @returns a function that names the owner, or throws `UNAUTHORIZED`. A page of the dashboard shows its cookie instead of a key
  */
 export function createAuthenticate(keys: readonly string[]): Authenticate {
   const digests = keys.map(digestOf);
+  const pass = new UiPass(keys);
   return (request) => {
     const key = keyOf(request);
-    if (digests.length === 0) return key === undefined ? 'nobody' : ownerOf(digestOf(key));
+    const visitor = key === undefined ? pass.ownerOf(request) : undefined;
+    if (visitor !== undefined) return visitor;
+    if (digests.length === 0) return key === undefined ? 'nobody' : ownerOfKey(key);
     if (key === undefined) {
       throw new MooringError(
         'UNAUTHORIZED',
@@ -24,7 +29,7 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
     // Every key is compared, and digests are of one length: the time tells nothing.
     const known = digests.filter((candidate) => timingSafeEqual(candidate, digest));
     if (known.length === 0) throw new MooringError('UNAUTHORIZED', 'expected a key of this server; got another.');
-    return ownerOf(digest);
+    return ownerOfKey(key);
   };
 }
 
@@ -63,9 +68,6 @@ export function assertNoForeignPage(request: Pick<FastifyRequest, 'headers'>, wa
 
 const isLoopbackName = (name: string): boolean =>
   name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
-
-const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
-const ownerOf = (digest: Buffer): string => digest.toString('hex', 0, 8);
 
 function keyOf(request: FastifyRequest): string | undefined {
   const query = (request.query as Record<string, unknown>).key; // Fastify parses every query into an object

@@ -28,6 +28,7 @@ import { errorReply, type HttpErrorReply } from './error-reply.js';
 import { registerFlareSolverrRoutes } from './flaresolverr-route.js';
 import { KeyBrake } from './key-brake.js';
 import { newRequestId, requestIdHeader, requestIdOf } from './request-id.js';
+import { registerUiRoutes } from './ui-routes.js';
 import { isViewPath, registerViewRoutes, type ViewRouteOptions, viewUpgrade } from './view-route.js';
 
 /** How long commands that were given up may take to end. */
@@ -207,6 +208,7 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   const mayDrain = admin === undefined ? admit : admitting(createAuthenticate([admin]), brake);
   registerAdminRoutes(server, { admit: mayDrain, drain: options.drain });
   registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
+  registerUiRoutes(server, { keys: options.keys, version: options.version, authenticate, brake });
   refuseOtherMethods(server, methods);
   return server;
 }

@@ -6,6 +6,9 @@ export type SessionCounts = () => Readonly<
   Record<'open' | 'busy' | 'paused' | 'attached' | 'asleep' | 'opening' | 'queued', number>
 >;
 
+/** The browsers that run, asked for at each scrape; undefined: the system does not tell. */
+export type BrowserVitals = () => { readonly browsers: number; readonly memoryBytes: number } | undefined;
+
 /** Bytes by class of upstream, asked for at each scrape. */
 export type EgressTotals = () => Readonly<Record<string, { readonly bytesIn: number; readonly bytesOut: number }>>;
 
@@ -81,6 +84,27 @@ export class Metrics {
         for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
       },
     });
+  }
+
+  /** Starts to tell how many browser processes there are, and their memory. Where the system does not tell, there is nothing. */
+  watchBrowsers(vitals: BrowserVitals): void {
+    const gauge = (name: string, help: string, value: (of: NonNullable<ReturnType<BrowserVitals>>) => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          const found = vitals();
+          if (found) this.set(value(found));
+        },
+      });
+    };
+    gauge('mooring_browsers', 'Browsers that run. Linux only.', ({ browsers }) => browsers);
+    gauge(
+      'mooring_browser_memory_bytes',
+      'Memory of their own that all processes of all browsers have. Linux only.',
+      ({ memoryBytes }) => memoryBytes,
+    );
   }
 
   /** Starts to tell how many bytes went which way. */

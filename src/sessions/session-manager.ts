@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies/session-row.js';
 import { noOptions, type SessionOptions } from '../protocol/values/session-options.js';
@@ -28,6 +29,7 @@ import { SessionRoom } from './session-room.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
+import { shownSession } from './shown-session.js';
 import { type SleepingSession, SleepingSessions } from './sleeping-sessions.js';
 
 /** What happens to sessions, for metrics. */
@@ -332,6 +334,7 @@ export class SessionManager {
 
   list(owner: string): SessionRow[] {
     const now = Date.now();
+    const node = hostname();
     const awake = [...this.#sessions.values()].filter((session) => session.owner === owner);
     // One that is on its way to wake is still among those that sleep.
     const asleep = [...this.#sleeping].filter(({ head }) => head.owner === owner);
@@ -347,6 +350,8 @@ export class SessionManager {
         persist: session.options.persist ?? false,
         waiting: session.waiting,
         anonymous: session.anonymous,
+        node,
+        ...shownSession(session),
       })),
       ...asleep.map(({ head }) => ({
         session: head.id,
@@ -359,6 +364,7 @@ export class SessionManager {
         persist: head.persist,
         waiting: 0,
         anonymous: head.anonymous,
+        node,
       })),
     ];
   }

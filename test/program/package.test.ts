@@ -40,6 +40,7 @@ it('the tarball – has the program, the types, the licence, and nothing of the 
     'dist/index.js',
     'dist/index.d.ts',
     'dist/cli/mooring.cjs',
+    'dist/ui/index.html',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
@@ -51,7 +52,7 @@ it('the tarball – has the program, the types, the licence, and nothing of the 
   expect(
     files.filter(
       (path) =>
-        !/^(dist\/.+\.(c?js|d\.c?ts|json)|docs\/.+\.(md|json|svg)|examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/.test(
+        !/^(dist\/.+\.(c?js|d\.c?ts|json)|dist\/ui\/(index\.html|assets\/.+\.(css|js|svg))|docs\/.+\.(md|json|svg|png)|examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/.test(
           path,
         ),
     ),

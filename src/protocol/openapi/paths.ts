@@ -59,6 +59,7 @@ const healthPaths = (errorResponse: (description: string) => object) => ({
       },
     },
   },
+  '/ui': page('operation', 'ui', 'The dashboard', { 200: text('A page.', 'text/html') }),
   '/docs': page('reference', 'docs', 'The reference', { 200: text('A page.', 'text/html') }),
   '/docs/errors': page('reference', 'docsErrors', 'Every error code', { 200: text('A page.', 'text/html') }),
   '/openapi.json': page('reference', 'openapi', 'This document', { 200: json('It.') }),

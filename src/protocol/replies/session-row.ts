@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { fingerprintSchema } from './fingerprint.js';
+
+const { shape: fingerprint } = fingerprintSchema;
 
 const wholeMs = (what: string) => z.int().describe(`${what}, milliseconds since 1970.`);
 
@@ -19,6 +22,22 @@ export const sessionRowSchema = z
     persist: z.boolean().describe('It is kept until it is destroyed.'),
     waiting: z.int().describe('How many requests wait for their turn.'),
     anonymous: z.boolean().describe('Its caller did not name it: it is the first to go when room is needed.'),
+    node: z.string().describe('The host name of the machine that has it.'),
+    url: z
+      .string()
+      .optional()
+      .describe('Where its page is, without credentials, at most 500 characters. Absent: it shows none, or sleeps.'),
+    browser: fingerprint.browser.optional().describe('What it appears to be. Absent, as the rest, while it sleeps.'),
+    operatingSystem: fingerprint.operatingSystem.optional(),
+    device: fingerprint.device.optional(),
+    engine: z.string().optional().describe('The browser that really runs.'),
+    upstream: z
+      .string()
+      .optional()
+      .describe(
+        "Its way out: `direct`, the caller's proxy without its credentials, or the class of a proxy of the pool (`residential`).",
+      ),
+    country: z.string().optional().describe('The ISO code of the country it goes out in, if that is known.'),
   })
   .meta({ id: 'SessionRow' });
 export type SessionRow = z.infer<typeof sessionRowSchema>;
