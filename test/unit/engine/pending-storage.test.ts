@@ -59,18 +59,3 @@ it('add – much – in several scripts, so that a visit changes little', async 
   expect(scripts.now.size).toBeGreaterThan(2);
   for (const origin of origins) expect(scripts.count(origin)).toBe(1);
 });
-
-it('add – an origin that was shown, once more – is given back until it is shown again', async () => {
-  const scripts = new Scripts();
-  const storage = pending(scripts);
-  const items = new Map([['https://a.test', { local: item('of a') }]]);
-  await storage.add(items);
-  expect(storage.has('https://a.test')).toBe(true);
-  storage.visited('https://a.test', true);
-  await expect.poll(() => scripts.now.size).toBe(0);
-  expect(storage.has('https://a.test')).toBe(false);
-  await storage.add(items);
-  expect([storage.has('https://a.test'), scripts.count('of a')]).toEqual([true, 1]);
-  storage.visited('https://a.test', true);
-  await expect.poll(() => scripts.now.size).toBe(0);
-});

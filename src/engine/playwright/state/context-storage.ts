@@ -113,25 +113,19 @@ export class ContextStorage {
     this.#pendingInTab = undefined;
     const withDatabases = this.#known.records.filter(({ databases }) => databases.length > 0);
     const watching = withDatabases.map(({ origin }) => this.#watchDatabases(page, origin));
-    if (before && this.#crashed.has(before)) await this.#giveBackLocal();
-    const sessions = before ? this.#known.records.filter(({ session }) => session.size > 0) : [];
-    if (sessions.length > 0) {
+    // A renderer that crashes may take along what it had only just stored for good, too: where nothing is, it is given back.
+    const isAfterCrash = before !== undefined && this.#crashed.has(before);
+    const toGiveBack = new Map<string, StorageToRestore>();
+    for (const { origin, session, local } of before ? this.#known.records : []) {
+      const withLocal = isAfterCrash && local.size > 0 && charsOf(local) <= maxScriptedChars;
+      if (session.size === 0 && !withLocal) continue;
+      toGiveBack.set(origin, { session: [...session], ...(withLocal ? { local: [...local] } : {}) });
+    }
+    if (toGiveBack.size > 0) {
       this.#pendingInTab = new PendingStorage(page);
-      await this.#pendingInTab.add(new Map(sessions.map(({ origin, session }) => [origin, { session: [...session] }])));
+      await this.#pendingInTab.add(toGiveBack);
     }
     await Promise.all(watching);
-  }
-
-  /**
-   * A renderer that crashes may take along what it had only just stored, what we brought back among it: an origin that has
-   * nothing now gets what is known.
-   */
-  async #giveBackLocal(): Promise<void> {
-    const lost = this.#known.records.filter(
-      ({ origin, local }) => local.size > 0 && charsOf(local) <= maxScriptedChars && !this.#pending.has(origin),
-    );
-    if (lost.length > 0)
-      await this.#pending.add(new Map(lost.map(({ origin, local }) => [origin, { local: [...local] }])));
   }
 
   /** Has changes of an origin's databases told from now on, where the browser can. */

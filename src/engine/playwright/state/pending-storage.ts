@@ -32,12 +32,7 @@ export class PendingStorage {
     this.#scripted = scripted;
   }
 
-  /** Whether this origin has not been shown yet. */
-  has(origin: string): boolean {
-    return this.#items.has(origin);
-  }
-
-  /** @param origins none that it has. Resolves when every document that begins from now on finds its items */
+  /** Begins; called once. Resolves when every document that begins from now on finds its items. */
   async add(origins: ReadonlyMap<string, StorageToRestore>): Promise<void> {
     let group = new Set<string>();
     const groups = [group];
