@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { MooringError } from '../errors.js';
 import type { SessionRow } from '../protocol/replies/session-row.js';
 import { noOptions, type SessionOptions } from '../protocol/values/session-options.js';
@@ -26,10 +25,10 @@ import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
 import type { SessionRecord } from './session-record.js';
 import { SessionRoom } from './session-room.js';
+import { asleepRow, awakeRow } from './session-rows.js';
 import { SessionSlots } from './session-slots.js';
 import { keyOf, type RequestTarget, type SessionTarget } from './session-target.js';
 import { SessionTurn } from './session-turn.js';
-import { shownSession } from './shown-session.js';
 import { type SleepingSession, SleepingSessions } from './sleeping-sessions.js';
 
 /** What happens to sessions, for metrics. */
@@ -333,40 +332,10 @@ export class SessionManager {
   }
 
   list(owner: string): SessionRow[] {
-    const now = Date.now();
-    const node = hostname();
     const awake = [...this.#sessions.values()].filter((session) => session.owner === owner);
     // One that is on its way to wake is still among those that sleep.
     const asleep = [...this.#sleeping].filter(({ head }) => head.owner === owner);
-    return [
-      ...awake.map((session) => ({
-        session: session.id,
-        lastAccessed: session.lastAccessedAt,
-        createdAt: session.createdAt,
-        idleMs: Math.max(0, now - session.lastAccessedAt),
-        bytesIn: session.bytesIn,
-        bytesOut: session.bytesOut,
-        state: session.state,
-        persist: session.options.persist ?? false,
-        waiting: session.waiting,
-        anonymous: session.anonymous,
-        node,
-        ...shownSession(session),
-      })),
-      ...asleep.map(({ head }) => ({
-        session: head.id,
-        lastAccessed: head.lastAccessedAt,
-        createdAt: head.createdAt,
-        idleMs: Math.max(0, now - head.lastAccessedAt),
-        bytesIn: head.bytesIn,
-        bytesOut: head.bytesOut,
-        state: 'asleep' as const,
-        persist: head.persist,
-        waiting: 0,
-        anonymous: head.anonymous,
-        node,
-      })),
-    ];
+    return [...awake.map(awakeRow), ...asleep.map(asleepRow)];
   }
 
   /**

@@ -49,3 +49,12 @@ export function fromStored({ head, body, damage }: StoredSession & { readonly da
   }
   return { ...rest, head, ...(damage === undefined ? {} : { damage }) };
 }
+
+/** What could not be brought back, a sentence each. @param unrestored what the browser did not take */
+export const restoringWarnings = ({ left, damage }: SessionRecord, unrestored: readonly string[] = []): string[] => [
+  ...(damage === undefined
+    ? []
+    : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
+  ...left,
+  ...unrestored,
+];

@@ -3,7 +3,6 @@ import type { SessionProxy } from '../egress/session-proxy.js';
 import type { EngineContext, EngineInfo, EnginePage } from '../engine/engine.js';
 import { MooringError, wireCodeOf } from '../errors.js';
 import type { ResolvedIdentity } from '../identity/identity-resolver.js';
-import { optionFields } from '../protocol/fields/option-fields.js';
 import type { SleepReason } from '../protocol/replies/session-event.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
 import { storeOptions } from '../protocol/values/stored-options.js';
@@ -13,10 +12,11 @@ import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { Lane } from './lane.js';
 import { SessionClock } from './session-clock.js';
+import { asleepError, lostError, noStoreError } from './session-errors.js';
 import { SessionEvents, type StoredEvents } from './session-events.js';
 import { type LeasedSession, type Restored, SessionLease } from './session-lease.js';
 import { upstreamDigest } from './session-options.js';
-import type { SessionRecord } from './session-record.js';
+import { restoringWarnings, type SessionRecord } from './session-record.js';
 import { SessionState, type TakenState } from './session-state.js';
 import { SessionTab } from './session-tab.js';
 import type { SleepTimes } from './sleeping-sessions.js';
@@ -167,7 +167,8 @@ export class Session implements LeasedSession {
     });
     this.#reserved = parts.anonymous;
     this.#crashes = record?.crashes ?? 0;
-    this.#restored = record && restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record, context) };
+    this.#restored = record &&
+      restored && { takenAt: restored.takenAt, warnings: restoringWarnings(record, context.unrestored) };
     this.identity = parts.identity;
     this.engine = parts.engine;
     this.egress = parts.egress;
@@ -652,29 +653,3 @@ export class Session implements LeasedSession {
     this.#parts.onIdle(this);
   }
 }
-
-/** What its users are told when the browser was lost under them. */
-const lostError = (id: string): MooringError =>
-  new MooringError(
-    'BROWSER_FAILED',
-    `expected the browser to stay alive, but its process crashed; session ${id} goes on in another one with the state that it had.`,
-  );
-
-/** Nobody is told: who waits wakes it. */
-const asleepError = (id: string): MooringError =>
-  new MooringError('BROWSER_FAILED', `expected session ${id} to be awake; it fell asleep.`);
-
-export const noStoreError = (): MooringError =>
-  new MooringError(
-    'STATE_NOT_KEPT',
-    `\`${optionFields.persist}\`: expected a server that can keep sessions; this one has no folder for them (see its log).`,
-  );
-
-/** What could not be brought back, a sentence each. */
-const restoringWarnings = ({ left, damage }: SessionRecord, { unrestored = [] }: EngineContext): string[] => [
-  ...(damage === undefined
-    ? []
-    : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
-  ...left,
-  ...unrestored,
-];
