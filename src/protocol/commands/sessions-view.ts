@@ -49,7 +49,7 @@ export const sessionsView = defineCommand({
   example: {
     request: { session: 'my-session-id', control: true },
     response: {
-      solution: { viewUrl: 'http://127.0.0.1:8191/view/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa' },
+      solution: { viewUrl: 'http://mooring.example/view/1Fq9v7v0Hc4X8x0tq3P5kQm2b6nY9wZa' },
       data: 'success',
       session: 'my-session-id',
       ...exampleClosing(1),
