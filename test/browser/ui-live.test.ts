@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandNames } from '../../src/protocol/commands.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 import { button, expectAccessible, UiBrowser } from '../support/ui-browser.js';
 
-const hasView = (commandNames as readonly string[]).includes('sessions.view');
-
-describe.skipIf(!hasView)('the live view in the dashboard', () => {
+describe('the live view in the dashboard', () => {
   const person = new UiBrowser();
   const origin = new Origin();
   let app: RunningApp;

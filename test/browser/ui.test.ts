@@ -77,8 +77,6 @@ it('a session – picture, cookies, storage and export, by keyboard', async () =
     cookies: [{ name: 'sid', value: 'abc', domain: '127.0.0.1', path: '/' }],
   });
   await using('/ui/sessions/keeper', async (page) => {
-    await button(page, 'Take a picture').focus();
-    await page.keyboard.press('Enter');
     await page.getByRole('img', { name: 'Live view of keeper' }).waitFor();
 
     await page.getByRole('tab', { name: 'Events' }).focus();

@@ -5,7 +5,7 @@ import { shownBytes, shownDuration } from '../format.js';
 import { usePoll } from '../poll.js';
 import { Link, pathOf } from '../router.js';
 import { EventLog } from '../session/event-log.js';
-import { LivePicture } from '../session/live-picture.js';
+import { LiveView } from '../session/live-view.js';
 import { SessionActions } from '../session/session-actions.js';
 import { identityOf, upstreamOf } from '../session/session-facts.js';
 import { StateBadge } from '../session/state-badge.js';
@@ -35,7 +35,7 @@ export function SessionPage({ id }: { readonly id: string }) {
       {isGone ? <Gone id={id} wasThere={last !== undefined} /> : null}
       {row ? <Facts row={row} /> : null}
       <div class="session-body">
-        {row ? <LivePicture row={row} /> : null}
+        {row ? <LiveView row={row} /> : null}
         <Tabs
           label="What to look at"
           tabs={[
