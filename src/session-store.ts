@@ -23,9 +23,10 @@ export interface SessionStoreOptions {
  * Takes the data folder for this server alone, and opens the sessions that are kept there.
  *
  * The default folder is the one of everybody who names none: a second server there, for a try, runs without kept sessions.
+ * So does a second one of this process, which is made with the options of the first.
  *
- * @returns nothing where the default folder is another server's
- * @throws StartError where a folder that was named is another server's, or cannot be used
+ * @returns nothing where the default folder is another server's, or the folder is another one's of this process
+ * @throws StartError where a folder that was named is another process's, or cannot be used
  */
 export async function openSessionStore(
   { config, logger, onLost, signal }: SessionStoreOptions,
@@ -50,7 +51,7 @@ export async function openSessionStore(
     await opened.dispose();
     if (signal.aborted) throw error;
     const isTaken = error instanceof DataFolderTakenError;
-    if (isTaken && dataDir === defaultDataDir()) {
+    if (isTaken && (error.isOwn || dataDir === defaultDataDir())) {
       logger.warn(
         { reason: error.message },
         'the data folder is in use: sessions with `persist` are refused (setting `dataDir`)',

@@ -55,7 +55,15 @@ const defaultStaleMs = 20_000;
 const lookMs = 50;
 
 /** The folder is another server's. */
-export class DataFolderTakenError extends Error {}
+export class DataFolderTakenError extends Error {
+  /** Whether that one is of this process. */
+  readonly isOwn: boolean;
+
+  constructor(message: string, isOwn: boolean) {
+    super(message);
+    this.isOwn = isOwn;
+  }
+}
 
 /**
  * One server for a data folder. Every server that wants it writes a mark under a name of its own, and only then looks for
@@ -220,6 +228,7 @@ export class DataFolderLock {
     return new DataFolderTakenError(
       `expected a data folder that no other server uses; ${this.#folder} is used by ${holder}. ` +
         `End that one, or set another folder (${settingName('dataDir')}).`,
+      mark !== undefined && isSamePlace(mark, this.#place) && mark.pid === ownMark().pid,
     );
   }
 }

@@ -41,6 +41,7 @@ it('the tarball – has the program, the types, the licence, and nothing of the 
     'dist/index.d.ts',
     'dist/cli/mooring.cjs',
     'dist/ui/index.html',
+    'view/live-view.js',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
@@ -52,7 +53,7 @@ it('the tarball – has the program, the types, the licence, and nothing of the 
   expect(
     files.filter(
       (path) =>
-        !/^(dist\/.+\.(c?js|d\.c?ts|json)|dist\/ui\/(index\.html|assets\/.+\.(css|js|svg))|docs\/.+\.(md|json|svg|png)|examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/.test(
+        !/^(dist\/.+\.(c?js|d\.c?ts|json)|dist\/ui\/(index\.html|assets\/.+\.(css|js|svg))|view\/[^/]+\.(html|css|js)|docs\/.+\.(md|json|svg|png)|examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/.test(
           path,
         ),
     ),
