@@ -131,6 +131,20 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
     }
   });
 
+  it('tabs that are closed at once – cost nothing', async () => {
+    const client = await clients.raw(session);
+    const page = await client.attachToPage();
+    for (let i = 0; i < 60; i++) {
+      // Those that are on their way out count among the tabs that a session may have.
+      if (i % 8 === 7) await sleep(150);
+      const { targetId } = await client.ok('Target.createTarget', { url: `${origin.url}/?tab` });
+      await client.ok('Target.closeTarget', { targetId });
+    }
+    await client.ok('Runtime.evaluate', { expression: '1' }, page);
+    await clients.end();
+    expect((await suite.solution('/missing', { session })).statusCode).toBe(404);
+  });
+
   it('every tab closed – the session opens a new one for the next request', async () => {
     const { page } = await clients.playwright(session);
     await page.close();

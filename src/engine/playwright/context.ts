@@ -28,6 +28,8 @@ import { giveCookies, takeCookies } from './state/cookie-state.js';
 import type { HiddenTab } from './state/hidden-tabs.js';
 
 const closeTimeoutMs = 5000;
+/** How long after a tab has gone the driver may tell of that. */
+const goneTimeoutMs = 1000;
 const neverRetired = new AbortController().signal;
 
 /** How a tab of ours shows an empty document. */
@@ -69,6 +71,7 @@ export class PlaywrightContext implements EngineContext {
   readonly #storage: ContextStorage;
   #unrestored: readonly string[] = [];
   readonly #lost = new AbortController();
+  readonly #guard = guardOf('a session', () => this.#end('something it did could not be handled'));
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
   #opening = 0;
@@ -85,7 +88,7 @@ export class PlaywrightContext implements EngineContext {
     const { protocol } = parts;
     if (protocol) this.openProtocol = (onMessage, signal) => this.#openProtocol(protocol, onMessage, signal);
     this.#requests = new RequestEvents(parts.context);
-    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
+    const guard = this.#guard;
     this.#storage = new ContextStorage({
       guard,
       context: parts.context,
@@ -96,7 +99,7 @@ export class PlaywrightContext implements EngineContext {
     this.#context.on(
       'page',
       guard((page) => {
-        this.#storage.noteTab(page);
+        this.#noteTab(page);
         this.#onTab(page).catch(guard(rethrow));
       }),
     );
@@ -200,6 +203,21 @@ export class PlaywrightContext implements EngineContext {
 
   get #page(): PlaywrightPage | undefined {
     return this.#pages.findLast(({ alive }) => alive);
+  }
+
+  /** One that was closed at once has no session any more by the time that it is told of. */
+  #noteTab(tab: Page): void {
+    try {
+      this.#storage.noteTab(tab);
+    } catch (error) {
+      const closed = tab.isClosed()
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => tab.once('close', () => resolve()));
+      const settling = settledWithin(closed, goneTimeoutMs).then((isClosed) => {
+        if (!isClosed) throw error;
+      });
+      settling.catch(this.#guard(rethrow));
+    }
   }
 
   /** A tab is there: its opener says whose it is. One that we open ourselves has none. */
