@@ -60,7 +60,17 @@ const engineSuites = [
 ];
 
 /** Suites on the chosen Chromium that are left to `npm test -- --all`. */
-const slowSuites = inBrowser(['docs-page', 'proxy-matrix', 'ui-many']);
+const slowSuites = inBrowser([
+  'attach-life',
+  'attach-puppeteer',
+  'attach-scope',
+  'docs-page',
+  'proxy-matrix',
+  'ui',
+  'ui-live',
+  'ui-many',
+  'view',
+]);
 const readme = 'test/program/readme.test.ts';
 
 export default defineConfig({
