@@ -21,7 +21,7 @@ const forbidSkipped = given.includes('--forbid-skipped');
 const isUsual = !given.includes('--all') && rest.length === 0;
 if (isUsual) {
   console.log(
-    `Running ${usual.join(', ')}: less than four minutes on two processors. \`npm test -- --all\` runs every engine, the program and the hostile suites too: about 20 minutes.`,
+    `Running ${usual.join(', ')}: about five minutes on two processors. \`npm test -- --all\` runs every engine, the program and the hostile suites too: about 25 minutes.`,
   );
 }
 const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'));
