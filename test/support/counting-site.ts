@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net';
 
 /** Where a site keeps something in a browser. */
 export const storageKinds = ['cookie', 'localStorage', 'sessionStorage', 'indexedDB'] as const;
@@ -16,6 +17,8 @@ export class CountingSite {
     const cookie = /(?:^|;\s*)value=([^;]*)/.exec(headers.cookie ?? '')?.[1] ?? null;
     answer(response, next, cookie);
   });
+  /** Holds the same port of the address that servers listen on: one of that port could not be told from this site. */
+  readonly #held = createNetServer();
   #port = 0;
 
   /** @param host an address of loopback: cookies are kept for each by itself */
@@ -24,8 +27,9 @@ export class CountingSite {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, this.#host, resolve));
-    this.#port = (this.#server.address() as AddressInfo).port; // it listens on one
+    await listen(this.#held, 0, '127.0.0.1');
+    this.#port = (this.#held.address() as AddressInfo).port; // it listens on one
+    await listen(this.#server, this.#port, this.#host);
   }
 
   get url(): string {
@@ -48,10 +52,15 @@ export class CountingSite {
     };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#server.closeAllConnections();
-    return new Promise((resolve) => this.#server.close(() => resolve()));
+    for (const server of [this.#server, this.#held]) await new Promise((resolve) => server.close(resolve));
   }
+}
+
+async function listen(server: NetServer, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening');
 }
 
 /** @returns what the page of `CountingSite.request` found; undefined if the reply has no such page */
