@@ -61,7 +61,11 @@ export class ProxySelector {
    */
   async choose(wanted: WantedUpstream, signal: AbortSignal, before?: ProxyAddress): Promise<ChosenUpstream> {
     const { pool } = this.#options;
-    if (wanted.kind !== 'pool' || !pool || !before) return this.#proven(this.#find(wanted), signal);
+    if (wanted.kind !== 'pool' || !before) return this.#proven(this.#find(wanted), signal);
+    if (!pool) {
+      const detail = 'expected the proxy pool that the session had a proxy of; there is none on this server any more.';
+      throw new MooringError('NO_MATCHING_PROXY', detail);
+    }
     const same = pool.again(before, wanted);
     if (same) return this.#proven({ upstream: pooledUpstream(same), warnings: [] }, signal);
     const other = await this.#proven(this.#find(wanted), signal);

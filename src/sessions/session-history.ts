@@ -8,7 +8,7 @@ import { openingDigest, repeats, unknownUpstream, upstreamDigest } from './sessi
 import type { RequestTarget, SessionTarget } from './session-target.js';
 
 /** A session that is open, as far as the history has to know it. */
-interface OpenSession {
+export interface OpenSession {
   readonly id: string;
   readonly owner: string;
   readonly anonymous: boolean;

@@ -23,7 +23,7 @@ import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { SessionOpenings } from './session-openings.js';
 import { differingOptions } from './session-options.js';
 import { SessionReaper } from './session-reaper.js';
-import type { SessionRecord } from './session-record.js';
+import { goesDirectly, type SessionRecord } from './session-record.js';
 import { SessionRoom } from './session-room.js';
 import { asleepRow, awakeRow } from './session-rows.js';
 import { SessionSlots } from './session-slots.js';
@@ -168,7 +168,7 @@ export class SessionManager {
    */
   async create(target: SessionTarget, signal: AbortSignal): Promise<Session> {
     try {
-      const asleep = await this.#recordOf(target);
+      const asleep = this.#stillAsleep(await this.#recordOf(target));
       const open = this.#sessions.get(keyOf(target));
       const made = open?.options ?? this.#openings.find(target.owner, target.id)?.target.options ?? asleep?.options;
       if (made) assertSameOptions(target, made);
@@ -193,12 +193,15 @@ export class SessionManager {
    */
   async lease(asked: RequestTarget, signal: AbortSignal): Promise<SessionTurn> {
     const key = keyOf(asked);
-    const target = this.#asOpen(asked);
+    let target = asked;
     let found: Session | undefined;
     try {
+      const read = await this.#recordOf(asked);
+      // From here on nothing is waited for until the session is opening: what is checked holds then.
+      const asleep = this.#stillAsleep(read);
+      target = this.#asOpen(asked, asleep?.record);
       const before = this.#assertMayUse(target);
       const wanted = wantedUpstream(target.options.upstream);
-      const asleep = await this.#recordOf(target);
       const created = !this.isActive(target.owner, target.id);
       const session = this.#sessions.get(key) ?? (await this.#join(asleep ?? target, false, signal));
       found = session;
@@ -214,12 +217,13 @@ export class SessionManager {
     }
   }
 
-  /** What a request asks of its session, where that is open and is to keep its options. */
-  #asOpen(target: RequestTarget): RequestTarget {
+  /** What a request asks of its session, where that is open or sleeps and is to keep its options. */
+  #asOpen(target: RequestTarget, asleep: SessionRecord | undefined): RequestTarget {
     const open = this.#sessions.get(keyOf(target));
     if (!target.keepsOptions || !this.isActive(target.owner, target.id)) return target;
     const { proxy } = target.options.upstream;
-    const upstream = open?.isDirect && proxy !== undefined ? { proxy } : {};
+    const isDirect = open ? open.isDirect : asleep !== undefined && goesDirectly(asleep);
+    const upstream = isDirect && proxy !== undefined ? { proxy } : {};
     return { ...target, options: { ...noOptions, upstream } };
   }
 
@@ -263,8 +267,10 @@ export class SessionManager {
 
   /** Keeps that a command for this ID failed before the session was as it was asked for. */
   #onFailed(command: FailedCommand): void {
-    if (this.#sleeping.find(command.owner, command.id)) return; // it sleeps on, as it was
-    this.#history.onFailed(command, this.#sessions.get(keyOf(command)));
+    this.#history.onFailed(
+      command,
+      this.#sessions.get(keyOf(command)) ?? this.#sleeping.asOpen(command.owner, command.id),
+    );
   }
 
   /** Runs a check that comes before `lease`, and keeps its failure as that does. */
@@ -293,8 +299,9 @@ export class SessionManager {
    * @throws MooringError as `create`
    */
   async renewOlder(owner: string, id: string, olderThanMs: number, signal: AbortSignal): Promise<void> {
-    const slept = this.#sleeping.find(owner, id);
-    if (slept && Date.now() - slept.head.createdAt > olderThanMs) await this.#endAsleep(slept, 'destroyed');
+    // One that sleeps is woken first, so that there is one way to make it anew.
+    const asleep = this.#sleeping.find(owner, id);
+    if (asleep && Date.now() - asleep.head.createdAt > olderThanMs) await this.#openSession(owner, id, signal);
     const old = this.#sessions.get(keyOf({ owner, id }));
     if (!old || old.state === 'busy' || old.state === 'attached' || Date.now() - old.createdAt <= olderThanMs) return;
     const target = { owner, id, named: !old.anonymous, options: old.options };
@@ -421,7 +428,7 @@ export class SessionManager {
   async #openSession(owner: string, id: string, signal: AbortSignal): Promise<Session> {
     const opening = this.#openings.find(owner, id);
     if (opening) await abortable(opening.session, signal);
-    const asleep = await this.#recordOf({ owner, id, named: true, options: noOptions });
+    const asleep = this.#stillAsleep(await this.#recordOf({ owner, id, named: true, options: noOptions }));
     const session = this.#sessions.get(keyOf({ owner, id })) ?? (asleep && (await this.#join(asleep, false, signal)));
     if (!session) throw sessionEndedError(id, this.#history.ended(owner, id));
     return session;
@@ -524,7 +531,8 @@ export class SessionManager {
   /** The session that is on its way, or else a new one. */
   #join(target: SessionTarget, byCreate: boolean, signal: AbortSignal): Promise<Session> {
     const { owner, id } = target;
-    if (!this.#openings.find(owner, id)) this.#history.forgetFailure(owner, id);
+    // One that wakes is not made anew: what failed on it still holds.
+    if (!this.#openings.find(owner, id) && !this.#sleeping.find(owner, id)) this.#history.forgetFailure(owner, id);
     return this.#openings.join(target, byCreate, signal);
   }
 
@@ -540,6 +548,12 @@ export class SessionManager {
     // It may have woken or ended meanwhile.
     if (!record || this.#sleeping.find(owner, id) !== asleep) return undefined;
     return { owner, id, named: target.named, options: restoreOptions(record.options), record, life: asleep.life };
+  }
+
+  /** It may have woken or ended since its record was read. */
+  #stillAsleep<T extends SessionTarget>(read: T | undefined): T | undefined {
+    if (!read) return undefined;
+    return this.#sleeping.find(read.owner, read.id)?.life === read.life ? read : undefined;
   }
 
   #onOpened(session: Session, ms: number): void {

@@ -7,12 +7,13 @@ import { MooringError, settingName } from '../errors.js';
 import type { IdentityResolver, ResolvedIdentity } from '../identity/identity-resolver.js';
 import { hostsOf } from '../protocol/values/domain-list.js';
 import type { SessionOptions } from '../protocol/values/session-options.js';
-import { wantedUpstream } from '../protocol/values/upstream-preferences.js';
+import { type WantedUpstream, wantedUpstream } from '../protocol/values/upstream-preferences.js';
 import type { BrowserState } from '../snapshots/browser-state.js';
 import { Deadline } from '../util/deadline.js';
 import { Disposables } from '../util/disposables.js';
 import { type LastingOptions, Session, type SessionParts } from './session.js';
 import { noStoreError } from './session-errors.js';
+import { goesDirectly, type SessionRecord } from './session-record.js';
 import type { SessionSlots } from './session-slots.js';
 import type { TakenState } from './session-state.js';
 import type { SessionTarget } from './session-target.js';
@@ -82,8 +83,11 @@ export class SessionOpener {
     const { record, life = new AbortController() } = target;
     const { identity: preferences, persist } = target.options;
     const domains = hostsOf(target.options.domains);
-    const wanted = wantedUpstream(target.options.upstream);
-    if (!record) identities.assertPossible(preferences);
+    // What went out directly does so again, though there may be a pool by now.
+    const wanted: WantedUpstream =
+      record && goesDirectly(record) ? { kind: 'direct' } : wantedUpstream(target.options.upstream);
+    if (record) assertRuns(this.#options.engines, record);
+    else identities.assertPossible(preferences);
     if (persist && !lasting.store) throw noStoreError();
     // A request waits for as long as its own time lasts.
     const slot = await slots.acquire(target.owner, byCreate ? queueTimeoutMs : undefined, signal);
@@ -179,6 +183,15 @@ export class SessionOpener {
 }
 
 const unsealedWarning = `The state of this session is stored as it is, for the server has no key to seal it with (${settingName('stateKey')}).`;
+
+/** Another browser would not be the one that sites know. */
+function assertRuns({ infos }: SessionEngines, { head, identity: { engine } }: SessionRecord): void {
+  if (infos.some(({ name }) => name === engine)) return;
+  throw new MooringError(
+    'IDENTITY_IMPOSSIBLE',
+    `expected the browser that session ${head.id} ran on, ${engine}; this server has none. The session is kept as it is.`,
+  );
+}
 
 /** What it may still move. */
 function bytesLeft({ options: { maxBytes }, record }: SessionTarget): number | undefined {

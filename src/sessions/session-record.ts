@@ -34,6 +34,10 @@ export interface SessionRecord {
   readonly damage?: string;
 }
 
+/** Whether the session went out without a proxy. */
+export const goesDirectly = ({ options, pooledProxy }: SessionRecord): boolean =>
+  !pooledProxy && options.upstream.proxy === undefined;
+
 export function toStored({ head, damage: _damage, ...body }: SessionRecord): StoredSession {
   return { head, body: { version, ...body } };
 }

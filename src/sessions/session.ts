@@ -128,6 +128,8 @@ export class Session implements LeasedSession {
   /** Whether somebody has a lease; the lane is taken by its falling asleep too. */
   #isLeased = false;
   #isAttached = false;
+  /** Its upstream is another one than the stored records say. */
+  #isMoved = false;
   #crashes: number;
   #restored: Restored | undefined;
   #closed: Promise<void> | undefined;
@@ -233,6 +235,7 @@ export class Session implements LeasedSession {
       throw this.over.reason;
     }
     this.egress.move(chosen.upstream);
+    this.#isMoved = true;
     const { class: upstream, country } = chosen.upstream;
     this.events.add('move', { upstream, country });
     this.#options = { ...this.#options, upstream: preferences };
@@ -477,6 +480,9 @@ export class Session implements LeasedSession {
       throw new MooringError('STATE_NOT_KEPT', detail, { cause: error });
     }
     await this.#write(store);
+    // The record before is what is left if the newest is damaged: it must not lead around the proxy.
+    if (this.#isMoved) await this.#write(store);
+    this.#isMoved = false;
     const { unread = [] } = this.#state.last;
     if (unread.length > 0) {
       const detail = `expected the browser to give what ${unread.join(', ')} has stored; it did not, and the state before is kept.`;

@@ -4,8 +4,9 @@ import { MooringError, settingName } from '../errors.js';
 import { restoreOptions } from '../protocol/values/stored-options.js';
 import type { SnapshotHead, SnapshotStore, UnreadableReason } from '../snapshots/snapshot-store.js';
 import type { EndedSession } from './ended-sessions.js';
+import type { OpenSession } from './session-history.js';
 import { upstreamDigest } from './session-options.js';
-import { fromStored, type SessionRecord, toStored } from './session-record.js';
+import { fromStored, goesDirectly, type SessionRecord, toStored } from './session-record.js';
 import { keyOf } from './session-target.js';
 
 /** A session that has no browser, and is opened again from its record. */
@@ -131,6 +132,14 @@ export class SleepingSessions {
     return this.#entries.get(keyOf({ owner, id }));
   }
 
+  /** The session as the history knows those that are open: it is what a command would find. */
+  asOpen(owner: string, id: string): OpenSession | undefined {
+    const entry = this.#entries.get(keyOf({ owner, id }));
+    if (!entry) return undefined;
+    // Of one that an earlier run has left it is not known: then what is safe is assumed.
+    return { ...entry.head, isDirect: entry.ending?.upstream === undefined };
+  }
+
   /** @throws MooringError `STATE_UNREADABLE` when there is a session of this ID that cannot be read */
   assertReadable(owner: string, id: string): void {
     const { store } = this.#options;
@@ -220,9 +229,12 @@ const numbersGoOn = (record: SessionRecord, lastEvent: number): SessionRecord =>
 /** What is remembered of a session besides when and why it ended. */
 export type Ending = Pick<EndedSession, 'startsAfresh' | 'upstream'>;
 
-function endingOf({ byCreate, options, pooledProxy }: SessionRecord): Ending {
-  const isDirect = !pooledProxy && options.upstream.proxy === undefined;
-  return { startsAfresh: !byCreate, ...(isDirect ? {} : { upstream: upstreamDigest(restoreOptions(options)) }) };
+function endingOf(record: SessionRecord): Ending {
+  const { byCreate, options } = record;
+  return {
+    startsAfresh: !byCreate,
+    ...(goesDirectly(record) ? {} : { upstream: upstreamDigest(restoreOptions(options)) }),
+  };
 }
 
 function expiryOf({ idleMs, lifetimeMs }: SleepTimes): SleepingSession['expiry'] {

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { covers } from '../support/covers.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { FrailStore } from '../support/frail-store.js';
 import { Origin } from '../support/origin.js';
+import { TestProxy } from '../support/proxies.js';
 import { RunningApp } from '../support/start-app.js';
 
 const origin = new Origin();
@@ -10,9 +14,16 @@ let app: RunningApp;
 let engine: FakeEngine;
 let store: FrailStore;
 
+const proxy = new TestProxy({ kind: 'http' });
+let folder: string;
+
 beforeAll(async () => {
-  await origin.start();
-  return () => origin.close();
+  await Promise.all([origin.start(), proxy.start()]);
+  folder = mkdtempSync(join(tmpdir(), 'lasting-'));
+  return async () => {
+    await Promise.all([origin.close(), proxy.close()]);
+    rmSync(folder, { recursive: true });
+  };
 });
 beforeEach(() => {
   engine = new FakeEngine();
@@ -362,6 +373,65 @@ describe('export, import, fork', () => {
     await app.ok({ cmd: 'sessions.create', session: 'y', session_ttl: 55 });
     await app.fails('SESSION_EXISTS', { cmd: 'sessions.fork', session: 'y', newSession: 'y' });
     await app.fails('SESSION_ENDED', { cmd: 'sessions.fork', session: 'x' });
+  });
+});
+
+describe('the way out of a session that wakes', () => {
+  const pooled = (): Record<string, string> => {
+    const path = join(folder, 'proxies.json');
+    writeFileSync(path, JSON.stringify([{ url: proxy.url(), class: 'datacenter' }]));
+    return { MOORING_PROXIES: path, MOORING_PROXY_CHECK: 'off' };
+  };
+
+  it('a proxy of the pool – is had again; without a pool the session stays asleep, and nothing goes out', async () => {
+    await start(pooled());
+    await app.ok(get('x', { persist: true }));
+    await restart();
+    const before = origin.count('/set-cookie');
+    await app.fails('NO_MATCHING_PROXY', get('x'));
+    expect([origin.count('/set-cookie'), (await rowOf('x')).state]).toEqual([before, 'asleep']);
+    await restart(pooled());
+    expect(await app.ok(get('x'))).toMatchObject({ restored: true });
+    expect((await rowOf('x')).upstream).toBe('datacenter');
+  });
+
+  it('none – goes out directly again, though there is a pool by now', async () => {
+    await start();
+    await app.ok(get('x', { persist: true }));
+    await restart(pooled());
+    await app.ok(get('x'));
+    expect((await rowOf('x')).upstream).toBe('direct');
+  });
+
+  it('a command with a proxy that fails – is remembered of a session that sleeps directly', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+    await until(async () => (await rowOf('x')).state === 'asleep');
+    await app.fails('INVALID_PARAMETER', get('x', { proxy: 'ftp://127.0.0.1:1' }));
+    await app.fails('INVALID_PARAMETER', get('x'));
+  });
+
+  it('moved – both records say so', async () => {
+    await start({ MOORING_PROXY_CHECK: 'off' });
+    await app.ok(get('x', { persist: true }));
+    let writes = 0;
+    store.onWrite = () => writes++;
+    await app.ok({ cmd: 'sessions.proxy', session: 'x', proxy: proxy.url() });
+    expect(writes).toBe(2);
+    await app.ok(get('x'));
+    expect(writes).toBe(3);
+  });
+
+  it('a browser that is not there any more – the session stays asleep', async () => {
+    await start();
+    await app.ok(get('x', { persist: true }));
+    await app.close();
+    class Other extends FakeEngine {
+      override readonly info = { ...new FakeEngine().info, name: 'other' };
+    }
+    app = await RunningApp.startWith({ engine: new Other(), store });
+    expect(await app.fails('IDENTITY_IMPOSSIBLE', get('x'))).toContain('ran on, fake;');
+    expect((await rowOf('x')).state).toBe('asleep');
   });
 });
 

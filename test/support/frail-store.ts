@@ -5,6 +5,8 @@ import type { FoundSession, ReadSession, SnapshotStore, StoredSession } from '..
 export class FrailStore implements SnapshotStore {
   readonly #texts = new Map<string, string>();
   #problem: string | undefined;
+  /** Called for each write. */
+  onWrite: () => void = () => {};
 
   constructor(texts: Iterable<[string, string]> = []) {
     this.#texts = new Map(texts);
@@ -30,6 +32,7 @@ export class FrailStore implements SnapshotStore {
   }
 
   async write(session: StoredSession): Promise<void> {
+    this.onWrite();
     if (this.#problem !== undefined)
       throw new MooringError('STATE_NOT_KEPT', `expected room for the session; ${this.#problem}.`);
     this.#texts.set(this.addressOf(session.head.owner, session.head.id), JSON.stringify(session));
