@@ -51,8 +51,12 @@ export interface AppOptions {
 export interface SessionStore {
   readonly snapshots: SnapshotStore;
   readonly isSealed: boolean;
+  /** How many sessions may sleep until no other is taken in that is to last. Default: 50 000. */
+  readonly limit?: number;
 }
 
+/** Sessions that sleep, in all: some kilobytes of disk and less than one of memory each. */
+const defaultKeptLimit = 50_000;
 const checkTimeoutMs = 10_000;
 const keepReadinessMs = 5000;
 
@@ -129,6 +133,7 @@ export class App {
 
     const { store } = this.#options;
     if (store) this.#resources.use(store.snapshots, (it) => it.close());
+    const keptLimit = store?.limit ?? defaultKeptLimit;
     const maxSessions = config.maxSessions ?? affordableSessions(engines.default.info);
     const sessions = this.#resources.use(
       new SessionManager({
@@ -142,6 +147,8 @@ export class App {
         laneLimit: config.laneLimit,
         pauseAfterMs: config.pauseAfterMs,
         store: store?.snapshots,
+        keptLimit,
+        keptLimitPerOwner: Math.floor(keptLimit * ownerShareOf(config)),
         isSealed: store?.isSealed ?? false,
         persistTtlMs: config.persistTtlMs,
         restoresCrashed: config.crashRestore,

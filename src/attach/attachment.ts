@@ -106,7 +106,7 @@ export class Attachment {
       session.events.add('detach', { by: 'client' });
     }
     session.over.throwIfAborted();
-    await session.keep();
+    await session.keep(session.over);
   }
 
   #keep(text: string): void {

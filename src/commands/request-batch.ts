@@ -39,7 +39,7 @@ export const requestBatchHandler =
           throw error instanceof MooringError ? error.at(`requests[${i}]`).after({ results }) : error;
         }
       }
-      if (!command.closeAfterUse) await turn.keep();
+      if (!command.closeAfterUse) await turn.keep(whole.signal);
       endsSession = false;
     } finally {
       if (endsSession || command.closeAfterUse) turn.endSession();

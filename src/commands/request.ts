@@ -62,7 +62,7 @@ export const requestHandler =
     let endsSession = command.anonymous;
     try {
       const reply = await runRequest(prepared, session, deadline, context, options);
-      if (!request.closeAfterUse) await turn.keep();
+      if (!request.closeAfterUse) await turn.keep(deadline.signal);
       endsSession = false;
       return afterTurn(reply, turn);
     } finally {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MooringError } from '../errors.js';
+import { optionFields } from '../protocol/fields/option-fields.js';
 import type { SessionRow } from '../protocol/replies/session-row.js';
 import { noOptions, type SessionOptions } from '../protocol/values/session-options.js';
 import { restoreOptions } from '../protocol/values/stored-options.js';
@@ -48,6 +49,9 @@ export interface SessionManagerOptions
   extends Omit<SessionOpenerOptions, 'slots' | 'onOpened' | 'onEnded' | 'onAsleep' | 'onIdle' | 'lasting'> {
   /** Where sessions are kept that are to last. If undefined, there are none. */
   readonly store: SnapshotStore | undefined;
+  /** How many may sleep until no other is taken in that is to last: in all, and of one owner. */
+  readonly keptLimit: number;
+  readonly keptLimitPerOwner: number;
   /** Whether the store seals what it keeps. */
   readonly isSealed: boolean;
   /** How long a session that is to last sleeps at most. */
@@ -122,6 +126,7 @@ export class SessionManager {
       ...options,
       slots: this.#slots,
       lasting: {
+        assertRoom: (owner) => this.#assertRoomToLast(owner),
         store: options.store && ((record) => this.#sleeping.keep(record)),
         isSealed: options.isSealed,
         restoresCrashed: options.restoresCrashed,
@@ -176,7 +181,7 @@ export class SessionManager {
       const session = open ?? (await this.#join(asleep ?? target, true, signal));
       session.renew();
       session.claim();
-      await session.keep();
+      await session.keep(signal);
       return session;
     } catch (error) {
       this.#onFailed({ ...target, byCreate: true, error });
@@ -357,7 +362,7 @@ export class SessionManager {
       const chosen = await this.#options.proxies.chooseForMove(preferences, signal);
       session.moveTo(chosen, preferences);
       this.#history.forgetFailure(owner, id);
-      await session.keep();
+      await session.keep(signal);
       return session;
     } catch (error) {
       // Whatever was to be said: a session that is to be moved is not to go on directly.
@@ -548,6 +553,17 @@ export class SessionManager {
     // It may have woken or ended meanwhile.
     if (!record || this.#sleeping.find(owner, id) !== asleep) return undefined;
     return { owner, id, named: target.named, options: restoreOptions(record.options), record, life: asleep.life };
+  }
+
+  /** Each costs a record and an entry, for as long as a month: their number has a limit, not only their bytes. */
+  #assertRoomToLast(owner: string): void {
+    const { keptLimit, keptLimitPerOwner } = this.#options;
+    const own = this.#sleeping.sizeOf(owner);
+    if (this.#sleeping.size < keptLimit && own < keptLimitPerOwner) return;
+    throw new MooringError(
+      'TOO_MANY_SESSIONS',
+      `\`${optionFields.persist}\`: expected room for one more session that lasts; ${this.#sleeping.size} sleep (of ${keptLimit}), ${own} of them of this key (of ${keptLimitPerOwner}). Destroy some.`,
+    );
   }
 
   /** It may have woken or ended since its record was read. */

@@ -89,6 +89,7 @@ export class SessionOpener {
     if (record) assertRuns(this.#options.engines, record);
     else identities.assertPossible(preferences);
     if (persist && !lasting.store) throw noStoreError();
+    if (persist && !target.life) lasting.assertRoom(target.owner);
     // A request waits for as long as its own time lasts.
     const slot = await slots.acquire(target.owner, byCreate ? queueTimeoutMs : undefined, signal);
     onSlot();

@@ -17,9 +17,9 @@ export class SessionTurn implements Disposable {
     this.warnings = warnings;
   }
 
-  /** Resolves once what was done is kept, of a session that is to last. @throws MooringError `STATE_NOT_KEPT` */
-  keep(): Promise<void> {
-    return this.session.keep();
+  /** Resolves once what was done is kept, of a session that is to last. @throws MooringError as `Session.keep` */
+  keep(signal: AbortSignal): Promise<void> {
+    return this.session.keep(signal);
   }
 
   /** Ends the session, so that the next request to its ID opens it afresh. Its end is not waited for. */

@@ -8,6 +8,7 @@ import type { SessionOptions } from '../protocol/values/session-options.js';
 import { storeOptions } from '../protocol/values/stored-options.js';
 import type { UpstreamPreferences } from '../protocol/values/upstream-preferences.js';
 import type { PagePlace } from '../snapshots/browser-state.js';
+import { abortable } from '../util/deadline.js';
 import type { Disposables } from '../util/disposables.js';
 import { type EndedSession, type EndReason, sessionEndedError } from './ended-sessions.js';
 import { Lane } from './lane.js';
@@ -26,6 +27,8 @@ import type { StartGate } from './start-gate.js';
 export interface LastingOptions {
   /** Keeps a record; resolves once it is kept. If undefined, no session can be kept. */
   readonly store: ((record: SessionRecord) => Promise<void>) | undefined;
+  /** Refuses one more session that is to last. @throws MooringError `TOO_MANY_SESSIONS` */
+  readonly assertRoom: (owner: string) => void;
   /** Whether the store seals what it keeps. */
   readonly isSealed: boolean;
   /** Whether sessions survive the crash of their browser. */
@@ -457,19 +460,28 @@ export class Session implements LeasedSession {
     this.#restored ??= { takenAt: this.#state.last.takenAt, warnings };
   }
 
-  /** From now on it is kept until it is destroyed. @throws MooringError `STATE_NOT_KEPT` when this server cannot */
+  /** From now on it is kept until it is destroyed. @throws MooringError `STATE_NOT_KEPT` when this server cannot, `TOO_MANY_SESSIONS` */
   persist(): void {
-    if (!this.#parts.lasting.store) throw noStoreError();
+    if (this.#options.persist) return;
+    const { store, assertRoom } = this.#parts.lasting;
+    if (!store) throw noStoreError();
+    assertRoom(this.owner);
     this.#options = { ...this.#options, persist: true };
   }
 
   /**
    * Resolves once what was done so far is kept, of a session that is to last; of any other at once.
    *
-   * @throws MooringError `STATE_NOT_KEPT`, `STATE_UNREADABLE` when the record of another key is in its place
+   * @param signal ends the wait, not what is being kept
+   * @throws MooringError `STATE_NOT_KEPT`, `STATE_UNREADABLE` when the record of another key is in its place; the signal's
+   *   reason
    */
-  async keep(): Promise<void> {
+  async keep(signal: AbortSignal): Promise<void> {
     if (!this.#options.persist || this.#closed) return;
+    await abortable(this.#keep(), signal);
+  }
+
+  async #keep(): Promise<void> {
     const { store } = this.#parts.lasting;
     if (!store) throw noStoreError();
     try {

@@ -79,6 +79,8 @@ export class SleepingSessions {
   readonly #entries = new Map<string, Entry>();
   /** Records that cannot be read, by their address. */
   readonly #unreadable = new Map<string, UnreadableReason>();
+  /** How many of each owner sleep. */
+  readonly #counts = new Map<string, number>();
   #memoryBytes = 0;
 
   constructor(options: SleepingSessionsOptions) {
@@ -99,7 +101,7 @@ export class SleepingSessions {
       // A clock that was set back has not made it younger than it can be.
       const idleMs = persistTtlMs - Math.max(0, now - head.lastAccessedAt);
       const lifetimeMs = head.endsAt === undefined ? undefined : head.endsAt - now;
-      this.#entries.set(keyOf(head), {
+      this.#set({
         head,
         expiry: expiryOf({ idleMs, lifetimeMs }),
         life: new AbortController(),
@@ -112,6 +114,11 @@ export class SleepingSessions {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How many of this owner sleep. */
+  sizeOf(owner: string): number {
+    return this.#counts.get(owner) ?? 0;
   }
 
   /** How many records there are that cannot be read. */
@@ -168,7 +175,7 @@ export class SleepingSessions {
       lastEvent: record.events?.last ?? 0,
       record: isStored ? undefined : record,
     };
-    this.#entries.set(keyOf(head), entry);
+    this.#set(entry);
     if (!isStored) void this.#compress(entry);
   }
 
@@ -185,8 +192,10 @@ export class SleepingSessions {
   wake(owner: string, id: string): void {
     const key = keyOf({ owner, id });
     const entry = this.#entries.get(key);
-    if (entry?.record instanceof Packed) this.#memoryBytes -= entry.record.bytes;
+    if (!entry) return;
+    if (entry.record instanceof Packed) this.#memoryBytes -= entry.record.bytes;
     this.#entries.delete(key);
+    this.#count(owner, -1);
   }
 
   /** What is to be remembered of it when it ends. */
@@ -208,6 +217,18 @@ export class SleepingSessions {
   /** Keeps a record; resolves once it is kept. @throws MooringError `STATE_NOT_KEPT`, `STATE_UNREADABLE` */
   async keep(record: SessionRecord): Promise<void> {
     await this.#options.store?.write(toStored(record));
+  }
+
+  #set(entry: Entry): void {
+    const key = keyOf(entry.head);
+    if (!this.#entries.has(key)) this.#count(entry.head.owner, 1);
+    this.#entries.set(key, entry);
+  }
+
+  #count(owner: string, change: 1 | -1): void {
+    const count = this.sizeOf(owner) + change;
+    if (count > 0) this.#counts.set(owner, count);
+    else this.#counts.delete(owner);
   }
 
   async #compress(entry: Entry): Promise<void> {

@@ -256,6 +256,18 @@ describe('persist', () => {
     expect(await app.fails('SESSION_ENDED', get('x'))).toContain('(idle:');
   });
 
+  it('a store that is slow – a request is answered in its own time', async () => {
+    await start();
+    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
+    let go = (): void => {};
+    store.gate = new Promise((resolve) => {
+      go = resolve;
+    });
+    expect((await app.send(get('x', { timeout: 800 }))).body.code).toBe('CODE-0025');
+    go();
+    expect((await app.ok(get('x'))).restored).toBeUndefined();
+  });
+
   it('a store that fails – the command is told, and the session stays', async () => {
     await start();
     await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
@@ -295,6 +307,22 @@ describe('persist', () => {
     const damaged = expect.stringContaining('newest state of the session could not be read (its body was changed)');
     expect((await app.ok(get('x'))).warnings).toContainEqual(damaged);
     expect((await app.ok(get('x'))).warnings ?? []).not.toContainEqual(damaged);
+  });
+
+  it('as many as may sleep – no more are taken in, those that are there wake, and one that is destroyed makes room', async () => {
+    app = await RunningApp.startWith({ settings: { MOORING_API_KEYS: 'a,b' }, engine, store, keptLimit: 5 });
+    const create = (session: string, key = 'a') =>
+      app.send({ cmd: 'sessions.create', session, persist: true, session_ttl: 1 }, { key });
+    for (const session of ['1', '2', '3', '4']) expect((await create(session)).body.data).toBe('success');
+    const states = async () =>
+      (await app.ok({ cmd: 'sessions.list' }, { key: 'a' })).sessions.map(({ state }: { state: string }) => state);
+    await until(async () => (await states()).every((state: string) => state === 'asleep'));
+    const { body } = await create('5');
+    expect([body.code, body.error]).toEqual(['CODE-0029', expect.stringContaining('4 of them of this key (of 4)')]);
+    expect((await create('1')).body).toMatchObject({ data: 'success', restored: true });
+    expect((await create('1', 'b')).body.data).toBe('success');
+    await app.ok({ cmd: 'sessions.destroy', session: '2' }, { key: 'a' });
+    expect((await create('5')).body.data).toBe('success');
   });
 
   it('owners – each has its own', async () => {

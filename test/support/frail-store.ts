@@ -5,6 +5,8 @@ import type { FoundSession, ReadSession, SnapshotStore, StoredSession } from '..
 export class FrailStore implements SnapshotStore {
   readonly #texts = new Map<string, string>();
   #problem: string | undefined;
+  /** When set, a write waits for it. */
+  gate: Promise<void> | undefined;
   /** Called for each write. */
   onWrite: () => void = () => {};
 
@@ -33,6 +35,7 @@ export class FrailStore implements SnapshotStore {
 
   async write(session: StoredSession): Promise<void> {
     this.onWrite();
+    await this.gate;
     if (this.#problem !== undefined)
       throw new MooringError('STATE_NOT_KEPT', `expected room for the session; ${this.#problem}.`);
     this.#texts.set(this.addressOf(session.head.owner, session.head.id), JSON.stringify(session));

@@ -27,6 +27,8 @@ interface AppParts {
   readonly resolve?: AppOptions['resolve'] | undefined;
   readonly lines?: string[] | undefined;
   readonly store?: SnapshotStore;
+  /** How many sessions may sleep. */
+  readonly keptLimit?: number;
 }
 
 /** A server under test, on a free port. */
@@ -59,6 +61,7 @@ export class RunningApp {
     resolve,
     lines,
     store,
+    keptLimit,
   }: AppParts): Promise<RunningApp> {
     const config = loadConfig(
       { MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', MOORING_MAX_SESSIONS: '100', ...settings },
@@ -72,7 +75,9 @@ export class RunningApp {
       version: '0.0.0-test',
       engines: () => [engine].flat(),
       ...(resolve ? { resolve } : {}),
-      ...(store ? { store: { snapshots: store, isSealed: false } } : {}),
+      ...(store
+        ? { store: { snapshots: store, isSealed: false, ...(keptLimit === undefined ? {} : { limit: keptLimit }) } }
+        : {}),
     });
     return new RunningApp(await app.start(), app);
   }

@@ -111,7 +111,7 @@ export class Takeover {
       await this.#control?.release();
       session.events.add('detach', { by: 'view' });
       await settledWithin(
-        session.keep().catch(() => {}),
+        session.keep(session.over).catch(() => {}),
         keepTimeoutMs,
       ); // it is kept when it falls asleep
     }

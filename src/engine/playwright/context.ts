@@ -18,7 +18,7 @@ import type { StorageAccess } from './browsers/browser-profile.js';
 import type { PageChannel } from './channel/page-channel.js';
 import { contextIdOf, targetIdOf } from './driver/driver-transport.js';
 import type { ProtocolWire } from './driver/protocol-wire.js';
-import { translateFailure } from './driver-errors.js';
+import { isGone, translateFailure } from './driver-errors.js';
 import { guardOf } from './guarded.js';
 import { RequestEvents } from './navigation/request-events.js';
 import { maxPopups, PlaywrightPage } from './page/page.js';
@@ -28,8 +28,6 @@ import { giveCookies, takeCookies } from './state/cookie-state.js';
 import type { HiddenTab } from './state/hidden-tabs.js';
 
 const closeTimeoutMs = 5000;
-/** How long after a tab has gone the driver may tell of that. */
-const goneTimeoutMs = 1000;
 const neverRetired = new AbortController().signal;
 
 /** How a tab of ours shows an empty document. */
@@ -71,7 +69,6 @@ export class PlaywrightContext implements EngineContext {
   readonly #storage: ContextStorage;
   #unrestored: readonly string[] = [];
   readonly #lost = new AbortController();
-  readonly #guard = guardOf('a session', () => this.#end('something it did could not be handled'));
   /** Tabs that open by themselves belong to the last of these that is alive. */
   #pages: readonly PlaywrightPage[] = [];
   #opening = 0;
@@ -88,7 +85,7 @@ export class PlaywrightContext implements EngineContext {
     const { protocol } = parts;
     if (protocol) this.openProtocol = (onMessage, signal) => this.#openProtocol(protocol, onMessage, signal);
     this.#requests = new RequestEvents(parts.context);
-    const guard = this.#guard;
+    const guard = guardOf('a session', () => this.#end('something it did could not be handled'));
     this.#storage = new ContextStorage({
       guard,
       context: parts.context,
@@ -205,18 +202,12 @@ export class PlaywrightContext implements EngineContext {
     return this.#pages.findLast(({ alive }) => alive);
   }
 
-  /** One that was closed at once has no session any more by the time that it is told of. */
+  /** One that was closed at once is gone by the time that it is told of. */
   #noteTab(tab: Page): void {
     try {
       this.#storage.noteTab(tab);
     } catch (error) {
-      const closed = tab.isClosed()
-        ? Promise.resolve()
-        : new Promise<void>((resolve) => tab.once('close', () => resolve()));
-      const settling = settledWithin(closed, goneTimeoutMs).then((isClosed) => {
-        if (!isClosed) throw error;
-      });
-      settling.catch(this.#guard(rethrow));
+      if (!isGone(error)) throw error;
     }
   }
 

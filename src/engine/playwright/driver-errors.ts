@@ -70,6 +70,12 @@ export function translateFailure(error: unknown, subject: string, failedUrl?: st
   });
 }
 
+/** Whether an error says that the tab, its context or the browser is gone. */
+export function isGone(error: unknown): boolean {
+  const failure = translateFailure(error, 'a tab');
+  return failure instanceof MooringError && failure.code === 'BROWSER_FAILED';
+}
+
 export const tabGoneError = (why: string): MooringError =>
   new MooringError(
     'BROWSER_FAILED',

@@ -302,9 +302,20 @@ export async function evaluateApart<Argument, Result>(
   return (await world.evaluateExpression(String(work), { isFunction: true }, argument)) as Result; // what the work gives
 }
 
-/** @throws when the driver is built in another way */
+/** What the driver says of what has closed. */
+const closedMessage = 'Target page, context or browser has been closed';
+
+/**
+ * The driver's own object behind one of its public ones.
+ *
+ * @throws when it has closed, for the driver forgets it then; when the driver is built in another way
+ */
 export function insideOf(object: Browser | BrowserContext | BrowserType | Frame | Page): unknown {
-  const inside = (object as unknown as DriverInside)._connection?.toImpl?.(object); // what in-process mode has
-  if (!inside) throw new Error('this version of the driver does not run in this process');
-  return inside;
+  const connection = (object as unknown as DriverInside)._connection; // what in-process mode has
+  if (!connection?.toImpl) throw new Error('this version of the driver does not run in this process');
+  try {
+    return connection.toImpl(object);
+  } catch (cause) {
+    throw new Error(closedMessage, { cause });
+  }
 }

@@ -1,8 +1,7 @@
 import type { Page, Request } from 'playwright-core';
-import { MooringError } from '../../../errors.js';
 import { abortable, settledWithin } from '../../../util/deadline.js';
 import { isForMainFrame } from '../document-request.js';
-import { tabGoneError, translateFailure } from '../driver-errors.js';
+import { isGone, tabGoneError } from '../driver-errors.js';
 import type { OriginRecord } from './origin-record.js';
 
 /** How long the work on one origin may take, and on all of them. */
@@ -29,10 +28,7 @@ class TooLateError extends Error {
 }
 
 /** Whether an error is of the tab, not of what was to be done there: another time it may succeed. */
-export function isPassing(error: unknown): boolean {
-  const failure = translateFailure(error, 'a tab');
-  return failure instanceof TooLateError || (failure instanceof MooringError && failure.code === 'BROWSER_FAILED');
-}
+export const isPassing = (error: unknown): boolean => error instanceof TooLateError || isGone(error);
 
 interface OpenedTab {
   readonly tab: Promise<HiddenTab>;
