@@ -14,7 +14,7 @@ import type { MooringError } from '../errors.js';
 import type { Identity, Size } from '../identity/identity.js';
 import type { EngineProcesses } from '../identity/identity-resolver.js';
 import type { PresentationCapabilities } from '../identity/presentation-capabilities.js';
-import type { BrowserState, CapturedState, PagePlace } from '../snapshots/browser-state.js';
+import type { BrowserState, CapturedState, PagePlace, StoredCookie } from '../snapshots/browser-state.js';
 import type { LivePage, LivePageListener } from './live-page.js';
 
 /** Which browser runs. */
@@ -140,18 +140,8 @@ export interface EngineProtocol {
   close(shownTargetId?: string): Promise<EnginePage | undefined>;
 }
 
-export interface EngineCookie {
-  readonly name: string;
-  readonly value: string;
-  /** A leading dot: for subdomains too. */
-  readonly domain: string;
-  readonly path: string;
-  /** Seconds since 1970; -1: with the context. */
-  readonly expires: number;
-  readonly httpOnly: boolean;
-  readonly secure: boolean;
-  readonly sameSite: 'Strict' | 'Lax' | 'None';
-}
+/** Partitions are no part of it: requests are not told of them. */
+export type EngineCookie = Omit<StoredCookie, 'partitionKey' | 'crossSiteAncestor'>;
 
 /** A cookie for one host (`url`) or for a domain and path. */
 export type CookieToSet = Pick<EngineCookie, 'name' | 'value'> &
