@@ -1,4 +1,4 @@
-import type { Dialog, FileChooser, Page } from 'playwright-core';
+import type { Dialog, FileChooser, Frame, Page } from 'playwright-core';
 import { abortable } from '../../../util/deadline.js';
 import type { GivenFile, LiveControl, LiveDialog, LiveFileChooser, MouseButton } from '../../live-page.js';
 import type { PageChannel } from '../channel/page-channel.js';
@@ -24,7 +24,8 @@ export class PlaywrightLiveControl implements LiveControl {
   readonly #parts: LiveControlParts;
   readonly #dialogs = new Map<string, Dialog>();
   readonly #choosers = new Map<string, FileChooser>();
-  readonly #heard = new Set<Page>();
+  /** The tabs whose questions it takes, with what ends that. */
+  readonly #heard = new Map<Page, () => void>();
   readonly #keys = new Set<string>();
   readonly #buttons = new Set<MouseButton>();
   /** The tab that keys and buttons are held on. */
@@ -58,13 +59,18 @@ export class PlaywrightLiveControl implements LiveControl {
   /** Takes the file choosers of a tab. */
   hear(tab: Page): void {
     if (this.#heard.has(tab) || this.#released) return;
-    this.#heard.add(tab);
-    tab.on('filechooser', this.#onChooser);
     const forget = (): void => this.#forget(tab);
-    tab.on('framenavigated', (frame) => {
+    const onNavigated = (frame: Frame): void => {
       if (frame === tab.mainFrame()) forget();
+    };
+    tab.on('filechooser', this.#onChooser);
+    tab.on('framenavigated', onNavigated);
+    tab.on('close', forget);
+    this.#heard.set(tab, () => {
+      tab.off('filechooser', this.#onChooser);
+      tab.off('framenavigated', onNavigated);
+      tab.off('close', forget);
     });
-    tab.once('close', forget);
   }
 
   /** @returns false if it is not to wait for a person */
@@ -173,7 +179,8 @@ export class PlaywrightLiveControl implements LiveControl {
   }
 
   async #release(): Promise<void> {
-    for (const tab of this.#heard) tab.off('filechooser', this.#onChooser);
+    for (const stop of this.#heard.values()) stop();
+    this.#heard.clear();
     for (const dialog of this.#dialogs.values()) dismiss(dialog);
     this.#dialogs.clear();
     this.#choosers.clear();
