@@ -1,5 +1,9 @@
+import { settledWithin } from '../../util/deadline.js';
 import type { EnginePage, EngineProtocol, ProtocolMessage } from '../engine.js';
 import type { WireClient } from './driver/protocol-wire.js';
+
+/** A browser that is gone, or hangs, does not answer that its sessions have ended. */
+const closeTimeoutMs = 5000;
 
 /** A client's sessions on the wire of a Chromium, for as long as it is there. */
 export class PlaywrightProtocol implements EngineProtocol {
@@ -56,7 +60,12 @@ export class PlaywrightProtocol implements EngineProtocol {
   }
 
   close(shownTargetId?: string): Promise<EnginePage | undefined> {
-    this.#closed ??= this.#client.close().then(() => this.#onClosed(shownTargetId));
+    this.#closed ??= this.#close(shownTargetId);
     return this.#closed;
+  }
+
+  async #close(shownTargetId: string | undefined): Promise<EnginePage | undefined> {
+    await settledWithin(this.#client.close(), closeTimeoutMs);
+    return this.#onClosed(shownTargetId);
   }
 }
