@@ -1,6 +1,6 @@
 import { type ExportedState, stateVersion } from '../protocol/fields/state.js';
 import type { SessionManager } from '../sessions/session-manager.js';
-import type { SessionRecord } from '../sessions/session-record.js';
+import { restoringWarnings, type SessionRecord } from '../sessions/session-record.js';
 import type { CommandHandler } from './executor.js';
 import { requestDeadline } from './request.js';
 
@@ -18,7 +18,7 @@ export const sessionsExportHandler =
     const record = await sessions.recordOf(owner, id, deadline.signal);
     const state = exported(record);
     await budget.take({ state }, deadline.signal);
-    const warnings = [...record.left];
+    const warnings = restoringWarnings(record);
     return {
       solution: { state },
       data: 'success',

@@ -1,4 +1,5 @@
 import type { SessionManager } from '../sessions/session-manager.js';
+import { restoringWarnings } from '../sessions/session-record.js';
 import type { CommandHandler } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
 import { openingWarnings, requestDeadline } from './request.js';
@@ -16,7 +17,7 @@ export const sessionsForkHandler =
     using deadline = requestDeadline(requestTimeoutMs, signal);
     const record = await sessions.recordOf(owner, id, deadline.signal);
     const session = await sessions.fork(record, { owner, id: newSession, named }, deadline.signal);
-    const warnings = [...openingWarnings(session), ...record.left];
+    const warnings = [...openingWarnings(session), ...restoringWarnings(record)];
     return {
       solution: { verified: session.verified },
       data: 'success',

@@ -30,7 +30,9 @@ export interface SessionRecord {
   readonly crashes: number;
   /** What happened in it; absent: it is another session's copy, or an older version wrote it. */
   readonly events?: StoredEvents;
-  /** What happened to the record itself, a sentence. */
+  /** What came of bringing it back and no reply has said yet, a sentence each. */
+  readonly untold?: readonly string[];
+  /** What happened to the record itself, a part of a sentence. */
   readonly damage?: string;
 }
 
@@ -55,10 +57,13 @@ export function fromStored({ head, body, damage }: StoredSession & { readonly da
 }
 
 /** What could not be brought back, a sentence each. @param unrestored what the browser did not take */
-export const restoringWarnings = ({ left, damage }: SessionRecord, unrestored: readonly string[] = []): string[] => [
-  ...(damage === undefined
-    ? []
-    : [`The newest state of the session could not be read (${damage}): the one before it was used.`]),
-  ...left,
-  ...unrestored,
-];
+export function restoringWarnings(
+  { left, damage, untold = [] }: SessionRecord,
+  unrestored: readonly string[] = [],
+): string[] {
+  const ofDamage =
+    damage === undefined
+      ? []
+      : [`The newest state of the session could not be read (${damage}): the one before it was used.`];
+  return [...new Set([...ofDamage, ...untold, ...left, ...unrestored])];
+}

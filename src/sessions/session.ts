@@ -453,6 +453,7 @@ export class Session implements LeasedSession {
   takeRestored(): Restored | undefined {
     const restored = this.#restored;
     this.#restored = undefined;
+    if (restored) this.#isStored = false; // what is stored says that nobody was told
     return restored;
   }
 
@@ -528,7 +529,7 @@ export class Session implements LeasedSession {
     const { upstream } = this.egress;
     const isPooled = upstream.namedBy === 'operator' && upstream.route.kind === 'proxy';
     const endsAt = this.#clock.endsAt;
-    const { damage } = this.#parts.record ?? {};
+    const untold = this.#restored?.warnings.filter((warning) => !left.includes(warning)) ?? [];
     return {
       head: {
         owner: this.owner,
@@ -553,8 +554,7 @@ export class Session implements LeasedSession {
       ...(place ? { place } : {}),
       crashes: this.#crashes,
       events,
-      // Nobody was told yet.
-      ...(this.#restored && damage !== undefined ? { damage } : {}),
+      ...(untold.length > 0 ? { untold } : {}),
     };
   }
 

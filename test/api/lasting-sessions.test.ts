@@ -291,22 +291,59 @@ describe('persist', () => {
     await until(async () => (await rowOf('x')).state === 'asleep');
   });
 
-  it('its newest record is damaged, and its browser crashes before that was told – it is told with the next reply', async () => {
-    await start();
-    await app.ok({ cmd: 'sessions.create', session: 'x', persist: true });
-    const read = store.read.bind(store);
-    store.read = async (...of) => {
-      const stored = await read(...of);
-      return stored && { ...stored, damage: 'its body was changed' };
-    };
-    await restart();
-    const running = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 20_000 });
-    await until(async () => (await rowOf('x'))?.state === 'busy' && engine.contexts.size > 0);
-    crash();
-    expect((await running).body.code).toBe('CODE-0026');
+  describe('its newest record is damaged', () => {
     const damaged = expect.stringContaining('newest state of the session could not be read (its body was changed)');
-    expect((await app.ok(get('x'))).warnings).toContainEqual(damaged);
-    expect((await app.ok(get('x'))).warnings ?? []).not.toContainEqual(damaged);
+    beforeEach(async () => {
+      await start();
+      await app.ok({ cmd: 'sessions.create', session: 'x', persist: true, session_ttl: 1 });
+      const read = store.read.bind(store);
+      let isDamaged = true;
+      store.read = async (...of) => {
+        const stored = await read(...of);
+        if (!stored || !isDamaged) return stored;
+        isDamaged = false;
+        return { ...stored, damage: 'its body was changed' };
+      };
+      await restart();
+    });
+    const expectToldOnce = async (): Promise<void> => {
+      expect((await app.ok(get('x'))).warnings).toContainEqual(damaged);
+      crash();
+      expect((await app.ok(get('x'))).warnings ?? []).not.toContainEqual(damaged);
+      await until(async () => (await rowOf('x')).state === 'asleep');
+      expect((await app.ok(get('x'))).warnings ?? []).not.toContainEqual(damaged);
+    };
+
+    it('its browser crashes before that was told – it is told with the next reply', async () => {
+      const running = app.send({ cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 20_000 });
+      await until(async () => (await rowOf('x'))?.state === 'busy' && engine.contexts.size > 0);
+      crash();
+      expect((await running).body.code).toBe('CODE-0026');
+      await expectToldOnce();
+    });
+
+    it('the request that woke it fails, and it sleeps again – it is told with the next reply', async () => {
+      await app.fails('CODE-0025', { cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 500 });
+      await until(async () => (await rowOf('x')).state === 'asleep');
+      await expectToldOnce();
+    });
+
+    it('the server ends before that was told – it is told with the next reply', async () => {
+      await app.fails('CODE-0025', { cmd: 'request.get', session: 'x', url: `${origin.url}/hang`, timeout: 500 });
+      await restart();
+      await expectToldOnce();
+    });
+
+    it('it is exported, or copied – the reply says so', async () => {
+      const read = store.read.bind(store);
+      store.read = async (...of) => {
+        const stored = await read(...of);
+        return stored && { ...stored, damage: 'its body was changed' };
+      };
+      const fork = { cmd: 'sessions.fork', session: 'x', newSession: 'copy' };
+      for (const command of [{ cmd: 'sessions.export', session: 'x' }, fork])
+        expect((await app.ok(command)).warnings, command.cmd).toContainEqual(damaged);
+    });
   });
 
   it('as many as may sleep – no more are taken in, those that are there wake, and one that is destroyed makes room', async () => {

@@ -24,6 +24,8 @@ interface Entry {
   isDamaged: boolean;
   /** A request of it had no answer, which may have told what is told once. */
   isUnsure: boolean;
+  /** Its last success told of a damage: if the server is killed before the next one, it is told again. */
+  mayTellAgain: boolean;
   /** How often its browser or renderer crashed since its last success, as it saw it. */
   crashes: number;
   /** What was said when it was last brought back. */
@@ -234,10 +236,11 @@ export class LastingJobs {
       const tells = (reply.warnings ?? []).some((text: string) =>
         text.includes('newest state of the session could not'),
       );
-      if (tells && !entry.isDamaged)
+      if (tells && !entry.isDamaged && !entry.mayTellAgain)
         this.problems.push(`${ledger.name}: tells of a damage that nobody did: ${JSON.stringify(reply.warnings)}`);
       if (tells) this.toldOfDamage += 1;
       else if (entry.isDamaged && !entry.isUnsure) this.problems.push(`${ledger.name}: does not tell of its damage`);
+      entry.mayTellAgain = tells;
       entry.isDamaged = false;
       entry.isUnsure = false;
       entry.start = starts;
@@ -369,6 +372,7 @@ const entryOf = (ledger: SessionLedger): Entry => ({
   start: 0,
   isDamaged: false,
   isUnsure: false,
+  mayTellAgain: false,
   crashes: 0,
   told: 'nothing',
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { listProcesses } from './processes.js';
 import { Program, type ProgramOptions } from './program.js';
 
@@ -27,6 +28,7 @@ export class LastingServer {
   readonly addresses: string[] = [];
   #program: Program | undefined;
   #isListening = false;
+  readonly #asked = new Set<Promise<Reply>>();
 
   constructor(options: LastingServerOptions = {}) {
     this.#options = options;
@@ -76,20 +78,38 @@ export class LastingServer {
     this.#isListening = true;
   }
 
-  /** Ends it as the kernel does when memory is short. */
+  /** Ends it as the kernel does when memory is short. What it has answered has come to the callers then. */
   async kill(): Promise<void> {
     this.program.child.kill('SIGKILL');
     await this.program.exited;
+    await this.#answered();
   }
 
   /** Asks it to end. @returns its exit code */
   async terminate(): Promise<number | null> {
     this.program.child.kill('SIGTERM');
-    return (await this.program.exited).code;
+    const { code } = await this.program.exited;
+    await this.#answered();
+    return code;
+  }
+
+  async #answered(): Promise<void> {
+    await Promise.allSettled(this.#asked);
+    await setImmediate(); // and whoever waited for them has gone on
   }
 
   /** @throws Error if the server is not there, or goes before it has answered */
   async send(body: object, signal?: AbortSignal): Promise<Reply> {
+    const reply = this.#send(body, signal);
+    this.#asked.add(reply);
+    try {
+      return await reply;
+    } finally {
+      this.#asked.delete(reply);
+    }
+  }
+
+  async #send(body: object, signal?: AbortSignal): Promise<Reply> {
     const address = this.addresses.at(-1);
     const text = JSON.stringify(body);
     const response = await fetch(`${address}/api/v1`, { method: 'POST', body: text, ...(signal ? { signal } : {}) });
