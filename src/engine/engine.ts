@@ -514,6 +514,11 @@ export interface EnginePage {
   /** Lets it go on where it was stopped. Does nothing on a page that is not paused. */
   resume(): Promise<void>;
   /**
+   * How long its process has run on any processor since its start, milliseconds; undefined where the browser does not tell.
+   * A page that hangs does not answer.
+   */
+  processTime(): Promise<number | undefined>;
+  /**
    * Makes the page fit to go elsewhere: stops what loads, and a script that never ends. A page that still does not
    * answer is closed. Tells whether the page can be used.
    */

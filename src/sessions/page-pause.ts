@@ -7,8 +7,10 @@ export interface PagePauseOptions {
   readonly page: () => EnginePage | undefined;
   /** Called while the page still runs, before it is paused. */
   readonly before: () => Promise<void>;
-  /** Called when it does not stand still long after it was told to. */
+  /** Called when it does not stand still long after it was told to, and again as long as it does not. */
   readonly hung: () => void;
+  /** Called when its process runs a good part of the time though it stands still, and again as long as it does. */
+  readonly burns: () => void;
   /** Called when it is paused. */
   readonly after: () => void;
   /** Called when it is to go on after that. */
@@ -17,6 +19,10 @@ export interface PagePauseOptions {
 
 /** A page stands still within milliseconds; on a machine that is busy, in some seconds. */
 const hungAfterMs = 20_000;
+/** How often it is looked whether the process of a page that stands still does so too. */
+const lookEveryMs = 30_000;
+/** The part of that time from which on it does not. Shared and service workers are not paused with their pages. */
+const burningPart = 0.2;
 
 /**
  * Lets the page of an idle session stand still, and go on with its next request.
@@ -77,12 +83,29 @@ export class PagePause {
     await this.#options.before();
     if (this.#timer !== due) return; // somebody came meanwhile
     this.#page = page;
-    const overdue = setTimeout(() => this.#page === page && this.#options.hung(), hungAfterMs);
+    const overdue = setInterval(this.#options.hung, hungAfterMs);
     overdue.unref();
+    this.#timer = overdue;
     const isPaused = await page.pause().catch(() => false); // it goes on running
-    clearTimeout(overdue);
-    if (this.#page !== page || !isPaused) return;
+    if (this.#timer !== overdue) return;
+    clearInterval(overdue);
+    if (!isPaused) return;
     this.#isPaused = true;
     this.#options.after();
+    void this.#lookAt(page);
+  }
+
+  /** Looks again and again whether the process of a page that is paused stands still. */
+  async #lookAt(page: EnginePage): Promise<void> {
+    const ranMs = await page.processTime().catch(() => undefined); // it is gone, or no longer paused
+    const at = performance.now();
+    if (ranMs === undefined || this.#page !== page) return;
+    this.#timer = setTimeout(async () => {
+      const laterMs = await page.processTime().catch(() => undefined);
+      if (laterMs === undefined || this.#page !== page) return;
+      if (laterMs - ranMs > burningPart * (performance.now() - at)) this.#options.burns();
+      void this.#lookAt(page);
+    }, lookEveryMs);
+    this.#timer.unref();
   }
 }

@@ -18,6 +18,8 @@ export interface SessionTabOptions {
   readonly beforePause: () => Promise<void>;
   /** Called when it does not stand still though it was told to: a script that never ends holds it up. */
   readonly onHung: () => void;
+  /** Called when its process goes on to run though it is paused. */
+  readonly onBurning: () => void;
   /** Called when it is paused. */
   readonly onPaused: () => void;
   /** Called when it is to go on after that. */
@@ -50,6 +52,7 @@ export class SessionTab {
       before: options.beforePause,
       after: options.onPaused,
       hung: options.onHung,
+      burns: options.onBurning,
       resumed: options.onResumed,
     });
   }

@@ -161,6 +161,7 @@ export class Session implements LeasedSession {
         parts.onIdle(this);
       },
       onHung: () => void this.fallAsleep('hung'),
+      onBurning: () => void this.fallAsleep('burning'),
       onResumed: () => this.events.add('resume', {}),
       onEvent: (event) => this.events.addOfPage(event),
     });

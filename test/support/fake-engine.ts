@@ -316,6 +316,10 @@ export class FakePage implements EnginePage {
     await this.#context.resumeGate;
   }
 
+  async processTime(): Promise<number | undefined> {
+    return undefined;
+  }
+
   async settle(): Promise<boolean> {
     return this.alive;
   }

@@ -16,7 +16,7 @@ const who = () =>
   z.enum(['client', 'view']).describe('`client`: over `websocket.create`. `view`: a person in the live view.');
 
 /** Why a session falls asleep. */
-export const sleepReasons = ['idle', 'room', 'memory', 'browser', 'hung', 'drain'] as const;
+export const sleepReasons = ['idle', 'room', 'memory', 'browser', 'hung', 'burning', 'drain'] as const;
 export type SleepReason = (typeof sleepReasons)[number];
 
 /** Kinds of which a page can cause any number. */
@@ -80,7 +80,8 @@ export const sessionEventSchema = z
         .optional()
         .describe(
           '`idle`: its idle time was over. `room`: others needed its slot. `memory`: memory ran short. `browser`: its browser was ' +
-            'old. `hung`: its page did not stand still. `drain`: the server shut down.',
+            'old. `hung`: its page did not stand still. `burning`: its process ran a good part of the time though the page stood still. ' +
+            '`drain`: the server shut down.',
         ),
     }),
     event('wake', 'The session was opened again from what was stored.', {

@@ -16,15 +16,20 @@ const page = {
   async resume() {
     calls.push('resume');
   },
+  processTime: async () => ranMs,
 } as unknown as EnginePage; // all that is used of it
 let shown: EnginePage | undefined;
+let ranMs: number | undefined;
+let burns: number;
 
 const pauseAfter = (afterMs: number | undefined): PagePause =>
-  new PagePause({ afterMs, page: () => shown, before: async () => {}, after() {}, hung() {} });
+  new PagePause({ afterMs, page: () => shown, before: async () => {}, after() {}, hung() {}, burns: () => burns++ });
 
 beforeEach(() => {
   calls = [];
   shown = page;
+  ranMs = 0;
+  burns = 0;
   vi.useFakeTimers();
 });
 afterEach(() => void vi.useRealTimers());
@@ -94,6 +99,7 @@ describe('PagePause', () => {
       before: async () => {},
       after() {},
       hung: () => hung++,
+      burns() {},
     });
     pause.start();
     await vi.advanceTimersByTimeAsync(1000);
@@ -101,7 +107,51 @@ describe('PagePause', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(hung).toBe(0);
     pause.start();
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(30_000);
     expect(hung).toBe(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(hung).toBe(2);
+    finishPausing(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([hung, pause.isPaused]).toEqual([2, true]);
+  });
+
+  describe('a page that is paused', () => {
+    const run = async (forMs: number, part: number): Promise<void> => {
+      for (let ms = 0; ms < forMs; ms += 1000) {
+        if (ranMs !== undefined) ranMs += 1000 * part;
+        await vi.advanceTimersByTimeAsync(1000);
+      }
+    };
+    const paused = async (): Promise<PagePause> => {
+      const pause = pauseAfter(1000);
+      pause.start();
+      await vi.advanceTimersByTimeAsync(1000);
+      finishPausing(true);
+      await vi.advanceTimersByTimeAsync(0);
+      return pause;
+    };
+
+    it('its process runs a good part of the time – that is told, again and again until somebody comes', async () => {
+      ranMs = 5_000_000;
+      const pause = await paused();
+      await run(31_000, 0.3);
+      expect(burns).toBe(1);
+      await run(30_000, 1.7);
+      expect(burns).toBe(2);
+      await pause.resume();
+      await run(100_000, 1);
+      expect(burns).toBe(2);
+    });
+
+    it('its process runs a little, or nobody tells – nothing is told', async () => {
+      const pause = await paused();
+      await run(100_000, 0.1);
+      await pause.resume();
+      ranMs = undefined;
+      await paused();
+      await run(100_000, 1);
+      expect(burns).toBe(0);
+    });
   });
 });

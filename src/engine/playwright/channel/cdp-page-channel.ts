@@ -27,6 +27,12 @@ const tabLifecycle: TabLifecycle = {
       session.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
     ]);
   },
+  async processTime(tab) {
+    const session = driverSessionOf(tab);
+    await session.send('Performance.enable'); // until then there is nothing to be told
+    const { metrics } = (await session.send('Performance.getMetrics')) as PerformanceMetrics;
+    return 1000 * (metrics.find(({ name }) => name === 'ProcessTime')?.value ?? 0);
+  },
 };
 
 const touchTypes = { start: 'touchStart', move: 'touchMove', end: 'touchEnd' } as const;
@@ -47,6 +53,11 @@ const rawInput: RawInput = {
       selectionEnd: text.length,
     }),
 };
+
+interface PerformanceMetrics {
+  /** Times in seconds. */
+  readonly metrics: readonly { readonly name: string; readonly value: number }[];
+}
 
 interface LayoutMetrics {
   readonly cssContentSize: Size;

@@ -42,6 +42,8 @@ export interface PageChannel {
 export interface TabLifecycle {
   freeze(tab: Page): Promise<void>;
   thaw(tab: Page): Promise<void>;
+  /** How long its process has run, milliseconds. */
+  processTime(tab: Page): Promise<number>;
 }
 
 /** What pictures of a page come from. */

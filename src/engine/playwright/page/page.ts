@@ -358,6 +358,10 @@ export class PlaywrightPage implements EnginePage {
     await settledWithin(Promise.resolve(thawing.get(this.#page)), answerTimeoutMs);
   }
 
+  async processTime(): Promise<number | undefined> {
+    return this.alive ? this.#channel.lifecycle?.processTime(this.#page) : undefined;
+  }
+
   /** @returns false if the tab went first */
   async #freeze(tab: Page): Promise<boolean> {
     this.#frozen.add(tab);
