@@ -43,6 +43,7 @@ export type Ability =
   | 'script errors'
   /** Letting frames of other sites store anything. */
   | 'storage in frames of other sites'
+  | 'open sockets'
   /** Telling below which site a cookie is partitioned. */
   | 'partitioned cookies';
 

@@ -19,6 +19,7 @@ describeEngine('Firefox', {
     'pause',
     'script errors',
     'partitioned cookies',
+    'open sockets',
   ],
   ...(binary ? {} : { skip: 'this machine has no Firefox' }),
   create: async () => {

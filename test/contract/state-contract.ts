@@ -260,6 +260,25 @@ export function describeState({ harness, another, can }: StateContract): void {
       expect(left.join('\n')).toMatch(/service worker.*\n.*cache/);
     });
 
+    it('captureState – WebSockets that are open and requests that send something – are told as far as is known, until they are over', async () => {
+      const { context, page } = await open();
+      const unfinished = async (): Promise<string[]> => [...(await capture(context)).left];
+      await go(page, `${a}/`);
+      await run(
+        page,
+        `new Promise((resolve) => { globalThis.one = new WebSocket('ws://a.test/'); one.onopen = () => resolve(1); })`,
+      );
+      const socket = can('open sockets') ? [expect.stringMatching(/WebSockets.*: 1\./)] : [];
+      await expect.poll(unfinished).toEqual(socket);
+      await run(page, `fetch('/hang', { method: 'POST', body: 'x'.repeat(1000) }).catch(() => {}); 1`);
+      await expect.poll(unfinished).toEqual([...socket, expect.stringMatching(/sending something with: 1\./)]);
+      await run(page, `one.close(); 1`);
+      await expect.poll(unfinished).toEqual([expect.stringContaining('sending something')]);
+      await run(page, `new Promise((resolve) => { new WebSocket('ws://a.test/').onopen = () => resolve(1); })`);
+      await go(page, `${b}/`);
+      await expect.poll(unfinished).toEqual([]);
+    });
+
     if (can('pause'))
       it('captureState – a page that is paused – is read all the same', async () => {
         const { context, page } = await open();

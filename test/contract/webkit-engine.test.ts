@@ -41,6 +41,7 @@ else
   describeEngine('WebKit', {
     runsScripts: true,
     lacks: [
+      'open sockets',
       'referer',
       'crash event',
       'header refusal',

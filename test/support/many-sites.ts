@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 
 /** Writes down what a page finds in its storages before anything else of it runs. */
 const noting = `<script>
@@ -47,11 +48,18 @@ export class ManySites {
   readonly seen: string[] = [];
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
+  readonly #sockets = new WebSocketServer({ server: this.#server });
+
   async start(): Promise<void> {
+    this.#server.on('connect', (_request, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      this.#server.emit('connection', socket);
+    });
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
   }
 
   async close(): Promise<void> {
+    for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -67,6 +75,7 @@ export class ManySites {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end('onfetch = () => {};');
       return;
     }
+    if (pathname === '/hang') return;
     if (pathname === '/after-a-while') setTimeout(() => this.#show(pathname, searchParams, response), 300);
     else this.#show(pathname, searchParams, response);
   }

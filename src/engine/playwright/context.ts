@@ -14,7 +14,7 @@ import type {
   PageEvent,
   ProtocolMessage,
 } from '../engine.js';
-import type { StorageAccess } from './browsers/browser-profile.js';
+import type { LaunchedByDriver, StorageAccess } from './browsers/browser-profile.js';
 import type { PageChannel } from './channel/page-channel.js';
 import { contextIdOf, targetIdOf } from './driver/driver-transport.js';
 import type { ProtocolWire } from './driver/protocol-wire.js';
@@ -47,6 +47,8 @@ export interface PlaywrightContextParts {
   readonly storage: StorageAccess;
   /** The debugging protocol of the browser, if it has one that clients know. */
   readonly protocol: ProtocolWire | undefined;
+  /** As `LaunchedByDriver.openSockets`. */
+  readonly openSockets?: LaunchedByDriver['openSockets'];
   /** Aborts when the browser process is gone; a text as its reason says why. */
   readonly browserGone: AbortSignal;
   /**
@@ -176,10 +178,24 @@ export class PlaywrightContext implements EngineContext {
     const capturing = Promise.all([takeCookies(this.#context), this.#storage.capture(options, signal)]);
     try {
       const [cookies, { origins, left, unread }] = await abortable(abortable(capturing, this.#lost.signal), signal);
-      return { state: { cookies, origins }, left, unread };
+      return { state: { cookies, origins }, left: [...left, ...this.#unfinished()], unread };
     } catch (error) {
       throw signal.aborted ? signal.reason : translateFailure(error, 'what its sites have stored');
     }
+  }
+
+  /** What its pages have open to sites, and loses with the browser. */
+  #unfinished(): string[] {
+    const sockets = this.#parts.openSockets?.(this.#context) ?? 0;
+    const { uploads } = this.#requests;
+    return [
+      ...(sockets > 0 ? [`WebSockets that its page had open: ${sockets}. The page has to open them again.`] : []),
+      ...(uploads > 0
+        ? [
+            `Requests that its page was sending something with: ${uploads}. They may not have arrived, and are not sent again.`,
+          ]
+        : []),
+    ];
   }
 
   close(): Promise<void> {

@@ -153,11 +153,19 @@ export class PlaywrightEngine implements BrowserEngine {
 
   #contextOf(
     context: BrowserContext,
-    { gone, protocol, onScriptError }: DriverBrowser,
+    { gone, protocol, onScriptError, openSockets }: DriverBrowser,
     parts: Pick<PlaywrightContextParts, 'onClosed' | 'retired' | 'shortfalls'>,
   ): PlaywrightContext {
     const { openChannel: channelOf, storage } = this.#profile;
-    const opened = new PlaywrightContext({ context, channelOf, storage, protocol, browserGone: gone, ...parts });
+    const opened = new PlaywrightContext({
+      context,
+      channelOf,
+      storage,
+      protocol,
+      openSockets,
+      browserGone: gone,
+      ...parts,
+    });
     onScriptError?.(context, (event) => opened.noteError(event));
     return opened;
   }

@@ -47,6 +47,8 @@ export interface LaunchedByDriver {
   readonly present?: (context: BrowserContext, identity: Identity) => void;
   /** Tells of the errors that a context's scripts report. If omitted, this browser does not tell of them. */
   readonly onScriptError?: (context: BrowserContext, listener: (event: PageEvent) => void) => void;
+  /** How many WebSockets a context's pages have open. If omitted, this browser does not tell. */
+  readonly openSockets?: (context: BrowserContext) => number;
   /** Its debugging protocol, for others beside the driver. If omitted, it has none that clients know. */
   readonly protocol?: ProtocolWire;
 }

@@ -14,6 +14,7 @@ import type { MessageOutline } from '../driver/message-reader.js';
 import { ProtocolWire } from '../driver/protocol-wire.js';
 import { setGetters } from '../injected/set-getters.js';
 import { scriptErrorHeadBytes, scriptErrorOf } from './chromium-script-errors.js';
+import { OpenSockets } from './open-sockets.js';
 
 /** Our own messages have IDs that the driver never comes to. */
 const firstId = 1_000_000_000;
@@ -126,6 +127,7 @@ export class ChromiumPresentation implements WireFilter {
   readonly #logs = new Map<string, number>();
   readonly unwanted = new Set(unwanted);
   readonly #storageFlood = new StorageFlood(this.unwanted);
+  readonly #sockets = new OpenSockets();
   readonly headBytes = scriptErrorHeadBytes;
   readonly eventLimits = eventLimits;
   readonly #wire: WireEnds;
@@ -158,6 +160,12 @@ export class ChromiumPresentation implements WireFilter {
     const id = contextIdOf(context);
     this.#listeners.set(id, listener);
     context.once('close', () => this.#listeners.delete(id));
+  }
+
+  /** How many WebSockets the pages and workers of a context have open. */
+  openSockets(context: BrowserContext): number {
+    const id = contextIdOf(context);
+    return this.#sockets.count((sessionId) => this.#targets.get(sessionId)?.contextId === id);
   }
 
   outgoing(message: WireMessage): WireMessage[] {
@@ -194,24 +202,29 @@ export class ChromiumPresentation implements WireFilter {
     return true;
   }
 
-  #noteTargets({ method, params }: WireMessage): void {
+  #noteTargets({ method, params, sessionId: from = '' }: WireMessage): void {
     if (method === 'Target.attachedToTarget') {
       const { sessionId, targetInfo, waitingForDebugger } = params as unknown as AttachedToTarget; // as the protocol says
       this.#targets.set(sessionId, { type: targetInfo.type, contextId: targetInfo.browserContextId ?? '' });
       // One more session on a page that runs: it takes the page's platform back to that of the machine.
       if (!waitingForDebugger && pageTypes.has(targetInfo.type))
         for (const override of this.#overrides(sessionId)) this.#wire.toBrowser(override);
+    } else if (method === 'Page.frameNavigated') {
+      // Those of the document before are closed, and nothing tells so.
+      if (!(params?.frame as { parentId?: string } | undefined)?.parentId) this.#sockets.forget(from);
     } else if (method !== undefined && storageEvents.includes(method)) {
       this.#storageFlood.note();
     } else if (method === 'Target.detachedFromTarget') {
       this.#targets.delete(String(params?.sessionId));
       this.#logs.delete(String(params?.sessionId));
+      this.#sockets.forget(String(params?.sessionId));
     }
   }
 
   /** The browser keeps an object that was logged or thrown until it is told otherwise. */
   noteUnwanted(outline: MessageOutline): void {
     const { method, sessionId, head } = outline;
+    this.#sockets.note(outline);
     if (method !== undefined && storageEvents.includes(method)) this.#tellStored(method, sessionId, head);
     const listener = this.#listeners.get(this.#targets.get(sessionId ?? '')?.contextId ?? '');
     const error = listener && scriptErrorOf(outline);

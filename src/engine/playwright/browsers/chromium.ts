@@ -86,6 +86,7 @@ async function launch(
     protocol,
     present: (context, identity) => presentation.present(context, identity),
     onScriptError: (context, listener) => presentation.onScriptError(context, listener),
+    openSockets: (context) => presentation.openSockets(context),
   };
 }
 

@@ -20,6 +20,7 @@ export class DriverBrowser implements LaunchedBrowser {
   readonly browser: Browser;
   readonly present: LaunchedByDriver['present'];
   readonly onScriptError: LaunchedByDriver['onScriptError'];
+  readonly openSockets: LaunchedByDriver['openSockets'];
   readonly protocol: LaunchedByDriver['protocol'];
   readonly process: BrowserProcess;
   readonly #gone = new AbortController();
@@ -34,7 +35,7 @@ export class DriverBrowser implements LaunchedBrowser {
    * @param pageMemoryBytes the most memory that a process of its pages may hold; if omitted, there is no limit
    */
   constructor(
-    { browser, present, protocol, onScriptError }: LaunchedByDriver,
+    { browser, present, protocol, onScriptError, openSockets }: LaunchedByDriver,
     engine: string,
     pageMemoryBytes?: number,
   ) {
@@ -42,6 +43,7 @@ export class DriverBrowser implements LaunchedBrowser {
     this.present = present;
     this.protocol = protocol;
     this.onScriptError = onScriptError;
+    this.openSockets = openSockets;
     this.#pageMemoryBytes = pageMemoryBytes;
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>

@@ -8,18 +8,23 @@ const keptBytes = 20_000_000;
 
 /** As the driver has them inside. */
 interface Frame {
-  readonly _page: { mainFrame(): Frame };
+  readonly _page: { mainFrame(): Frame; isClosed(): boolean };
 }
 interface Request {
   isNavigationRequest(): boolean;
   frame(): Frame | null | undefined;
   url(): string;
+  method(): string;
   postDataBuffer(): Uint8Array | null;
 }
 interface Dispatchers {
   existingDispatcher(request: Request): { _dispose(reason: string): void } | undefined;
 }
 type Told = Request | { request: Request | (() => Request) };
+
+const bodiless = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A page may have more under way: then there are many. */
+const maxUploads = 100;
 
 const requestEvents = new Set(['request', 'response', 'requestfailed', 'requestfinished']);
 
@@ -30,6 +35,8 @@ const requestEvents = new Set(['request', 'response', 'requestfailed', 'requestf
 export class RequestEvents {
   readonly #dispatchers: Dispatchers;
   readonly #told: { readonly request: Request; readonly bytes: number }[] = [];
+  /** Requests that send something and have no answer yet. */
+  readonly #uploads = new Set<Request>();
   #bytes = 0;
   #listeners = 0;
 
@@ -41,6 +48,7 @@ export class RequestEvents {
     inside.emit = (name: string, ...args: unknown[]) => {
       if (!requestEvents.has(name)) return emit(name, ...args);
       const request = requestOf(args[0] as Told); // of those events
+      this.#noteUpload(name, request);
       return this.#isTold(name, request) && emit(name, ...args);
     };
     context.on('page', forgetRequests);
@@ -53,6 +61,17 @@ export class RequestEvents {
       this.#listeners -= 1;
       this.#letGo();
     };
+  }
+
+  /** How many requests of pages that are open send something, and have no answer yet. */
+  get uploads(): number {
+    for (const request of this.#uploads) if (request.frame()?._page.isClosed() ?? true) this.#uploads.delete(request);
+    return this.#uploads.size;
+  }
+
+  #noteUpload(name: string, request: Request): void {
+    if (name !== 'request') this.#uploads.delete(request);
+    else if (!bodiless.has(request.method()) && this.#uploads.size < maxUploads) this.#uploads.add(request);
   }
 
   #isTold(name: string, request: Request): boolean {
