@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { platform, tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { ProxyAgent, request } from 'undici';
 import { App } from '../src/app.js';
@@ -18,6 +19,7 @@ import { idleProxyBytes, Outside, openSessionProxy } from './egress.js';
 import { SleepingSessions, sleepingSessionBytes } from './lasting.js';
 import { browserMemoryBytes } from './memory.js';
 import { RawBrowser } from './raw.js';
+import type { WatchOrder } from './watchers.js';
 
 /** One figure of ours, beside what the browser alone costs in the same run. */
 interface Row {
@@ -446,34 +448,107 @@ async function gateway(): Promise<void> {
   rows.push({ what: 'gateway, an idle port', ours: (await idleProxyBytes(1000)) / 1024, limit: 20, unit: 'KB' });
 }
 
+/** A process that answers each order with a number. */
+class Helper<Order extends object | number> {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #ended: Promise<never>;
+
+  constructor(module: string) {
+    this.#child = fork(new URL(module, import.meta.url));
+    this.#exited = once(this.#child, 'exit');
+    this.#ended = this.#exited.then(() => Promise.reject(new Error(`${module} ended`)));
+    this.#ended.catch(() => {}); // it is told to those who ask
+  }
+
+  async ask(order: Order): Promise<number> {
+    this.#child.send(order);
+    const [answer] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [number]; // as it answers
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    this.#child.disconnect();
+    await this.#exited;
+  }
+}
+
 /** A script of Playwright's attached to a session, and on a browser of its own; the script has a process of its own. */
 async function attached(): Promise<void> {
-  const child = fork(new URL('./attached-job.js', import.meta.url));
-  const exited = once(child, 'exit');
-  const ended = exited.then(() => Promise.reject(new Error('the client of the attached job ended')));
-  ended.catch(() => {}); // it is told to those who ask
-  const ask = async (order: JobOrder): Promise<number> => {
-    child.send(order);
-    const [answer] = (await Promise.race([once(child, 'message'), ended])) as [number]; // what attached-job.ts answers
-    return answer;
-  };
+  const script = new Helper<JobOrder>('./attached-job.js');
   const { solution } = await send({ cmd: 'websocket.create', session: 'attached' });
-  await ask({ start: { ws: (solution as { ws: string }).ws, binary } });
-  const times = await alternate(
-    () => ask({ on: 'session', url: origin.url }),
-    () => ask({ on: 'local', url: origin.url }),
+  await script.ask({ start: { ws: (solution as { ws: string }).ws, binary } });
+  const steps = await alternate(
+    () => script.ask({ on: 'session', url: origin.url }),
+    () => script.ask({ on: 'local', url: origin.url }),
   );
-  child.disconnect();
-  await exited;
-  const limit = 1.15 * p50(times.raw);
+  const whole = await alternate(
+    () => script.ask({ on: 'new session', api: address, url: origin.url }),
+    () => script.ask({ on: 'new browser', binary, url: origin.url }),
+  );
+  await script.end();
+  const what = 'a Playwright job, attached (raw: a browser of its own)';
+  for (const [part, times] of [
+    ['its steps', steps],
+    ['from create or launch to close', whole],
+  ] as const) {
+    const limit = 1.15 * p50(times.raw);
+    rows.push({ what: `${what}, ${part}, p50`, ours: p50(times.ours), raw: p50(times.raw), limit, unit: 'ms' });
+  }
+}
+
+const watchedSessions = 50;
+const watchedRate = 5;
+
+/** Warm requests while sessions are watched whose pages change all the time, beside the same requests while nobody looks. */
+async function watched(): Promise<void> {
+  await send({ cmd: 'sessions.create', session: 'unwatched' });
+  const request = () => timed(() => send({ cmd: 'request.get', session: 'unwatched', url: origin.url }));
+  const many = async (): Promise<number[]> => {
+    const times: number[] = [];
+    for (let i = -5; i < rounds; i++) {
+      const ms = await request();
+      if (i >= 0) times.push(ms);
+    }
+    return times;
+  };
+  const links: string[] = [];
+  for (let i = 0; i < watchedSessions; i++) {
+    const session = `watched-${i}`;
+    const browserActions = [{ type: 'execute_js', code: tickingPage }];
+    await send({ cmd: 'request.get', session, url: origin.url, browserActions });
+    const { solution } = await send({ cmd: 'sessions.view', session });
+    links.push((solution as { viewUrl: string }).viewUrl);
+  }
+  const before = await many();
+  const watchers = new Helper<WatchOrder | number>('./watchers.js');
+  await watchers.ask({ links, width: 640, height: 512, rate: watchedRate });
+  await sleep(3000);
+  await watchers.ask(0);
+  const startedAt = performance.now();
+  const during = await many();
+  const rate = (await watchers.ask(0)) / watchedSessions / ((performance.now() - startedAt) / 1000);
+  await watchers.end();
+  for (let i = 0; i < watchedSessions; i++) await send({ cmd: 'sessions.destroy', session: `watched-${i}` });
+  await send({ cmd: 'sessions.destroy', session: 'unwatched' });
+  const limit = 1.5 * p50(before);
+  const what = `warm request, ${watchedSessions} other sessions watched (raw: not watched)`;
+  rows.push({ what: `${what}, p50`, ours: p50(during), raw: p50(before), limit, unit: 'ms' });
+  rows.push({ what: `${what}, p99`, ours: p99(during), raw: p99(before), unit: 'ms' });
   rows.push({
-    what: 'a Playwright job, attached (raw: a browser of its own), p50',
-    ours: p50(times.ours),
-    raw: p50(times.raw),
-    limit,
-    unit: 'ms',
+    what: 'pictures a second of a watched session (limit: at least)',
+    ours: rate,
+    limit: watchedRate,
+    unit: '',
   });
 }
+
+/** Something that changes ten times a second, as a spinner or a clock does. */
+const tickingPage = `
+  const box = document.body.appendChild(document.createElement('h1'));
+  let n = 0;
+  setInterval(() => { box.textContent = n++; }, 100);
+  return true;`;
 
 function print(): void {
   const number = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 1 : 0));
@@ -510,6 +585,7 @@ try {
     memory,
     jobs,
     attached,
+    watched,
   };
   const wanted = process.argv
     .find((argument) => argument.startsWith('--only='))
