@@ -7,6 +7,8 @@ export interface DatabasesReading {
   readonly databases: string;
   /** What cannot be kept, a sentence each. */
   readonly left: readonly string[];
+  /** Whether a database did not fit. */
+  readonly isTooLarge: boolean;
 }
 
 /**
@@ -20,6 +22,7 @@ export async function readDatabases(encode: (value: unknown) => Encoding, maxCha
   const kept: string[] = [];
   const left: string[] = [];
   let charsLeft = maxChars;
+  let isTooLarge = false;
 
   const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -120,6 +123,7 @@ export async function readDatabases(encode: (value: unknown) => Encoding, maxCha
       const json = await readDatabase(name, version);
       if (json === undefined || json.length > charsLeft) {
         left.push(`The database ${name} is larger than what may be kept.`);
+        isTooLarge = true;
         continue;
       }
       charsLeft -= json.length;
@@ -128,5 +132,5 @@ export async function readDatabases(encode: (value: unknown) => Encoding, maxCha
       left.push(`The database ${name} could not be read: ${String(error)}.`);
     }
   }
-  return { databases: `[${kept.join(',')}]`, left };
+  return { databases: `[${kept.join(',')}]`, left, isTooLarge };
 }

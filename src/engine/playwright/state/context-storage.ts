@@ -7,12 +7,20 @@ import type { StorageChange, StorageChanges } from '../channel/storage-changes.j
 import { isForMainFrame } from '../document-request.js';
 import type { Guard } from '../guarded.js';
 import { decodeValue } from '../injected/decode-value.js';
-import { encodeValue } from '../injected/encode-value.js';
-import { type DatabasesReading, readDatabases } from '../injected/read-databases.js';
+import type { DatabasesReading } from '../injected/read-databases.js';
 import { readSurroundings, type StorageReading, type StorageSurroundings } from '../injected/read-storage.js';
 import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
 import { writeDatabases } from '../injected/write-databases.js';
-import { readingOf, readOrigin, type ShownOrigin, shownOrigins, surroundingsOf, takeItems } from './frame-reader.js';
+import {
+  databasesOf,
+  databasesReadingOf,
+  readingOf,
+  readOrigin,
+  type ShownOrigin,
+  shownOrigins,
+  surroundingsOf,
+  takeItems,
+} from './frame-reader.js';
 import { type HiddenTab, HiddenTabs, isPassing, type OpenHiddenTab } from './hidden-tabs.js';
 import { KnownStorage } from './known-storage.js';
 import { charsOf, type OriginRecord, storingOriginOf } from './origin-record.js';
@@ -23,6 +31,8 @@ const maxShown = 100;
 const maxLeft = 20;
 /** Beyond this, what an origin has stored is given back by a tab of ours, not by a script that every page would get. */
 const maxScriptedChars = 256 * 1024;
+/** Databases of an origin up to this are read where they are shown, each time. */
+const maxShownDatabasesChars = 256 * 1024;
 /** What browsers take for one origin: five million characters. */
 const maxStoredChars = 5 * 1024 * 1024;
 
@@ -225,8 +235,13 @@ export class ContextStorage {
     const left: string[] = [];
     this.#isLeaving = false; // where nothing came of it
     const live = new Set<string>();
+    const silent: string[] = [];
     const reading = this.#shown().map(async (shown) => {
-      if (await this.#readShown(shown, options, left)) live.add(shown.origin);
+      const outcome = await this.#readShown(shown, options, left);
+      const isSilent = outcome === 'late' && options.indexedDb;
+      if (outcome !== 'gone' && !isSilent) live.add(shown.origin);
+      // What is stored for a session, nobody else can say.
+      if (isSilent && !this.#parts.changes) silent.push(shown.origin);
     });
     await Promise.all(reading);
     signal.throwIfAborted();
@@ -237,29 +252,44 @@ export class ContextStorage {
       return (isUnread && !live.has(record.origin)) || (options.indexedDb && record.databasesKnown === 'stale');
     });
     if (toVisit.length > 0) await this.#visit(toVisit, live, options, left, signal);
-    const unread = this.#known.records.filter(({ hasFailed, isGivenUp }) => hasFailed && !isGivenUp);
-    return { origins: this.#assemble(options.maxBytes, left), left, unread: unread.map(({ origin }) => origin) };
+    const failed = this.#known.records.filter(({ hasFailed, isGivenUp }) => hasFailed && !isGivenUp);
+    const unread = [...new Set([...silent, ...failed.map(({ origin }) => origin)])];
+    return { origins: this.#assemble(options.maxBytes, left), left, unread };
   }
 
-  /** Reads one origin where it is shown. @returns false if it is not shown any more */
-  async #readShown(shown: ShownOrigin, options: CaptureOptions, left: string[]): Promise<boolean> {
+  /** Reads one origin where it is shown. @returns `gone` if it is not shown any more, `late` if it does not answer */
+  async #readShown(shown: ShownOrigin, options: CaptureOptions, left: string[]): Promise<'read' | 'late' | 'gone'> {
     const record = this.#known.of(shown.origin);
-    if (!record) return true;
+    if (!record) return 'read';
     const maxChars = this.#maxCharsOf(record, options);
     const reading = readOrigin(this.#parts.evaluateInFrame, shown, record, maxChars);
-    if (options.indexedDb && record.databasesKnown !== 'stale') {
-      if (this.#tab) await this.#watchDatabases(this.#tab, record.origin);
-      if (record.databasesKnown === 'no' || record.hasNewSurroundings) {
-        const surroundings = await surroundingsOf(this.#parts.evaluateInFrame, shown);
-        if (surroundings) this.#noteSurroundings(record, surroundings);
-      }
-    }
+    if (options.indexedDb) await this.#readShownDatabases(shown, record, maxChars);
     const outcome = await reading;
     if (outcome === 'late') left.push(`${shown.origin} did not say what it has stored: it is kept as it was before.`);
     if (outcome === 'tooLarge') this.#giveUp(record, left);
     // It goes on storing.
-    record.isStale ||= shown.isWholePage || !this.#parts.changes;
-    return outcome !== 'gone';
+    record.isStale ||= shown.isWholePage || !this.#parts.changes || outcome === 'late';
+    if (outcome === 'read' && record.databasesKnown !== 'stale') record.noteSuccess();
+    return outcome === 'tooLarge' ? 'read' : outcome;
+  }
+
+  /**
+   * Databases where they are shown. The browser tells of changes after they are done, on a busy machine long after: what
+   * was changed just before is found here. What does not answer, or is large, is stale: a tab of ours reads it.
+   */
+  async #readShownDatabases(shown: ShownOrigin, record: OriginRecord, maxChars: number): Promise<void> {
+    const { changes, evaluateInFrame } = this.#parts;
+    if (this.#tab) await this.#watchDatabases(this.#tab, record.origin);
+    const surroundings = await surroundingsOf(evaluateInFrame, shown);
+    if (surroundings) this.#noteSurroundings(record, surroundings);
+    else record.databasesKnown = 'stale';
+    if (!changes || !surroundings || surroundings.databases === 0) return;
+    // Those that are known to be large are told of in time, but for a moment.
+    if (record.databasesKnown === 'yes' && record.databasesChars > maxShownDatabasesChars) return;
+    record.databasesKnown = 'yes'; // what changes from now on makes it stale again
+    const reading = await databasesOf(evaluateInFrame, shown, Math.min(maxChars, maxShownDatabasesChars));
+    if (reading && !reading.isTooLarge) record.takeDatabases(reading);
+    else record.databasesKnown = 'stale';
   }
 
   #maxCharsOf(record: OriginRecord, { maxBytes }: CaptureOptions): number {
@@ -340,10 +370,7 @@ export class ContextStorage {
     }
     // What changes from now on makes it stale again.
     record.databasesKnown = this.#parts.changes ? 'yes' : 'no';
-    const asked = evaluate(`(${readDatabases})(${encodeValue}, ${maxChars})`);
-    const { databases, left: leftDatabases } = (await asked) as DatabasesReading; // what it returns
-    record.setDatabases(JSON.parse(databases), databases.length);
-    record.leftDatabases = leftDatabases.map((sentence) => `${origin}: ${sentence}`);
+    record.takeDatabases((await evaluate(databasesReadingOf(maxChars))) as DatabasesReading); // what it returns
     record.noteSuccess();
   }
 

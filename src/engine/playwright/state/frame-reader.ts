@@ -1,6 +1,8 @@
 import type { Frame, Page } from 'playwright-core';
 import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
 import { settledInFairTime, systemClock } from '../fair-time.js';
+import { encodeValue } from '../injected/encode-value.js';
+import { type DatabasesReading, readDatabases } from '../injected/read-databases.js';
 import {
   readStorage,
   readSurroundings,
@@ -11,7 +13,7 @@ import { type OriginRecord, storingOriginOf } from './origin-record.js';
 
 /** How long a page may take to say what it has stored, and at most on a busy machine; one that runs without end never does. */
 const answerTimeoutMs = 400;
-const longestAnswerMs = 2000;
+const longestAnswerMs = 5000;
 /** How many frames of an origin are tried: a sandboxed one stores nothing. */
 const maxTries = 3;
 
@@ -80,6 +82,19 @@ export async function surroundingsOf(
     | StorageSurroundings
     | undefined; // what it returns
 }
+
+/** The databases of an origin; nothing if it does not give them in time. @param maxChars the most that is read */
+export async function databasesOf(
+  evaluate: EvaluateInFrame,
+  { frames: [first] }: ShownOrigin,
+  maxChars: number,
+): Promise<DatabasesReading | undefined> {
+  if (!first) return undefined;
+  return (await inTime(evaluate(first.frame, databasesReadingOf(maxChars)))) as DatabasesReading | undefined; // what it returns
+}
+
+/** The expression that reads the databases of an origin. */
+export const databasesReadingOf = (maxChars: number): string => `(${readDatabases})(${encodeValue}, ${maxChars})`;
 
 /** Takes over what was read. @param isTab whether in the session's tab */
 export function takeItems(

@@ -1,4 +1,5 @@
 import type { OriginState, StoredDatabase, StoredItem } from '../../../snapshots/browser-state.js';
+import type { DatabasesReading } from '../injected/read-databases.js';
 
 /** How an origin's databases are known. */
 export type DatabasesKnown = 'no' | 'stale' | 'yes';
@@ -78,6 +79,12 @@ export class OriginRecord {
   setDatabases(databases: readonly StoredDatabase[], chars = JSON.stringify(databases).length): void {
     this.#databases = databases;
     this.#databasesChars = chars;
+  }
+
+  /** They are known as they were read. */
+  takeDatabases({ databases, left }: DatabasesReading): void {
+    this.setDatabases(JSON.parse(databases), databases.length);
+    this.leftDatabases = left.map((sentence) => `${this.origin}: ${sentence}`);
   }
 
   get isEmpty(): boolean {
