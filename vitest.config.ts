@@ -66,6 +66,7 @@ const slowSuites = inBrowser([
   'attach-scope',
   'docs-page',
   'proxy-matrix',
+  'takeover',
   'ui',
   'ui-live',
   'ui-many',
