@@ -54,6 +54,7 @@ const engineSuites = [
     'request-options',
     'session-events',
     'view',
+    'view-hands',
   ]),
   'test/hostile/adversarial-pages.test.ts',
   'test/hostile/moving-pages.test.ts',
@@ -71,6 +72,7 @@ const slowSuites = inBrowser([
   'ui-live',
   'ui-many',
   'view',
+  'view-hands',
 ]);
 const readme = 'test/program/readme.test.ts';
 
