@@ -16,6 +16,9 @@ const tapPixels = 8;
 const noticeMs = 8000;
 /** The input that asked for control is done if it comes within this time. */
 const firstInputMs = 1000;
+/** Nothing came for so many times as long as the server lets pass at most: the connection is lost. */
+const silences = 2.5;
+const askTimeoutMs = 5000;
 const chunkBytes = 512 * 1024;
 
 const styles = new CSSStyleSheet();
@@ -132,11 +135,14 @@ export class LiveView extends HTMLElement {
   #socket;
   #retries = 0;
   #retryTimer;
+  #silence = Number.POSITIVE_INFINITY;
+  #silenceTimer;
   #isOver = false;
   #resizer = new ResizeObserver(() => this.#resizeSoon());
   #resizeTimer;
   #noticeTimer;
   #asked = '';
+  #tabs = '';
   #pointer;
   #lastClick = { x: 0, y: 0, at: 0, clicks: 0, button: '' };
   #move;
@@ -209,27 +215,40 @@ export class LiveView extends HTMLElement {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/live`;
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#silence = Number.POSITIVE_INFINITY;
     socket.addEventListener('open', () => {
       this.#retries = 0;
       this.#tellWindow();
     });
     socket.addEventListener('message', ({ data }) => {
       if (socket !== this.#socket) return;
+      this.#expectMore(url);
       if (typeof data === 'string') this.#receive(JSON.parse(data));
       else void this.#draw(data, socket);
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (socket !== this.#socket) return;
-      this.#socket = undefined;
+      this.#disconnect();
       if (!this.#isOver) void this.#lost(url, code, reason);
     });
   }
 
   #disconnect() {
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#silenceTimer);
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
+  }
+
+  /** A connection that is gone without a goodbye says nothing, for minutes. */
+  #expectMore(url) {
+    clearTimeout(this.#silenceTimer);
+    if (!Number.isFinite(this.#silence)) return;
+    this.#silenceTimer = setTimeout(() => {
+      this.#disconnect();
+      if (!this.#isOver) void this.#lost(url);
+    }, this.#silence);
   }
 
   async #lost(url, code, reason) {
@@ -240,7 +259,9 @@ export class LiveView extends HTMLElement {
     }
     this.#veil('The connection was lost. Trying again…', true);
     const page = url.href.replace(/^ws/, 'http').replace(/\/live$/, '');
-    const answer = await fetch(page, { method: 'HEAD' }).catch(() => undefined);
+    const signal = AbortSignal.timeout(askTimeoutMs);
+    const answer = await fetch(page, { method: 'HEAD', signal }).catch(() => undefined);
+    if (!this.isConnected || this.#socket) return;
     if (answer?.status === 404) this.#end('This link was never given, or its time or session is over.');
     else {
       const waitMs = reconnectMs[Math.min(this.#retries++, reconnectMs.length - 1)];
@@ -256,6 +277,7 @@ export class LiveView extends HTMLElement {
     if (message.type === 'state') this.#show(message);
     else if (message.type === 'notice') this.#notice(message.text);
     else if (message.type === 'copied') void this.#copied(message.text);
+    else if (message.type === 'alive') this.#silence = message.everyMs * silences;
     else if (message.type === 'over') this.#end(message.text);
   }
 
@@ -297,7 +319,10 @@ export class LiveView extends HTMLElement {
     hand.textContent = isMine ? 'Give back' : control === 'waiting' ? 'Cancel' : 'Take control';
     hand.classList.toggle('main', control === 'free');
     hand.disabled = control === 'others';
-    this.#find('.keys').tabIndex = isMine ? 0 : -1;
+    const keys = this.#find('.keys');
+    keys.tabIndex = isMine ? 0 : -1;
+    keys.readOnly = !isMine;
+    if (!isMine && this.#root.activeElement === keys && before?.control === 'yours') this.#leavePage();
     this.#showTabs(tabs, state.shownTab, isMine);
     this.#showQuestion(state);
     this.#showFoot(state);
@@ -309,6 +334,13 @@ export class LiveView extends HTMLElement {
     if (isMine && before?.control !== 'yours') this.#begin();
     if (!isMine) this.#held.clear();
     this.dispatchEvent(new CustomEvent('statechange'));
+  }
+
+  /** The focus goes to where control is given and taken. */
+  #leavePage() {
+    const hand = this.#find('.hand');
+    if (hand.hidden || hand.disabled) this.#find('.keys').blur();
+    else hand.focus();
   }
 
   #showFoot({ control, watchers = 0 }) {
@@ -325,12 +357,18 @@ export class LiveView extends HTMLElement {
   }
 
   #showTabs(tabs, shownTab, isMine) {
+    const shown = JSON.stringify([tabs, shownTab, isMine]);
+    if (shown === this.#tabs) return;
+    this.#tabs = shown;
     const list = this.#find('.tabs');
+    const focused = this.#root.activeElement;
+    const focusedTab = list.contains(focused) ? focused.parentElement.dataset.tab : undefined;
     list.hidden = tabs.length < 2;
     list.replaceChildren(
       ...tabs.map(({ id, url }, i) => {
         const tab = document.createElement('div');
         tab.className = id === shownTab ? 'tab shown' : 'tab';
+        tab.dataset.tab = id;
         const name = document.createElement('button');
         name.className = 'name';
         name.textContent = labelOf(url);
@@ -350,6 +388,10 @@ export class LiveView extends HTMLElement {
         return tab;
       }),
     );
+    if (focusedTab === undefined || !isMine) return;
+    const tabOf = (id) => [...list.children].find((tab) => tab.dataset.tab === id);
+    if (list.hidden) this.#find('.keys').focus();
+    else (tabOf(focusedTab) ?? tabOf(shownTab))?.querySelector('.name').focus();
   }
 
   #showQuestion({ dialogs = [], choosers = [] }) {
@@ -516,13 +558,13 @@ export class LiveView extends HTMLElement {
 
   /** Sends input, or asks for control with it. */
   #input(message) {
+    if (this.#first && performance.now() - this.#first.at > firstInputMs) this.#first = undefined;
     if (this.#isMine) this.#send(message);
     else if (this.#first) this.#first.messages.push(message);
     else if (this.#isFree && message.type === 'mouse' && message.action === 'down') {
       this.#first = { at: performance.now(), messages: [message] };
       this.take();
     }
-    if (this.#first && performance.now() - this.#first.at > firstInputMs) this.#first = undefined;
   }
 
   /** Where in the picture an event is, as parts of its sides; the picture has bars beside it. */
@@ -558,7 +600,10 @@ export class LiveView extends HTMLElement {
     const isScroll = event.pointerType === 'touch' && !this.state.touch;
     this.#pointer = { id: event.pointerId, button, clicks, isScroll, from: at, last: at, isMoved: false };
     if (!isScroll) this.#input({ type: 'mouse', action: 'down', x, y, button, clicks });
-    else if (!this.#isMine) this.take();
+    else if (!this.#isMine) {
+      this.#first = { at: performance.now(), messages: [] };
+      this.take();
+    }
   }
 
   #onMove(event) {
@@ -621,7 +666,7 @@ export class LiveView extends HTMLElement {
   #onKeyDown(event) {
     if (event.key === 'F6') {
       event.preventDefault();
-      this.#find('.hand').focus();
+      this.#leavePage();
       return;
     }
     if (!this.#isMine || event.isComposing || ['Process', 'Dead', 'Unidentified'].includes(event.key)) return;
@@ -649,7 +694,7 @@ export class LiveView extends HTMLElement {
 
   /** Keyboards on a screen send no keys. */
   #onInput(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || !this.#isMine) return;
     const keys = this.#find('.keys');
     if (event.inputType === 'deleteContentBackward') this.#press('Backspace');
     else if (event.inputType === 'insertLineBreak') this.#press('Enter');

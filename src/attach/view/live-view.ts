@@ -11,7 +11,7 @@ import type { WatchedView, Watcher } from './watcher.js';
 export interface LiveViewOptions {
   readonly sessions: Pick<SessionManager, 'openNow' | 'follow' | 'takeOver' | 'assertUrl'>;
   /** How long a person keeps a session that they do nothing with. Default: two minutes. */
-  readonly controlIdleMs?: number;
+  readonly controlIdleMs?: number | undefined;
   readonly target: Pick<ViewTarget, 'owner' | 'session' | 'life'>;
   /** Nobody watches any more. */
   readonly onEmpty: (view: LiveView) => void;
@@ -95,7 +95,7 @@ export class LiveView implements WatchedView {
     const turn = new Takeover({
       sessions,
       target,
-      ...(controlIdleMs === undefined ? {} : { idleMs: controlIdleMs }),
+      idleMs: controlIdleMs,
       live: () => this.#live,
       viewport: () => this.#picture?.viewport ?? this.#page?.viewport,
       tell: (message) => watcher.tell(message),
