@@ -73,6 +73,8 @@ const slowSuites = inBrowser([
   'ui-many',
   'view',
   'view-hands',
+  'view-life',
+  'view-page',
 ]);
 const readme = 'test/program/readme.test.ts';
 

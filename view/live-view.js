@@ -16,7 +16,8 @@ const tapPixels = 8;
 const noticeMs = 8000;
 /** The input that asked for control is done if it comes within this time. */
 const firstInputMs = 1000;
-/** Nothing came for so many times as long as the server lets pass at most: the connection is lost. */
+/** A connection that says nothing for so long is lost; for so many times what the server says it lets pass, once it said it. */
+const silenceMs = 10_000;
 const silences = 2.5;
 const askTimeoutMs = 5000;
 const chunkBytes = 512 * 1024;
@@ -135,9 +136,14 @@ export class LiveView extends HTMLElement {
   #socket;
   #retries = 0;
   #retryTimer;
-  #silence = Number.POSITIVE_INFINITY;
+  #silenceMs = silenceMs;
   #silenceTimer;
   #isOver = false;
+  /** Why nothing comes. */
+  #trouble;
+  #hasPicture = false;
+  /** Of what is shown: a picture that was on its way when it ended is not of what comes next. */
+  #era = 0;
   #resizer = new ResizeObserver(() => this.#resizeSoon());
   #resizeTimer;
   #noticeTimer;
@@ -215,7 +221,8 @@ export class LiveView extends HTMLElement {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/live`;
     const socket = new WebSocket(url);
     this.#socket = socket;
-    this.#silence = Number.POSITIVE_INFINITY;
+    this.#silenceMs = silenceMs;
+    this.#expectMore(url);
     socket.addEventListener('open', () => {
       this.#retries = 0;
       this.#tellWindow();
@@ -244,20 +251,18 @@ export class LiveView extends HTMLElement {
   /** A connection that is gone without a goodbye says nothing, for minutes. */
   #expectMore(url) {
     clearTimeout(this.#silenceTimer);
-    if (!Number.isFinite(this.#silence)) return;
     this.#silenceTimer = setTimeout(() => {
       this.#disconnect();
       if (!this.#isOver) void this.#lost(url);
-    }, this.#silence);
+    }, this.#silenceMs);
   }
 
   async #lost(url, code, reason) {
-    this.#show({ ...this.state, control: 'free', mayControl: false, dialogs: [], choosers: [] });
     if (code === 1008 || code === 1013) {
       this.#end(reason);
       return;
     }
-    this.#veil('The connection was lost. Trying again…', true);
+    this.#stopShowing('The connection was lost. Trying again…');
     const page = url.href.replace(/^ws/, 'http').replace(/\/live$/, '');
     const signal = AbortSignal.timeout(askTimeoutMs);
     const answer = await fetch(page, { method: 'HEAD', signal }).catch(() => undefined);
@@ -274,32 +279,42 @@ export class LiveView extends HTMLElement {
   }
 
   #receive(message) {
-    if (message.type === 'state') this.#show(message);
-    else if (message.type === 'notice') this.#notice(message.text);
+    if (message.type === 'state') {
+      this.#trouble = undefined;
+      this.#show(message);
+    }
+    if (message.type === 'notice') this.#notice(message.text);
     else if (message.type === 'copied') void this.#copied(message.text);
-    else if (message.type === 'alive') this.#silence = message.everyMs * silences;
+    else if (message.type === 'alive') this.#silenceMs = message.everyMs * silences;
     else if (message.type === 'over') this.#end(message.text);
   }
 
   #end(text) {
     this.#isOver = true;
+    this.#stopShowing(text || 'This view is over.');
+  }
+
+  #stopShowing(why) {
+    this.#trouble = why;
+    this.#forgetPicture();
     this.#show({ ...this.state, control: 'free', mayControl: false, dialogs: [], choosers: [] });
-    this.#veil(text || 'This view is over.', true);
   }
 
   // What is shown
 
   async #draw(blob, socket) {
+    const era = this.#era;
     const picture = await createImageBitmap(blob).catch(() => undefined);
     if (socket !== this.#socket) return;
-    if (picture) {
+    if (picture && era === this.#era) {
       const canvas = this.#find('canvas');
       if (canvas.width !== picture.width) canvas.width = picture.width;
       if (canvas.height !== picture.height) canvas.height = picture.height;
       canvas.getContext('2d').drawImage(picture, 0, 0);
-      picture.close();
-      this.#find('.veil').hidden = true;
+      this.#hasPicture = true;
+      this.#showVeil();
     }
+    picture?.close();
     this.#send({ type: 'taken' });
   }
 
@@ -326,11 +341,8 @@ export class LiveView extends HTMLElement {
     this.#showTabs(tabs, state.shownTab, isMine);
     this.#showQuestion(state);
     this.#showFoot(state);
-    if (state.state === 'asleep') {
-      const wakes = mayControl && control === 'free' ? ' Taking control wakes it.' : '';
-      this.#veil(`This session is asleep.${wakes}`, true);
-    } else if (state.state === 'blank') this.#veil('This session shows no page yet.', true);
-    else if (before?.state !== 'open' && !this.#isOver) this.#veil('Waiting for a picture…', false);
+    if (state.state !== 'open') this.#forgetPicture();
+    this.#showVeil();
     if (isMine && before?.control !== 'yours') this.#begin();
     if (!isMine) this.#held.clear();
     this.dispatchEvent(new CustomEvent('statechange'));
@@ -461,11 +473,26 @@ export class LiveView extends HTMLElement {
       }
   }
 
-  #veil(text, isOver) {
+  #forgetPicture() {
+    this.#era += 1;
+    this.#hasPicture = false;
+  }
+
+  /** Says why there is no picture, or none that is of now. */
+  #showVeil() {
     const veil = this.#find('.veil');
-    veil.hidden = false;
+    const text = this.#trouble ?? (this.#hasPicture ? '' : this.#whyNoPicture());
+    veil.hidden = text === '';
     veil.firstElementChild.textContent = text;
-    veil.classList.toggle('over', isOver);
+    veil.classList.toggle('over', this.#find('canvas').width > 1);
+  }
+
+  #whyNoPicture() {
+    const { state, mayControl, control } = this.state ?? {};
+    if (state === 'asleep')
+      return `This session is asleep.${mayControl && control === 'free' ? ' Taking control wakes it.' : ''}`;
+    if (state === 'blank') return 'This session shows no page yet.';
+    return state ? 'Waiting for a picture…' : 'Connecting…';
   }
 
   #notice(text) {

@@ -46,9 +46,9 @@ export class LiveView implements WatchedView {
   add(watcher: Watcher): void {
     this.#watchers.add(watcher);
     if (!this.#following) this.#begin();
+    this.#tellNow();
     if (this.#picture) watcher.offer(this.#picture);
     this.resize();
-    this.#tell();
   }
 
   remove(watcher: Watcher): void {
@@ -187,6 +187,8 @@ export class LiveView implements WatchedView {
 
   #onPicture(page: EnginePage, picture: LivePicture): void {
     if (page !== this.#page) return;
+    // A watcher is told what it sees before it sees it.
+    if (this.#isTelling) this.#tellNow();
     this.#picture = picture;
     for (const watcher of this.#watchers) watcher.offer(picture);
   }
