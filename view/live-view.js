@@ -28,7 +28,7 @@ styles.replaceSync(`
     --surface: light-dark(#ffffff, #16181d); --field: light-dark(#f1f3f6, #22262e); --line: light-dark(#d5dae1, #343a45);
     --ink: light-dark(#1a1d23, #e8eaee); --muted: light-dark(#5a6270, #a3abb8); --accent: light-dark(#0b57c2, #8ab6ff);
     --on-accent: light-dark(#ffffff, #0d1b30); --stage: light-dark(#e4e8ed, #0c0e11); --danger: light-dark(#a8201a, #ff9c94);
-    display: grid; grid-template-rows: auto minmax(0, 1fr) auto; min-height: 12rem; height: 100%; overflow: hidden;
+    display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); min-height: 12rem; height: 100%; overflow: hidden;
     color: var(--ink); background: var(--surface); font: 0.875rem/1.4 system-ui, sans-serif;
   }
   * { box-sizing: border-box; }
@@ -69,7 +69,7 @@ styles.replaceSync(`
   .veil { position: absolute; inset: 0; display: grid; place-content: center; padding: 1rem; text-align: center; color: var(--muted); }
   .veil.over { background: color-mix(in srgb, var(--stage) 75%, transparent); color: var(--ink); }
   .veil.over p { padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface); }
-  .veil p { margin: 0; max-width: 32rem; overflow-wrap: anywhere; }
+  .veil p { margin: 0; max-width: 32rem; overflow-wrap: anywhere; white-space: pre-line; }
   .ask {
     position: absolute; top: 1rem; left: 50%; translate: -50% 0; width: min(26rem, calc(100% - 2rem)); max-height: calc(100% - 2rem);
     overflow: auto; padding: 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface);
@@ -78,13 +78,17 @@ styles.replaceSync(`
   .ask h2 { margin: 0 0 0.5rem; font-size: 1rem; }
   .ask p { margin: 0 0 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
   .ask input { width: 100%; min-height: 2.25rem; margin-bottom: 0.75rem; padding: 0.375rem 0.5rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--field); }
+  ::file-selector-button {
+    min-height: 1.5rem; margin-inline-end: 0.5rem; padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 0.375rem;
+    background: var(--surface); color: inherit; font: inherit; cursor: pointer;
+  }
   .buttons { display: flex; gap: 0.5rem; justify-content: flex-end; }
   .notice {
     position: absolute; bottom: 0.75rem; left: 50%; translate: -50% 0; width: max-content; max-width: calc(100% - 1.5rem);
     padding: 0.5rem 0.75rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--surface);
     overflow-wrap: anywhere; box-shadow: 0 0.25rem 1rem rgb(0 0 0 / 0.2);
   }
-  .foot { display: flex; gap: 1rem; justify-content: space-between; padding: 0.375rem 0.75rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.8125rem; }
+  .foot { display: flex; min-height: 2rem; gap: 1rem; justify-content: space-between; padding: 0.375rem 0.75rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.8125rem; }
   .foot .who { overflow-wrap: anywhere; }
   @media (max-width: 34rem) {
     .row { flex-wrap: wrap; }
@@ -112,9 +116,9 @@ template.innerHTML = `
     <canvas role="img" aria-label="Live view" width="1" height="1"></canvas>
     <textarea class="keys" rows="1" tabindex="-1" autocapitalize="off" autocomplete="off" autocorrect="off" spellcheck="false"
       aria-label="Keyboard input to the page" aria-description="F6 leaves the page"></textarea>
-    <div class="veil" role="status"><p>Connecting…</p></div>
+    <div role="status"><div class="veil"><p>Connecting…</p></div></div>
     <div class="ask" hidden></div>
-    <div class="notice" role="status" hidden></div>
+    <div role="status"><div class="notice" hidden></div></div>
   </div>
   <div class="foot"><span class="who"></span><span class="hint"></span></div>
 `;
@@ -321,13 +325,13 @@ export class LiveView extends HTMLElement {
   #show(state) {
     const before = this.state;
     this.state = state;
-    const { session = '', control, mayControl, url = '', tabs = [] } = state;
+    const { session = '', control, mayControl, tabs = [] } = state;
     const isMine = control === 'yours';
     this.toggleAttribute('data-yours', isMine);
     this.#find('canvas').setAttribute('aria-label', session ? `Live view of ${session}` : 'Live view');
     const address = this.#find('.address');
     address.readOnly = !isMine;
-    if (this.#root.activeElement !== address || !isMine) address.value = url === 'about:blank' ? '' : url;
+    if (this.#root.activeElement !== address || !isMine) this.#showAddress();
     for (const button of this.#root.querySelectorAll('.go')) button.disabled = !isMine || state.state !== 'open';
     const hand = this.#find('.hand');
     hand.hidden = !mayControl;
@@ -348,6 +352,12 @@ export class LiveView extends HTMLElement {
     this.dispatchEvent(new CustomEvent('statechange'));
   }
 
+  /** Where the page is, not where somebody wants it to go. */
+  #showAddress() {
+    const { url = '' } = this.state ?? {};
+    this.#find('.address').value = url === 'about:blank' ? '' : url;
+  }
+
   /** The focus goes to where control is given and taken. */
   #leavePage() {
     const hand = this.#find('.hand');
@@ -364,7 +374,7 @@ export class LiveView extends HTMLElement {
     };
     const others = watchers - 1;
     const company = others > 0 ? ` ${others} other${others > 1 ? 's' : ''} watch${others > 1 ? '' : 'es'} too.` : '';
-    this.#find('.who').textContent = this.#isOver ? '' : `${who[control] ?? ''}${company}`;
+    this.#find('.who').textContent = this.#trouble === undefined ? `${who[control] ?? ''}${company}` : '';
     this.#find('.hint').textContent = control === 'yours' ? 'F6 leaves the page' : '';
   }
 
@@ -537,6 +547,10 @@ export class LiveView extends HTMLElement {
       if (!this.#isMine || address.value.trim() === '') return;
       this.#send({ type: 'address', url: address.value });
       keys.focus();
+    });
+    this.#find('.address').addEventListener('blur', () => this.#showAddress());
+    this.#find('.address').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.isComposing) this.#showAddress();
     });
     canvas.addEventListener('pointerdown', (event) => this.#onDown(event));
     canvas.addEventListener('pointermove', (event) => this.#onMove(event));

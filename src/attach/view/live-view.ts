@@ -148,7 +148,7 @@ export class LiveView implements WatchedView {
 
   #end(): void {
     const { reason } = this.#options.target.life;
-    for (const watcher of [...this.#watchers]) watcher.end(errorMessage(reason));
+    for (const watcher of [...this.#watchers]) watcher.end(`This session has ended.\n${errorMessage(reason)}`);
   }
 
   #followSession(): void {
