@@ -71,6 +71,7 @@ const slowSuites = inBrowser([
   'ui',
   'ui-live',
   'ui-many',
+  'ui-storage',
   'view',
   'view-hands',
   'view-life',
