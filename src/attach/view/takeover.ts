@@ -150,7 +150,8 @@ export class Takeover {
         break;
       case 'wheel': {
         this.#moveMouse(control, this.#placeOf(message));
-        this.#queue.add(() => control.turnWheel(message.dx, message.dy));
+        // Firefox takes whole pixels only: https://w3c.github.io/webdriver-bidi/#type-input-WheelScrollAction
+        this.#queue.add(() => control.turnWheel(Math.round(message.dx), Math.round(message.dy)));
         break;
       }
       case 'key':
