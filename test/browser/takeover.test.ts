@@ -176,7 +176,7 @@ const steps = [
   ['keep', '/kept', ['Kept:', 'sid=anna-1', 'searched=rope', 'kept=rope-2']],
 ] as const;
 
-describe('one job in one session: log in, search, page on, keep', () => {
+describe('one job in one session: log in, search, page on, keep', { timeout: 180_000 }, () => {
   /** Each takes over from each other once, and all of it is done by each. */
   const orders: [Hand, Hand, Hand, Hand][] = [
     ['HTTP', 'Playwright', 'a person', 'Puppeteer'],

@@ -6,7 +6,8 @@ import { type Person, PersonsBrowser } from '../support/person.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
 import { expectAccessible } from '../support/ui-browser.js';
 
-describe(`The page of a live view on ${suiteName(engine)}`, () => {
+/** Twelve looks with axe in a test. */
+describe(`The page of a live view on ${suiteName(engine)}`, { timeout: 180_000 }, () => {
   const suite = new EngineSuite(engine, { session: 'seen' });
   const { origin } = suite;
   const people = new PersonsBrowser();
