@@ -54,6 +54,7 @@ const engineSuites = [
     'request-options',
     'session-events',
     'view',
+    'view-hands',
   ]),
   'test/hostile/adversarial-pages.test.ts',
   'test/hostile/moving-pages.test.ts',
@@ -66,10 +67,15 @@ const slowSuites = inBrowser([
   'attach-scope',
   'docs-page',
   'proxy-matrix',
+  'takeover',
   'ui',
   'ui-live',
   'ui-many',
+  'ui-storage',
   'view',
+  'view-hands',
+  'view-life',
+  'view-page',
 ]);
 const readme = 'test/program/readme.test.ts';
 

@@ -45,6 +45,10 @@ export interface AppOptions {
   readonly store?: SessionStore;
   /** Every address of a name. Default: as the system resolves it. */
   readonly resolve?: AddressGuardOptions['resolve'];
+  /** How long a person keeps a session that they do nothing with. Default: two minutes. */
+  readonly controlIdleMs?: number;
+  /** How often attached clients and watchers are asked whether they are there. Default: 10 s. */
+  readonly heartbeatMs?: number;
 }
 
 /** A store of sessions, and whether it seals them. */
@@ -190,7 +194,14 @@ export class App {
     );
     const bufferBytes = config.bufferLimitBytes ?? Math.floor(getHeapStatistics().heap_size_limit / 8);
     const tickets = new AttachTickets(sessions);
-    const links = new ViewLinks(new LiveViews({ sessions, maxUploadBytes: config.bodyLimitBytes }));
+    const links = new ViewLinks(
+      new LiveViews({
+        sessions,
+        maxUploadBytes: config.bodyLimitBytes,
+        controlIdleMs: this.#options.controlIdleMs,
+        heartbeatMs: this.#options.heartbeatMs,
+      }),
+    );
     const executor = createExecutor({
       files,
       tickets,
@@ -216,6 +227,7 @@ export class App {
       files,
       tickets,
       links,
+      heartbeatMs: this.#options.heartbeatMs,
       metrics,
       metricsKey: config.metricsKey,
       adminKey: config.adminKey,

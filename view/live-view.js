@@ -16,6 +16,10 @@ const tapPixels = 8;
 const noticeMs = 8000;
 /** The input that asked for control is done if it comes within this time. */
 const firstInputMs = 1000;
+/** A connection that says nothing for so long is lost; for so many times what the server says it lets pass, once it said it. */
+const silenceMs = 10_000;
+const silences = 2.5;
+const askTimeoutMs = 5000;
 const chunkBytes = 512 * 1024;
 
 const styles = new CSSStyleSheet();
@@ -24,7 +28,7 @@ styles.replaceSync(`
     --surface: light-dark(#ffffff, #16181d); --field: light-dark(#f1f3f6, #22262e); --line: light-dark(#d5dae1, #343a45);
     --ink: light-dark(#1a1d23, #e8eaee); --muted: light-dark(#5a6270, #a3abb8); --accent: light-dark(#0b57c2, #8ab6ff);
     --on-accent: light-dark(#ffffff, #0d1b30); --stage: light-dark(#e4e8ed, #0c0e11); --danger: light-dark(#a8201a, #ff9c94);
-    display: grid; grid-template-rows: auto minmax(0, 1fr) auto; min-height: 12rem; height: 100%; overflow: hidden;
+    display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); min-height: 12rem; height: 100%; overflow: hidden;
     color: var(--ink); background: var(--surface); font: 0.875rem/1.4 system-ui, sans-serif;
   }
   * { box-sizing: border-box; }
@@ -65,7 +69,7 @@ styles.replaceSync(`
   .veil { position: absolute; inset: 0; display: grid; place-content: center; padding: 1rem; text-align: center; color: var(--muted); }
   .veil.over { background: color-mix(in srgb, var(--stage) 75%, transparent); color: var(--ink); }
   .veil.over p { padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface); }
-  .veil p { margin: 0; max-width: 32rem; overflow-wrap: anywhere; }
+  .veil p { margin: 0; max-width: 32rem; overflow-wrap: anywhere; white-space: pre-line; }
   .ask {
     position: absolute; top: 1rem; left: 50%; translate: -50% 0; width: min(26rem, calc(100% - 2rem)); max-height: calc(100% - 2rem);
     overflow: auto; padding: 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface);
@@ -74,13 +78,17 @@ styles.replaceSync(`
   .ask h2 { margin: 0 0 0.5rem; font-size: 1rem; }
   .ask p { margin: 0 0 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
   .ask input { width: 100%; min-height: 2.25rem; margin-bottom: 0.75rem; padding: 0.375rem 0.5rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--field); }
+  ::file-selector-button {
+    min-height: 1.5rem; margin-inline-end: 0.5rem; padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 0.375rem;
+    background: var(--surface); color: inherit; font: inherit; cursor: pointer;
+  }
   .buttons { display: flex; gap: 0.5rem; justify-content: flex-end; }
   .notice {
     position: absolute; bottom: 0.75rem; left: 50%; translate: -50% 0; width: max-content; max-width: calc(100% - 1.5rem);
     padding: 0.5rem 0.75rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--surface);
     overflow-wrap: anywhere; box-shadow: 0 0.25rem 1rem rgb(0 0 0 / 0.2);
   }
-  .foot { display: flex; gap: 1rem; justify-content: space-between; padding: 0.375rem 0.75rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.8125rem; }
+  .foot { display: flex; min-height: 2rem; gap: 1rem; justify-content: space-between; padding: 0.375rem 0.75rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.8125rem; }
   .foot .who { overflow-wrap: anywhere; }
   @media (max-width: 34rem) {
     .row { flex-wrap: wrap; }
@@ -108,9 +116,9 @@ template.innerHTML = `
     <canvas role="img" aria-label="Live view" width="1" height="1"></canvas>
     <textarea class="keys" rows="1" tabindex="-1" autocapitalize="off" autocomplete="off" autocorrect="off" spellcheck="false"
       aria-label="Keyboard input to the page" aria-description="F6 leaves the page"></textarea>
-    <div class="veil" role="status"><p>Connecting…</p></div>
+    <div role="status"><div class="veil"><p>Connecting…</p></div></div>
     <div class="ask" hidden></div>
-    <div class="notice" role="status" hidden></div>
+    <div role="status"><div class="notice" hidden></div></div>
   </div>
   <div class="foot"><span class="who"></span><span class="hint"></span></div>
 `;
@@ -132,11 +140,19 @@ export class LiveView extends HTMLElement {
   #socket;
   #retries = 0;
   #retryTimer;
+  #silenceMs = silenceMs;
+  #silenceTimer;
   #isOver = false;
+  /** Why nothing comes. */
+  #trouble;
+  #hasPicture = false;
+  /** Of what is shown: a picture that was on its way when it ended is not of what comes next. */
+  #era = 0;
   #resizer = new ResizeObserver(() => this.#resizeSoon());
   #resizeTimer;
   #noticeTimer;
   #asked = '';
+  #tabs = '';
   #pointer;
   #lastClick = { x: 0, y: 0, at: 0, clicks: 0, button: '' };
   #move;
@@ -209,38 +225,52 @@ export class LiveView extends HTMLElement {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/live`;
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#silenceMs = silenceMs;
+    this.#expectMore(url);
     socket.addEventListener('open', () => {
       this.#retries = 0;
       this.#tellWindow();
     });
     socket.addEventListener('message', ({ data }) => {
       if (socket !== this.#socket) return;
+      this.#expectMore(url);
       if (typeof data === 'string') this.#receive(JSON.parse(data));
       else void this.#draw(data, socket);
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (socket !== this.#socket) return;
-      this.#socket = undefined;
+      this.#disconnect();
       if (!this.#isOver) void this.#lost(url, code, reason);
     });
   }
 
   #disconnect() {
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#silenceTimer);
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
   }
 
+  /** A connection that is gone without a goodbye says nothing, for minutes. */
+  #expectMore(url) {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => {
+      this.#disconnect();
+      if (!this.#isOver) void this.#lost(url);
+    }, this.#silenceMs);
+  }
+
   async #lost(url, code, reason) {
-    this.#show({ ...this.state, control: 'free', mayControl: false, dialogs: [], choosers: [] });
     if (code === 1008 || code === 1013) {
       this.#end(reason);
       return;
     }
-    this.#veil('The connection was lost. Trying again…', true);
+    this.#stopShowing('The connection was lost. Trying again…');
     const page = url.href.replace(/^ws/, 'http').replace(/\/live$/, '');
-    const answer = await fetch(page, { method: 'HEAD' }).catch(() => undefined);
+    const signal = AbortSignal.timeout(askTimeoutMs);
+    const answer = await fetch(page, { method: 'HEAD', signal }).catch(() => undefined);
+    if (!this.isConnected || this.#socket) return;
     if (answer?.status === 404) this.#end('This link was never given, or its time or session is over.');
     else {
       const waitMs = reconnectMs[Math.min(this.#retries++, reconnectMs.length - 1)];
@@ -253,62 +283,86 @@ export class LiveView extends HTMLElement {
   }
 
   #receive(message) {
-    if (message.type === 'state') this.#show(message);
-    else if (message.type === 'notice') this.#notice(message.text);
+    if (message.type === 'state') {
+      this.#trouble = undefined;
+      this.#show(message);
+    }
+    if (message.type === 'notice') this.#notice(message.text);
     else if (message.type === 'copied') void this.#copied(message.text);
+    else if (message.type === 'alive') this.#silenceMs = message.everyMs * silences;
     else if (message.type === 'over') this.#end(message.text);
   }
 
   #end(text) {
     this.#isOver = true;
+    this.#stopShowing(text || 'This view is over.');
+  }
+
+  #stopShowing(why) {
+    this.#trouble = why;
+    this.#forgetPicture();
     this.#show({ ...this.state, control: 'free', mayControl: false, dialogs: [], choosers: [] });
-    this.#veil(text || 'This view is over.', true);
   }
 
   // What is shown
 
   async #draw(blob, socket) {
+    const era = this.#era;
     const picture = await createImageBitmap(blob).catch(() => undefined);
     if (socket !== this.#socket) return;
-    if (picture) {
+    if (picture && era === this.#era) {
       const canvas = this.#find('canvas');
       if (canvas.width !== picture.width) canvas.width = picture.width;
       if (canvas.height !== picture.height) canvas.height = picture.height;
       canvas.getContext('2d').drawImage(picture, 0, 0);
-      picture.close();
-      this.#find('.veil').hidden = true;
+      this.#hasPicture = true;
+      this.#showVeil();
     }
+    picture?.close();
     this.#send({ type: 'taken' });
   }
 
   #show(state) {
     const before = this.state;
     this.state = state;
-    const { session = '', control, mayControl, url = '', tabs = [] } = state;
+    const { session = '', control, mayControl, tabs = [] } = state;
     const isMine = control === 'yours';
     this.toggleAttribute('data-yours', isMine);
     this.#find('canvas').setAttribute('aria-label', session ? `Live view of ${session}` : 'Live view');
     const address = this.#find('.address');
     address.readOnly = !isMine;
-    if (this.#root.activeElement !== address || !isMine) address.value = url === 'about:blank' ? '' : url;
+    if (this.#root.activeElement !== address || !isMine) this.#showAddress();
     for (const button of this.#root.querySelectorAll('.go')) button.disabled = !isMine || state.state !== 'open';
     const hand = this.#find('.hand');
     hand.hidden = !mayControl;
     hand.textContent = isMine ? 'Give back' : control === 'waiting' ? 'Cancel' : 'Take control';
     hand.classList.toggle('main', control === 'free');
     hand.disabled = control === 'others';
-    this.#find('.keys').tabIndex = isMine ? 0 : -1;
+    const keys = this.#find('.keys');
+    keys.tabIndex = isMine ? 0 : -1;
+    keys.readOnly = !isMine;
+    if (!isMine && this.#root.activeElement === keys && before?.control === 'yours') this.#leavePage();
     this.#showTabs(tabs, state.shownTab, isMine);
     this.#showQuestion(state);
     this.#showFoot(state);
-    if (state.state === 'asleep') {
-      const wakes = mayControl && control === 'free' ? ' Taking control wakes it.' : '';
-      this.#veil(`This session is asleep.${wakes}`, true);
-    } else if (state.state === 'blank') this.#veil('This session shows no page yet.', true);
-    else if (before?.state !== 'open' && !this.#isOver) this.#veil('Waiting for a picture…', false);
+    if (state.state !== 'open') this.#forgetPicture();
+    this.#showVeil();
     if (isMine && before?.control !== 'yours') this.#begin();
     if (!isMine) this.#held.clear();
     this.dispatchEvent(new CustomEvent('statechange'));
+  }
+
+  /** Where the page is, not where somebody wants it to go. */
+  #showAddress() {
+    const { url = '' } = this.state ?? {};
+    this.#find('.address').value = url === 'about:blank' ? '' : url;
+  }
+
+  /** The focus goes to where control is given and taken. */
+  #leavePage() {
+    const hand = this.#find('.hand');
+    if (hand.hidden || hand.disabled) this.#find('.keys').blur();
+    else hand.focus();
   }
 
   #showFoot({ control, watchers = 0 }) {
@@ -320,17 +374,23 @@ export class LiveView extends HTMLElement {
     };
     const others = watchers - 1;
     const company = others > 0 ? ` ${others} other${others > 1 ? 's' : ''} watch${others > 1 ? '' : 'es'} too.` : '';
-    this.#find('.who').textContent = this.#isOver ? '' : `${who[control] ?? ''}${company}`;
+    this.#find('.who').textContent = this.#trouble === undefined ? `${who[control] ?? ''}${company}` : '';
     this.#find('.hint').textContent = control === 'yours' ? 'F6 leaves the page' : '';
   }
 
   #showTabs(tabs, shownTab, isMine) {
+    const shown = JSON.stringify([tabs, shownTab, isMine]);
+    if (shown === this.#tabs) return;
+    this.#tabs = shown;
     const list = this.#find('.tabs');
+    const focused = this.#root.activeElement;
+    const focusedTab = list.contains(focused) ? focused.parentElement.dataset.tab : undefined;
     list.hidden = tabs.length < 2;
     list.replaceChildren(
       ...tabs.map(({ id, url }, i) => {
         const tab = document.createElement('div');
         tab.className = id === shownTab ? 'tab shown' : 'tab';
+        tab.dataset.tab = id;
         const name = document.createElement('button');
         name.className = 'name';
         name.textContent = labelOf(url);
@@ -350,6 +410,10 @@ export class LiveView extends HTMLElement {
         return tab;
       }),
     );
+    if (focusedTab === undefined || !isMine) return;
+    const tabOf = (id) => [...list.children].find((tab) => tab.dataset.tab === id);
+    if (list.hidden) this.#find('.keys').focus();
+    else (tabOf(focusedTab) ?? tabOf(shownTab))?.querySelector('.name').focus();
   }
 
   #showQuestion({ dialogs = [], choosers = [] }) {
@@ -419,11 +483,26 @@ export class LiveView extends HTMLElement {
       }
   }
 
-  #veil(text, isOver) {
+  #forgetPicture() {
+    this.#era += 1;
+    this.#hasPicture = false;
+  }
+
+  /** Says why there is no picture, or none that is of now. */
+  #showVeil() {
     const veil = this.#find('.veil');
-    veil.hidden = false;
+    const text = this.#trouble ?? (this.#hasPicture ? '' : this.#whyNoPicture());
+    veil.hidden = text === '';
     veil.firstElementChild.textContent = text;
-    veil.classList.toggle('over', isOver);
+    veil.classList.toggle('over', this.#find('canvas').width > 1);
+  }
+
+  #whyNoPicture() {
+    const { state, mayControl, control } = this.state ?? {};
+    if (state === 'asleep')
+      return `This session is asleep.${mayControl && control === 'free' ? ' Taking control wakes it.' : ''}`;
+    if (state === 'blank') return 'This session shows no page yet.';
+    return state ? 'Waiting for a picture…' : 'Connecting…';
   }
 
   #notice(text) {
@@ -468,6 +547,10 @@ export class LiveView extends HTMLElement {
       if (!this.#isMine || address.value.trim() === '') return;
       this.#send({ type: 'address', url: address.value });
       keys.focus();
+    });
+    this.#find('.address').addEventListener('blur', () => this.#showAddress());
+    this.#find('.address').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.isComposing) this.#showAddress();
     });
     canvas.addEventListener('pointerdown', (event) => this.#onDown(event));
     canvas.addEventListener('pointermove', (event) => this.#onMove(event));
@@ -516,13 +599,13 @@ export class LiveView extends HTMLElement {
 
   /** Sends input, or asks for control with it. */
   #input(message) {
+    if (this.#first && performance.now() - this.#first.at > firstInputMs) this.#first = undefined;
     if (this.#isMine) this.#send(message);
     else if (this.#first) this.#first.messages.push(message);
     else if (this.#isFree && message.type === 'mouse' && message.action === 'down') {
       this.#first = { at: performance.now(), messages: [message] };
       this.take();
     }
-    if (this.#first && performance.now() - this.#first.at > firstInputMs) this.#first = undefined;
   }
 
   /** Where in the picture an event is, as parts of its sides; the picture has bars beside it. */
@@ -558,7 +641,10 @@ export class LiveView extends HTMLElement {
     const isScroll = event.pointerType === 'touch' && !this.state.touch;
     this.#pointer = { id: event.pointerId, button, clicks, isScroll, from: at, last: at, isMoved: false };
     if (!isScroll) this.#input({ type: 'mouse', action: 'down', x, y, button, clicks });
-    else if (!this.#isMine) this.take();
+    else if (!this.#isMine) {
+      this.#first = { at: performance.now(), messages: [] };
+      this.take();
+    }
   }
 
   #onMove(event) {
@@ -621,7 +707,7 @@ export class LiveView extends HTMLElement {
   #onKeyDown(event) {
     if (event.key === 'F6') {
       event.preventDefault();
-      this.#find('.hand').focus();
+      this.#leavePage();
       return;
     }
     if (!this.#isMine || event.isComposing || ['Process', 'Dead', 'Unidentified'].includes(event.key)) return;
@@ -649,7 +735,7 @@ export class LiveView extends HTMLElement {
 
   /** Keyboards on a screen send no keys. */
   #onInput(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || !this.#isMine) return;
     const keys = this.#find('.keys');
     if (event.inputType === 'deleteContentBackward') this.#press('Backspace');
     else if (event.inputType === 'insertLineBreak') this.#press('Enter');

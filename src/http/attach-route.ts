@@ -16,7 +16,7 @@ export interface AttachRouteOptions {
   readonly messageLimitBytes: number;
   readonly wantsKey: boolean;
   /** How often a client is asked whether it is there; one that has not said so by the next time is gone. Default: 10 s. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
 }
 
 export const defaultHeartbeatMs = 10_000;

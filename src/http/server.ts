@@ -55,6 +55,8 @@ export interface HttpServerOptions {
   readonly tickets: AttachTickets;
   /** Links to live views. */
   readonly links: ViewLinks;
+  /** How often attached clients and watchers are asked whether they are there. If undefined, 10 s. */
+  readonly heartbeatMs: number | undefined;
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
@@ -131,12 +133,14 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
     limitBytes: options.bodyLimitBytes,
     budget: new ByteBudget(options.bufferLimitBytes),
   });
+  const { heartbeatMs } = options;
   const attach: AttachRouteOptions = {
     tickets: options.tickets,
+    heartbeatMs,
     messageLimitBytes: options.bodyLimitBytes,
     wantsKey: options.keys.length > 0,
   };
-  const view: ViewRouteOptions = { links: options.links, wantsKey: attach.wantsKey };
+  const view: ViewRouteOptions = { links: options.links, wantsKey: attach.wantsKey, heartbeatMs };
   const toAttach = attachUpgrade(attach);
   const toView = viewUpgrade(view);
   const onServer = (listening: Server): void => {

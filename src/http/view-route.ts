@@ -10,6 +10,8 @@ import { assertNoForeignPage } from './authenticate.js';
 export interface ViewRouteOptions {
   readonly links: Pick<ViewLinks, 'find'>;
   readonly wantsKey: boolean;
+  /** How often a watcher is asked whether it is there; one that has not said so by the next time is gone. Default: 10 s. */
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** Most bytes of one message: pieces of files are smaller. */
@@ -45,7 +47,7 @@ const notThere = (): MooringError =>
     'expected a link that `sessions.view` gave; this one was never given, or its time or session is over.',
   );
 
-/** `GET /view/<token>`: the page of a live view. The token is the key, so that the link works for whoever has it. */
+/** `GET /view/<token>`: the page of a live view, or one that says that its link is over. The token is the key, so that the link works for whoever has it. */
 export function registerViewRoutes(server: FastifyInstance, { links }: ViewRouteOptions): void {
   for (const [name, type] of Object.entries(files)) {
     const text = read(name);
@@ -54,18 +56,22 @@ export function registerViewRoutes(server: FastifyInstance, { links }: ViewRoute
     );
   }
   const page = read('index.html');
+  const gone = read('gone.html');
   server.get('/view/:token', (request: FastifyRequest<{ Params: { token: string } }>, reply) => {
-    if (!links.find(request.params.token)) throw notThere();
+    const isThere = links.find(request.params.token) !== undefined;
+    const isPerson = request.headers.accept?.includes('text/html') ?? false;
+    if (!isThere && !isPerson) throw notThere();
     return reply
+      .code(isThere ? 200 : 404)
       .headers({ ...headers, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
-      .send(page);
+      .send(isThere ? page : gone);
   });
 }
 
 export const isViewPath = (url = ''): boolean => url.startsWith('/view/');
 
 /** `ws://host/view/<token>/live`: pictures to a watcher, and its input back. Opened by pages of this server alone. */
-export function viewUpgrade({ links, wantsKey }: ViewRouteOptions): UpgradeHandler {
+export function viewUpgrade({ links, wantsKey, heartbeatMs = defaultHeartbeatMs }: ViewRouteOptions): UpgradeHandler {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   return (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -74,7 +80,7 @@ export function viewUpgrade({ links, wantsKey }: ViewRouteOptions): UpgradeHandl
       assertOwnOrigin(request);
       const link = links.find(/^\/view\/([\w-]{1,200})\/live$/.exec(request.url ?? '')?.[1] ?? '');
       if (!link) throw notThere();
-      sockets.handleUpgrade(request, socket, head, (client) => link.serve(new WsClient(client, defaultHeartbeatMs)));
+      sockets.handleUpgrade(request, socket, head, (client) => link.serve(new WsClient(client, heartbeatMs)));
     } catch (error) {
       refuseUpgrade(socket, error);
     }

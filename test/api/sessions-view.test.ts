@@ -112,7 +112,7 @@ describe('sessions.view', () => {
       ['up', 0.9, 2],
     ] as const)
       person.send({ type: 'mouse', action, x: 0.5, y, clicks });
-    person.send({ type: 'wheel', x: 0, y: 0, dx: 0, dy: 120 });
+    person.send({ type: 'wheel', x: 0, y: 0, dx: 0, dy: 119.6 });
     for (const pressed of ['a', 'é', 'F12', 'Enter']) person.send({ type: 'key', action: 'down', key: pressed });
     person.send({ type: 'key', action: 'down', key: 'Control' });
     for (const pressed of ['l', 't', 'w', 'v', 'a']) person.send({ type: 'key', action: 'down', key: pressed });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineSuite } from '../support/engine-suite.js';
-import { PersonsBrowser } from '../support/person.js';
+import { near, PersonsBrowser } from '../support/person.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
 
 describe.skipIf(engine.skip)(`A person in the live view on ${suiteName(engine)}`, () => {
@@ -220,9 +220,3 @@ describe.skipIf(engine.skip)(`A person in the live view on ${suiteName(engine)}`
     expect((await fetch(url)).status).toBe(404);
   });
 });
-
-/** JPEG is not exact. */
-const near =
-  (colour: readonly number[]) =>
-  (seen: readonly number[]): boolean =>
-    seen.length === 3 && seen.every((value, i) => Math.abs(value - (colour[i] ?? 0)) < 12);

@@ -31,6 +31,9 @@ export class PersonsBrowser {
   }
 }
 
+/** Parts of the picture's width and height. */
+type Place = readonly [number, number];
+
 /** Somebody who looks at a session, and may take it over. Places are parts of the picture's sides. */
 export class Person {
   readonly page: Page;
@@ -71,6 +74,38 @@ export class Person {
     await this.picture.hover({ position: await this.#at(x, y) });
   }
 
+  async turnWheel(x: number, y: number, down: number): Promise<void> {
+    await this.pointAt(x, y);
+    await this.page.mouse.wheel(0, down);
+  }
+
+  async drag(from: Place, to: Place): Promise<void> {
+    const { mouse } = this.page;
+    const [start, end] = [await this.#onScreen(from), await this.#onScreen(to)];
+    await mouse.move(start.x, start.y);
+    await mouse.down();
+    await mouse.move(end.x, end.y, { steps: 10 });
+    await mouse.up();
+  }
+
+  async tap(x: number, y: number): Promise<void> {
+    await this.picture.tap({ position: await this.#at(x, y) });
+  }
+
+  /** With a finger. */
+  async swipe(from: Place, to: Place): Promise<void> {
+    const [start, end] = [await this.#onScreen(from), await this.#onScreen(to)];
+    const finger = await this.page.context().newCDPSession(this.page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+      finger.send('Input.dispatchTouchEvent', { type, touchPoints });
+    await touch('touchStart', [start]);
+    for (let i = 1; i <= 10; i += 1) {
+      const part = (a: number, b: number): number => a + ((b - a) * i) / 10;
+      await touch('touchMove', [{ x: part(start.x, end.x), y: part(start.y, end.y) }]);
+    }
+    await touch('touchEnd', []);
+  }
+
   /** The colour in the picture. @returns red, green and blue */
   colour(x: number, y: number): Promise<number[]> {
     return this.picture.evaluate(
@@ -81,6 +116,11 @@ export class Person {
       },
       [x, y] as const,
     );
+  }
+
+  async #onScreen([x, y]: Place): Promise<{ x: number; y: number }> {
+    const [at, box] = [await this.#at(x, y), await this.picture.boundingBox()];
+    return { x: at.x + (box?.x ?? 0), y: at.y + (box?.y ?? 0) };
   }
 
   async #at(x: number, y: number): Promise<{ x: number; y: number }> {
@@ -98,3 +138,9 @@ export class Person {
     );
   }
 }
+
+/** JPEG is not exact. */
+export const near =
+  (colour: readonly number[]) =>
+  (seen: readonly number[]): boolean =>
+    seen.length === 3 && seen.every((value, i) => Math.abs(value - (colour[i] ?? 0)) < 12);

@@ -29,6 +29,8 @@ interface AppParts {
   readonly store?: SnapshotStore;
   /** How many sessions may sleep. */
   readonly keptLimit?: number;
+  readonly controlIdleMs?: number;
+  readonly heartbeatMs?: number;
 }
 
 /** A server under test, on a free port. */
@@ -62,12 +64,14 @@ export class RunningApp {
     lines,
     store,
     keptLimit,
+    ...rest
   }: AppParts): Promise<RunningApp> {
     const config = loadConfig(
       { MOORING_PORT: '0', MOORING_LOG_LEVEL: 'silent', MOORING_MAX_SESSIONS: '100', ...settings },
       tmpdir(),
     );
     const app = new App({
+      ...rest,
       config,
       logger: lines
         ? createLogger(config.logLevel, { write: (line) => void lines.push(line) })

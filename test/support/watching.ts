@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 
 type Message = Record<string, unknown>;
 
@@ -22,8 +22,12 @@ export class RawWatcher {
   }
 
   /** @throws when it is refused */
-  static async open(viewUrl: string, headers: Record<string, string> = {}): Promise<RawWatcher> {
-    const watcher = new RawWatcher(new WebSocket(`${viewUrl.replace(/^http/, 'ws')}/live`, { headers }));
+  static async open(
+    viewUrl: string,
+    headers: Record<string, string> = {},
+    options: ClientOptions = {},
+  ): Promise<RawWatcher> {
+    const watcher = new RawWatcher(new WebSocket(`${viewUrl.replace(/^http/, 'ws')}/live`, { ...options, headers }));
     await once(watcher.socket, 'open');
     return watcher;
   }

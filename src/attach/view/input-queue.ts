@@ -5,10 +5,13 @@ const inputTimeoutMs = 2000;
 /** What waits beyond that is left out. */
 const maxWaiting = 200;
 
+/** Of two in a row the later one makes the earlier one needless. */
+type ReplacedKind = 'move' | 'compose';
+
 interface Input {
   readonly work: () => Promise<unknown>;
-  /** Whether the next one of its kind replaces it. */
-  readonly isMove: boolean;
+  /** The kind of input that replaces it while it waits. */
+  readonly kind: ReplacedKind | undefined;
 }
 
 /** Does what a person does one after another, in their order. */
@@ -16,11 +19,11 @@ export class InputQueue {
   #waiting: Input[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param isMove of two in a row only the later one is done */
-  add(work: () => Promise<unknown>, isMove = false): void {
-    if (isMove && this.#waiting.at(-1)?.isMove) this.#waiting.pop();
+  /** @param kind of two of a kind in a row only the later one is done. If undefined, both are. */
+  add(work: () => Promise<unknown>, kind?: ReplacedKind): void {
+    if (kind !== undefined && this.#waiting.at(-1)?.kind === kind) this.#waiting.pop();
     if (this.#waiting.length >= maxWaiting) return;
-    this.#waiting.push({ work, isMove });
+    this.#waiting.push({ work, kind });
     this.#running ??= this.#run();
   }
 

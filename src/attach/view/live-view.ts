@@ -11,7 +11,7 @@ import type { WatchedView, Watcher } from './watcher.js';
 export interface LiveViewOptions {
   readonly sessions: Pick<SessionManager, 'openNow' | 'follow' | 'takeOver' | 'assertUrl'>;
   /** How long a person keeps a session that they do nothing with. Default: two minutes. */
-  readonly controlIdleMs?: number;
+  readonly controlIdleMs?: number | undefined;
   readonly target: Pick<ViewTarget, 'owner' | 'session' | 'life'>;
   /** Nobody watches any more. */
   readonly onEmpty: (view: LiveView) => void;
@@ -46,9 +46,9 @@ export class LiveView implements WatchedView {
   add(watcher: Watcher): void {
     this.#watchers.add(watcher);
     if (!this.#following) this.#begin();
+    this.#tellNow();
     if (this.#picture) watcher.offer(this.#picture);
     this.resize();
-    this.#tell();
   }
 
   remove(watcher: Watcher): void {
@@ -95,7 +95,7 @@ export class LiveView implements WatchedView {
     const turn = new Takeover({
       sessions,
       target,
-      ...(controlIdleMs === undefined ? {} : { idleMs: controlIdleMs }),
+      idleMs: controlIdleMs,
       live: () => this.#live,
       viewport: () => this.#picture?.viewport ?? this.#page?.viewport,
       tell: (message) => watcher.tell(message),
@@ -148,7 +148,7 @@ export class LiveView implements WatchedView {
 
   #end(): void {
     const { reason } = this.#options.target.life;
-    for (const watcher of [...this.#watchers]) watcher.end(errorMessage(reason));
+    for (const watcher of [...this.#watchers]) watcher.end(`This session has ended.\n${errorMessage(reason)}`);
   }
 
   #followSession(): void {
@@ -187,6 +187,8 @@ export class LiveView implements WatchedView {
 
   #onPicture(page: EnginePage, picture: LivePicture): void {
     if (page !== this.#page) return;
+    // A watcher is told what it sees before it sees it.
+    if (this.#isTelling) this.#tellNow();
     this.#picture = picture;
     for (const watcher of this.#watchers) watcher.offer(picture);
   }

@@ -6,6 +6,8 @@ import { Watcher } from './watcher.js';
 export interface LiveViewsOptions extends Omit<LiveViewOptions, 'target' | 'onEmpty'> {
   /** The largest files that a person may choose for a page, in all. */
   readonly maxUploadBytes: number;
+  /** How often a watcher is told that its connection lives. Default: 10 s. */
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** Who watches at once: each takes pictures over the wire. */
@@ -43,6 +45,7 @@ export class LiveViews {
     socket.closed.addEventListener('abort', () => {
       this.#watchers -= 1;
     });
-    new Watcher({ socket, view, mayControl: target.control, ttlMs, maxUploadBytes: this.#options.maxUploadBytes });
+    const { maxUploadBytes, heartbeatMs } = this.#options;
+    new Watcher({ socket, view, mayControl: target.control, ttlMs, maxUploadBytes, heartbeatMs });
   }
 }

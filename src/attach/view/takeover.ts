@@ -16,7 +16,7 @@ export interface TakeoverOptions {
   readonly sessions: Pick<SessionManager, 'takeOver' | 'assertUrl'>;
   readonly target: Pick<ViewTarget, 'owner' | 'session'>;
   /** How long it is kept without input. Default: two minutes. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   /** The page as it is shown now. */
   readonly live: () => LivePage | undefined;
   /** What the last picture showed. */
@@ -150,7 +150,8 @@ export class Takeover {
         break;
       case 'wheel': {
         this.#moveMouse(control, this.#placeOf(message));
-        this.#queue.add(() => control.turnWheel(message.dx, message.dy));
+        // Firefox takes whole pixels only: https://w3c.github.io/webdriver-bidi/#type-input-WheelScrollAction
+        this.#queue.add(() => control.turnWheel(Math.round(message.dx), Math.round(message.dy)));
         break;
       }
       case 'key':
@@ -160,7 +161,7 @@ export class Takeover {
         this.#queue.add(() => control.insertText(message.text));
         break;
       case 'compose':
-        this.#queue.add(async () => control.compose?.(message.text), true);
+        this.#queue.add(async () => control.compose?.(message.text), 'compose');
         break;
       case 'copy':
         this.#queue.add(() => this.#copy(control, message.cut));
@@ -187,7 +188,7 @@ export class Takeover {
       if (action !== 'move' && button !== 'left') return;
       this.#isTouching = action !== 'up';
       const kind = ({ down: 'start', move: 'move', up: 'end' } as const)[action];
-      this.#queue.add(() => touch(kind, x, y), action === 'move');
+      this.#queue.add(() => touch(kind, x, y), action === 'move' ? 'move' : undefined);
       return;
     }
     // A hand is not quite still between two clicks; for some browsers they would be two single ones then.
@@ -200,7 +201,7 @@ export class Takeover {
   #moveMouse(control: LiveControl, to: { readonly x: number; readonly y: number }, isReplaced = false): void {
     if (to.x === this.#mouse.x && to.y === this.#mouse.y) return;
     this.#mouse = to;
-    this.#queue.add(() => control.moveMouse(to.x, to.y), isReplaced);
+    this.#queue.add(() => control.moveMouse(to.x, to.y), isReplaced ? 'move' : undefined);
   }
 
   #key(control: LiveControl, action: 'down' | 'up', key: string): void {

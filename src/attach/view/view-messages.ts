@@ -102,5 +102,7 @@ export type ViewMessage =
   /** A sentence for the person. */
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'copied'; readonly text: string }
+  /** Its connection lives. It comes again within this time; if not, the connection is lost. */
+  | { readonly type: 'alive'; readonly everyMs: number }
   /** Nothing more comes. */
   | { readonly type: 'over'; readonly text: string };

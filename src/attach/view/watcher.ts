@@ -34,6 +34,8 @@ export interface WatcherOptions {
   /** How long its link is good. */
   readonly ttlMs: number;
   readonly maxUploadBytes: number;
+  /** How often it is told that its connection lives: pages do not see the pings of a socket. Default: 10 s. */
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** More messages than a person makes. Pieces of files are counted by their bytes. */
@@ -47,6 +49,7 @@ const smallSide = 480;
 const quality = { small: 50, large: 65 } as const;
 /** Until it tells its window. */
 const defaultWindow = { width: 1280, height: 1024, rate: 10 };
+const defaultHeartbeatMs = 10_000;
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /**
@@ -62,6 +65,7 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #rate = new MessageRate(messageBurst, messagesPerSecond);
   readonly #linkOver: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout;
   #window: { readonly width: number; readonly height: number; readonly rate: number } = defaultWindow;
   #isReady = true;
   #sentAt = 0;
@@ -72,21 +76,26 @@ export class Watcher {
   #isOver = false;
 
   constructor(options: WatcherOptions) {
-    const { socket, view, mayControl, ttlMs } = options;
+    const { socket, view, mayControl, ttlMs, heartbeatMs = defaultHeartbeatMs } = options;
     this.#options = options;
     this.mayControl = mayControl;
     const end = (): void => this.end('The time of this link is over.');
     this.#linkOver = setTimeout(end, Math.min(ttlMs, maxTimeoutMs));
     this.#linkOver.unref();
+    const sayAlive = (): void => this.tell({ type: 'alive', everyMs: heartbeatMs });
+    this.#heartbeat = setInterval(sayAlive, heartbeatMs);
+    this.#heartbeat.unref();
     socket.onMessage = (text) => this.#receive(text);
     socket.onBytes = (bytes) => this.#receiveBytes(bytes);
     socket.closed.addEventListener('abort', () => {
-      clearTimeout(this.#linkOver);
-      clearTimeout(this.#readyTimer);
+      this.#stop();
       view.remove(this);
     });
-    if (socket.closed.aborted) clearTimeout(this.#linkOver);
-    else view.add(this);
+    if (socket.closed.aborted) this.#stop();
+    else {
+      view.add(this);
+      sayAlive();
+    }
   }
 
   /** Pictures as its window takes them; nothing if it does not look. */
@@ -135,8 +144,15 @@ export class Watcher {
 
   #close(code: number, text: string): void {
     this.#isOver = true;
+    this.#stop();
     this.#options.socket.close(code, text);
     this.#options.view.remove(this);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#linkOver);
+    clearTimeout(this.#readyTimer);
+    clearInterval(this.#heartbeat);
   }
 
   #receive(text: string): void {

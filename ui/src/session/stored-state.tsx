@@ -90,10 +90,10 @@ function Items({ title, items }: { readonly title: string; readonly items: reado
   if (items.length === 0) return null;
   return (
     <Scroll label={title}>
-      <table>
+      <table class="items">
         <caption>{title}</caption>
         <tbody>
-          {items.map(({ name, value }) => (
+          {[...items].sort(byName).map(({ name, value }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
               <td class="value" title={value}>
@@ -108,19 +108,14 @@ function Items({ title, items }: { readonly title: string; readonly items: reado
 }
 
 function Databases({ databases }: { readonly databases: NonNullable<StoredOrigin['indexedDB']> }) {
-  if (databases.length === 0) return null;
-  return (
-    <p class="muted">
-      IndexedDB:{' '}
-      {databases
-        .map(
-          ({ name, stores = [] }) =>
-            `${name} (${stores.map((store) => `${store.name}: ${store.records?.length ?? 0}`).join(', ')})`,
-        )
-        .join('; ')}
-    </p>
-  );
+  const items = databases.map(({ name, stores = [] }) => ({
+    name,
+    value: stores.map((store) => `${store.name}: ${store.records?.length ?? 0}`).join(', '),
+  }));
+  return <Items title="IndexedDB: records by store" items={items} />;
 }
+
+const byName = (one: StoredItem, other: StoredItem): number => one.name.localeCompare(other.name);
 
 function Scroll({ label, children }: { readonly label: string; readonly children: preact.ComponentChildren }) {
   return (

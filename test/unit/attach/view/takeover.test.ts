@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Takeover, type TakeoverOptions } from '../../../../src/attach/view/takeover.js';
+import type { OpenTurn } from '../../../../src/sessions/session-manager.js';
+
+/** What a takeover asks of a session that shows a page. */
+function openTurn(over: AbortSignal, onGivenBack: () => void): OpenTurn {
+  const nothing = { [Symbol.dispose]() {} };
+  const session = {
+    over,
+    egress: { beginRequest: () => nothing },
+    events: { add() {} },
+    usePage: () => true,
+    keep: async () => {},
+  };
+  return { session, lease: { [Symbol.dispose]: onGivenBack } } as unknown as OpenTurn; // as much as is asked for
+}
+
+describe('Takeover', () => {
+  const told: string[] = [];
+  const givenBack = vi.fn();
+  const minutes = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 60_000);
+  beforeEach(() => {
+    vi.useFakeTimers();
+    told.length = 0;
+    givenBack.mockReset();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function begin(
+    life = new AbortController(),
+  ): Promise<{ readonly turn: Takeover; readonly done: Promise<void> }> {
+    const options: TakeoverOptions = {
+      sessions: { takeOver: async () => openTurn(life.signal, givenBack), assertUrl() {} },
+      target: { owner: 'anna', session: 'taken' },
+      live: () => undefined,
+      viewport: () => undefined,
+      tell: (message) => void told.push(message.text),
+      onChange() {},
+    };
+    const turn = new Takeover(options);
+    const done = turn.run();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(turn.isHeld).toBe(true);
+    return { turn, done };
+  }
+
+  it('two minutes without input – gives the session back, and tells the person', async () => {
+    const { turn, done } = await begin();
+    await minutes(1.9);
+    turn.input({ type: 'mouse', action: 'move', x: 0, y: 0, button: 'left', clicks: 1 });
+    await minutes(1.9);
+    expect(turn.isHeld).toBe(true);
+    expect(told).toEqual([]);
+    await minutes(0.2);
+    await done;
+    expect(turn.isHeld).toBe(false);
+    expect(told).toEqual(['You did nothing for a while: the session was given back.']);
+    expect(givenBack).toHaveBeenCalledOnce();
+  });
+
+  it('given back, or the session ends – the turn is over at once, and nothing is told later', async () => {
+    const first = await begin();
+    first.turn.end();
+    first.turn.end();
+    await first.done;
+    const life = new AbortController();
+    const second = await begin(life);
+    life.abort(new Error('the session has ended'));
+    await second.done;
+    await minutes(5);
+    expect(givenBack).toHaveBeenCalledTimes(2);
+    expect(told).toEqual([]);
+  });
+});
