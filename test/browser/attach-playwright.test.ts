@@ -79,6 +79,16 @@ describe(`Playwright attached on ${suiteName(engine)}`, () => {
     expect(context.pages()).toEqual([page]);
   });
 
+  it('a dialog that a new tab opens at once – comes to the client, with its tab', async () => {
+    const { page, context } = await clients.playwright(session);
+    const answer = page.evaluate('open("").prompt("name?")');
+    const [popup, dialog] = await Promise.all([page.waitForEvent('popup'), context.waitForEvent('dialog')]);
+    expect(dialog.page()).toBe(popup);
+    await dialog.accept('told');
+    expect(await answer).toBe('told');
+    await popup.close();
+  });
+
   it('more tabs than a session may have – are refused, and the others go on', async () => {
     const { page, context } = await clients.playwright(session);
     for (let i = context.pages().length; i < 11; i++) await context.newPage();
