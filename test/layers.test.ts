@@ -17,7 +17,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
   'log-error': { folders: ['errors'], packages: [] },
   logger: { folders: ['log-error', 'log-level'], packages: ['pino'] },
   config: { folders: ['errors', 'log-level', 'util'], packages: ['zod', 'yaml'] },
-  protocol: { folders: ['errors'], packages: ['zod', 'ipaddr.js', 'i18n-iso-countries'] },
+  protocol: { folders: ['errors', 'util/network-error-name.ts'], packages: ['zod', 'ipaddr.js', 'i18n-iso-countries'] },
   artifacts: { folders: [], packages: [] },
   egress: {
     folders: ['protocol', 'errors', 'util'],

@@ -93,6 +93,7 @@ export class Attachment {
         goTo: (url) => {
           if (/^https?:/.test(url)) egress.name(url);
         },
+        failureOf: (url) => egress.failure(url),
         send: (message) => this.#send(message),
         onClose: () => this.#over.abort(),
       });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { EngineProtocol, ProtocolMessage } from '../engine/engine.js';
+import type { MooringError } from '../errors.js';
 import { BrowserCommands } from './browser-commands.js';
 import { BrowserSession, type TargetInfo } from './browser-session.js';
 import { type ClientCommand, type Params, readCommand, type UnreadableCommand } from './client-command.js';
+import { NetworkFailures } from './network-failures.js';
 import { ProtocolError, protocolErrorOf, protocolErrors } from './protocol-error.js';
 import { type RuleScope, ruleOnTarget, type TargetKind, targetKindOf } from './target-rules.js';
 
@@ -12,6 +14,8 @@ export interface ScopedProtocolOptions {
   readonly userAgent: string;
   /** Takes note that the client goes to a URL. @throws MooringError when it must not */
   readonly goTo: (url: string) => void;
+  /** Why the last connection for a URL failed, if it did. */
+  readonly failureOf: (url: string) => MooringError | undefined;
   readonly send: (message: ProtocolMessage) => void;
   /** The client has closed the browser, as it sees it. */
   readonly onClose: () => void;
@@ -62,6 +66,7 @@ export class ScopedProtocol {
   /** Who attaches to a target just now, in order. */
   readonly #attaching = new Map<string, BrowserSession[]>();
   readonly #commands: BrowserCommands;
+  readonly #failures: NetworkFailures;
   /** The size of each command that has no answer yet. */
   readonly #pending = new Map<string, number>();
   #pendingChars = 0;
@@ -71,6 +76,7 @@ export class ScopedProtocol {
     this.#options = options;
     this.#protocol = options.protocol;
     this.#root = new BrowserSession(undefined, options.send);
+    this.#failures = new NetworkFailures(options.failureOf);
     this.#commands = new BrowserCommands({
       protocol: options.protocol,
       userAgent: options.userAgent,
@@ -120,8 +126,9 @@ export class ScopedProtocol {
   deliver(message: ProtocolMessage): void {
     const { id, method, sessionId, params = {} } = message;
     if (id !== undefined) {
-      this.#settle(pendingKey(id, sessionId));
-      this.#options.send(message);
+      const key = pendingKey(id, sessionId);
+      this.#settle(key);
+      this.#options.send(this.#failures.ofAnswer(key, message));
     } else if (sessionId === this.#protocol.browserSessionId) this.#onBrowserEvent(method ?? '', params);
     else if (sessionId !== undefined && this.#children.has(sessionId)) this.#onChildEvent(message, params);
   }
@@ -167,7 +174,9 @@ export class ScopedProtocol {
       return;
     }
     if (child.type === 'page' && usesTab.test(method)) this.#lastTab = child.targetId;
-    this.#await(pendingKey(id, sessionId), chars);
+    const key = pendingKey(id, sessionId);
+    this.#await(key, chars);
+    if (method === 'Page.navigate') this.#failures.navigates(key, params.url);
     this.#protocol.send({
       id,
       method: ruling.method ?? method,
@@ -253,7 +262,7 @@ export class ScopedProtocol {
       return;
     }
     if (message.method === 'Target.detachedFromTarget') this.#forget(String(params.sessionId));
-    this.#options.send(message);
+    this.#options.send(this.#failures.ofEvent(message));
   }
 
   /** A target that is none of the client's runs on without it. */

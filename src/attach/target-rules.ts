@@ -70,6 +70,9 @@ const dragRule: Rule = (params) => {
 };
 
 const navigateRule: Rule = (params, scope) => {
+  // Chromium's own sentence: clients look for it.
+  if (typeof params.url === 'string' && !URL.canParse(params.url))
+    throw new ProtocolError('Cannot navigate to invalid URL');
   const url = allowedUrl(params.url);
   scope.goTo(url);
   return send(params);

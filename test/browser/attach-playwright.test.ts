@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Attaching } from '../support/attaching.js';
 import { covers } from '../support/covers.js';
 import { EngineSuite } from '../support/engine-suite.js';
+import { Origin } from '../support/origin.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
 
 describe(`Playwright attached on ${suiteName(engine)}`, () => {
@@ -79,6 +80,16 @@ describe(`Playwright attached on ${suiteName(engine)}`, () => {
     expect(context.pages()).toEqual([page]);
   });
 
+  it('a dialog that a new tab opens at once – comes to the client, with its tab', async () => {
+    const { page, context } = await clients.playwright(session);
+    const answer = page.evaluate('open("").prompt("name?")');
+    const [popup, dialog] = await Promise.all([page.waitForEvent('popup'), context.waitForEvent('dialog')]);
+    expect(dialog.page()).toBe(popup);
+    await dialog.accept('told');
+    expect(await answer).toBe('told');
+    await popup.close();
+  });
+
   it('more tabs than a session may have – are refused, and the others go on', async () => {
     const { page, context } = await clients.playwright(session);
     for (let i = context.pages().length; i < 11; i++) await context.newPage();
@@ -149,6 +160,22 @@ describe(`Playwright attached on ${suiteName(engine)}`, () => {
     await expect.poll(() => held).toBe(1);
     await browser.close();
     expect(await run('return answer')).toBe(200);
+  });
+
+  it('a page that cannot be reached – fails with the name that Chromium has for the reason', async () => {
+    const { page } = await clients.playwright(session);
+    const closed = new Origin();
+    await closed.start();
+    const { url } = closed;
+    await closed.close();
+    const [request] = await Promise.all([
+      page.waitForEvent('requestfailed'),
+      expect(page.goto(url)).rejects.toThrow('net::ERR_CONNECTION_REFUSED'),
+    ]);
+    expect(request.failure()?.errorText).toBe('net::ERR_CONNECTION_REFUSED');
+    await expect(page.goto(url.replace('http:', 'https:'))).rejects.toThrow('net::ERR_CONNECTION_REFUSED');
+    await expect(page.goto(`${origin.url}/reset`)).rejects.toThrow('net::ERR_EMPTY_RESPONSE');
+    await expect(page.goto('no-address')).rejects.toThrow('Cannot navigate to invalid URL');
   });
 
   it('cookies and storage – are those of the session', async () => {

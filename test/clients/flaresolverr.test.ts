@@ -138,7 +138,7 @@ describe("FlareSolverr's test suite", () => {
     const closedUrl = closed.url;
     await closed.close();
     for (const [url, name] of [
-      [`${origin.url}/reset`, 'ERR_CONNECTION_RESET'],
+      [`${origin.url}/reset`, 'ERR_EMPTY_RESPONSE'],
       [closedUrl, 'ERR_CONNECTION_REFUSED'],
     ] as const) {
       const answer = await post({ cmd: 'request.get', url });

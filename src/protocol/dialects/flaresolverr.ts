@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { errorMessage, MooringError } from '../../errors.js';
+import { MooringError } from '../../errors.js';
+import { networkErrorName } from '../../util/network-error-name.js';
 import type { RequestCommand } from '../commands/request.js';
 import type { Command, TimedReply } from '../commands.js';
 import { cookieList } from '../fields/cookies.js';
@@ -299,18 +300,7 @@ function outcome(error: MooringError, { request: { timeout = defaultTimeoutMs } 
 /** As Python prints a float. */
 const pythonNumber = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 
-/** What Chromium calls a failure of the system, which we meet in its place: names and connections are ours to make. */
-const namesOfSystemErrors: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'ERR_NAME_NOT_RESOLVED',
-  EAI_AGAIN: 'ERR_NAME_NOT_RESOLVED',
-  ECONNREFUSED: 'ERR_CONNECTION_REFUSED',
-  ECONNRESET: 'ERR_CONNECTION_RESET',
-  EPIPE: 'ERR_CONNECTION_RESET',
-  EHOSTUNREACH: 'ERR_ADDRESS_UNREACHABLE',
-  ENETUNREACH: 'ERR_ADDRESS_UNREACHABLE',
-  ETIMEDOUT: 'ERR_CONNECTION_TIMED_OUT',
-};
-/** And what it calls a failure of the proxy. */
+/** What Chromium calls a failure of the proxy. */
 const namesOfCodes: Partial<Record<MooringError['code'], string>> = {
   PROXY_TUNNEL_REFUSED: 'ERR_TUNNEL_CONNECTION_FAILED',
   SOCKS4_CREDENTIALS_REFUSED: 'ERR_SOCKS_CONNECTION_FAILED',
@@ -319,16 +309,7 @@ const namesOfCodes: Partial<Record<MooringError['code'], string>> = {
 };
 
 /** Chromium's name for what went wrong on the network, if that is where it went wrong. */
-function networkErrorOf(error: MooringError): string | undefined {
-  if (error.code in namesOfCodes) return namesOfCodes[error.code];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const seen = /\bERR_[A-Z_]+[A-Z]\b/.exec(errorMessage(at))?.[0];
-    if (seen !== undefined) return seen;
-    const { code } = at as { code?: unknown }; // Node's errors have one
-    if (typeof code === 'string' && Object.hasOwn(namesOfSystemErrors, code)) return namesOfSystemErrors[code];
-  }
-  return undefined;
-}
+const networkErrorOf = (error: MooringError): string | undefined => namesOfCodes[error.code] ?? networkErrorName(error);
 
 /** What the original says of a path that it does not have. */
 export const notFoundSentence = (path: string): string => `Not found: '${path}'`;

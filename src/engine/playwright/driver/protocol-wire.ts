@@ -317,14 +317,14 @@ export class WireClient {
     if (sessionId !== undefined) {
       if (method === 'Page.enable') this.#dialogSessions.add(sessionId);
       else if (method === 'Page.disable') this.#dialogSessions.delete(sessionId);
-      else if (method === 'Runtime.runIfWaitingForDebugger') {
-        this.letRun(this.#targets.get(sessionId) ?? '');
+      else if (method === 'Runtime.runIfWaitingForDebugger')
         for (const override of this.#wire.overrides(sessionId)) this.#wire.send(this, override, () => {});
-      }
     }
     this.#wire.send(this, message, (answer) => {
       if (!this.#closed) this.#onMessage({ ...answer, ...(id === undefined ? {} : { id }) });
     });
+    // After its own: what the page does at once, as `open('').alert()`, would keep the answer back.
+    if (method === 'Runtime.runIfWaitingForDebugger') this.letRun(this.#targets.get(sessionId ?? '') ?? '');
   }
 
   ask(method: string, params?: Record<string, unknown>, sessionId?: string): Promise<Record<string, unknown>> {
