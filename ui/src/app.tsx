@@ -18,6 +18,7 @@ export function App() {
   const [error, setError] = useState<ApiError>();
   // Each key has its own sessions: what another saw is gone.
   const dashboard = useMemo(() => (whoami?.mayEnter ? new Dashboard(whoami) : undefined), [whoami]);
+  useEffect(() => () => dashboard?.close(), [dashboard]);
   const look = async (): Promise<void> => {
     try {
       setWhoami(await readWhoami());
