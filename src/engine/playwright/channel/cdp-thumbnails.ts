@@ -1,7 +1,10 @@
 import type { CDPSession, Page } from 'playwright-core';
-import { abortable } from '../../../util/deadline.js';
+import { abortable, settledWithin } from '../../../util/deadline.js';
 import type { PictureOptions } from '../../live-page.js';
 import type { Thumbnail } from '../../thumbnail.js';
+
+/** How long the picture before is waited for. */
+const leaveMs = 300;
 
 /**
  * Small pictures of a tab by the first frame of a screencast. The browser has it from its compositor and makes it smaller
@@ -10,16 +13,16 @@ import type { Thumbnail } from '../../thumbnail.js';
  */
 export class CdpThumbnails {
   readonly #tab: Page;
-  #isTaking = false;
+  /** Settles when the last one has let go of the tab, which a page that hangs does not let it. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(tab: Page) {
     this.#tab = tab;
   }
 
-  /** @returns undefined while the one before has not let go of the tab, which a page that hangs does not let it */
+  /** @returns undefined if the one before does not let go */
   async take(options: PictureOptions, signal: AbortSignal): Promise<Thumbnail | undefined> {
-    if (this.#isTaking) return undefined;
-    this.#isTaking = true;
+    if (!(await settledWithin(this.#last, leaveMs))) return undefined;
     const opening = this.#tab.context().newCDPSession(this.#tab);
     try {
       return await abortable(
@@ -27,10 +30,7 @@ export class CdpThumbnails {
         signal,
       );
     } finally {
-      const leaving = opening.then((session) => session.detach()).catch(() => {}); // gone with the tab
-      void leaving.finally(() => {
-        this.#isTaking = false;
-      });
+      this.#last = opening.then((session) => session.detach()).catch(() => {}); // gone with the tab
     }
   }
 }
