@@ -88,8 +88,8 @@ try {
   const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
   const page = await browser.newPage({ viewport: { width: 1200, height: 560 } });
   await page.goto(`${url}/ui`);
+  await page.waitForFunction(() => globalThis.document.querySelectorAll('.thumbnail img').length === 6);
   await page.locator('.badge.busy').waitFor();
-  await page.locator('tbody tr:nth-child(6) .thumbnail img').waitFor();
   await page.screenshot({ path: picture });
   await browser.close();
   await work;
