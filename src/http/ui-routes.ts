@@ -14,7 +14,7 @@ export interface UiRouteOptions {
   /** Refuses whoever has no key. @throws MooringError `UNAUTHORIZED` */
   readonly admit: (request: FastifyRequest) => Promise<void>;
   readonly brake: KeyBrake;
-  readonly thumbnails: Pick<Thumbnails, 'find'>;
+  readonly thumbnails: Pick<Thumbnails, 'find' | 'isCurrent'>;
 }
 
 /** From `src/http` and from `dist/http` alike. */
@@ -25,6 +25,9 @@ const hashedFolder = 'assets/';
 
 /** The title of the page on a thumbnail, percent-encoded: headers are ASCII. */
 const titleHeader = 'x-mooring-title';
+/** The page gave no picture now, and what is sent is the one before. */
+const retryHeader = 'retry-after';
+const retryAfterSeconds = 3;
 
 const pageHeaders = {
   'content-security-policy':
@@ -87,7 +90,10 @@ export function registerUiRoutes(server: FastifyInstance, options: UiRouteOption
     { onRequest: onPicture },
     async (request, reply) => {
       reply.headers({ 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' });
-      const known = await thumbnails.find(authenticate(request), request.params.session);
+      const owner = authenticate(request);
+      const { session } = request.params;
+      const known = await thumbnails.find(owner, session);
+      if (!thumbnails.isCurrent(owner, session)) reply.header(retryHeader, retryAfterSeconds);
       if (!known) return reply.code(204).send();
       const etag = `"${known.hash}"`;
       reply.headers({ etag, [titleHeader]: encodeURIComponent(known.title) });

@@ -52,7 +52,8 @@ describe('the dashboard of real pages', () => {
       await row.locator('.page-title').getByText('red page').waitFor();
       await expectAccessible(page, 'pictures');
       await paint('painted', 'blue');
-      await expect.poll(() => colorOf(row.locator('img'))).toMatchObject({ isBlue: true });
+      // At the latest when its page is paused: a machine that is busy may draw it after the picture was taken.
+      await expect.poll(() => colorOf(row.locator('img')), { timeout: 30_000 }).toMatchObject({ isBlue: true });
       await row.locator('.page-title').getByText('blue page').waitFor();
     });
   });

@@ -95,7 +95,7 @@ export class Thumbnails {
    * @throws MooringError `NOT_FOUND` if this owner has no such session
    */
   async find(owner: string, id: string): Promise<KnownThumbnail | undefined> {
-    const key = JSON.stringify([owner, id]);
+    const key = keyFor(owner, id);
     if (!this.#isCurrent(key, this.#assertedSight(owner, id))) {
       // One that is under way may have begun before what was asked for.
       const begun = this.#taking.get(key);
@@ -107,6 +107,11 @@ export class Thumbnails {
     this.#known.delete(key);
     this.#known.set(key, entry);
     return entry;
+  }
+
+  /** @returns false if nothing came of the last try to take one: it may do later @throws MooringError `NOT_FOUND` */
+  isCurrent(owner: string, id: string): boolean {
+    return this.#isCurrent(keyFor(owner, id), this.#assertedSight(owner, id));
   }
 
   /** @returns undefined if it shows no page @throws MooringError `NOT_FOUND` */
@@ -178,6 +183,8 @@ export class Thumbnails {
     this.#bytes -= entry.jpeg.byteLength;
   }
 }
+
+const keyFor = (owner: string, id: string): string => JSON.stringify([owner, id]);
 
 function sightOf({ page, state, lastAccessedAt }: Session): Sight | undefined {
   if (!page?.document) return undefined;

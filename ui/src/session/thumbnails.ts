@@ -17,6 +17,8 @@ interface Entry {
   isVisible: boolean;
   /** What the row said when it was last asked for. */
   askedKey: string | undefined;
+  /** For what it was asked a second time, since no picture came of the first. */
+  retriedKey: string | undefined;
   /** By `performance.now()`. */
   askedAt: number;
   etag: string;
@@ -106,6 +108,7 @@ export class Thumbnails {
         url: '',
         isVisible: false,
         askedKey: undefined,
+        retriedKey: undefined,
         askedAt: Number.NEGATIVE_INFINITY,
         etag: '',
         shown: undefined,
@@ -151,6 +154,10 @@ export class Thumbnails {
         signal: this.#over.signal,
         headers,
       });
+      if (response.headers.has('retry-after') && entry.retriedKey !== entry.askedKey) {
+        entry.retriedKey = entry.askedKey;
+        entry.askedKey = undefined;
+      }
       if (response.status === 200) {
         const blob = await response.blob();
         const title = decodeURIComponent(response.headers.get('x-mooring-title') ?? '');
