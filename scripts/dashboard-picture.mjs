@@ -18,8 +18,19 @@ const port = 8191;
 const url = `http://127.0.0.1:${port}`;
 const startTimeoutMs = 30_000;
 
-const site = createServer((_request, response) => {
-  response.setHeader('content-type', 'text/html').end('<title>Shop</title><h1>Account</h1>');
+const style = `body { margin: 0; font: 40px sans-serif } header { padding: 30px; background: #14532d; color: white }
+  main { padding: 30px } p { height: 60px; background: #e5e7eb; border-radius: 12px }`;
+
+/** A page of a shop, with a heading after its address. */
+function shopPage(path) {
+  const [, name = ''] = /^\/([\w-]*)/.exec(path) ?? [];
+  const heading = name.charAt(0).toUpperCase() + name.slice(1).replace('-', ' ');
+  const lines = '<p></p>'.repeat(3 + (name.length % 4));
+  return `<title>${heading} – Shop</title><style>${style}</style><header>Shop</header><main><h1>${heading}</h1>${lines}</main>`;
+}
+
+const site = createServer((request, response) => {
+  response.setHeader('content-type', 'text/html; charset=utf-8').end(shopPage(request.url ?? '/'));
 }).listen(0, '127.0.0.1');
 await once(site, 'listening');
 const shop = `http://127.0.0.1:${site.address().port}`;
@@ -75,8 +86,9 @@ try {
     env: process.env,
   });
   const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
-  const page = await browser.newPage({ viewport: { width: 1200, height: 410 } });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 560 } });
   await page.goto(`${url}/ui`);
+  await page.waitForFunction(() => globalThis.document.querySelectorAll('.thumbnail img').length === 6);
   await page.locator('.badge.busy').waitFor();
   await page.screenshot({ path: picture });
   await browser.close();

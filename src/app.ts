@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { AttachTickets } from './attach/attach-tickets.js';
 import { LiveViews } from './attach/view/live-views.js';
+import { Thumbnails } from './attach/view/thumbnails.js';
 import { ViewLinks } from './attach/view/view-links.js';
 import { createExecutor } from './commands/command-table.js';
 import type { Config } from './config/settings.js';
@@ -228,6 +229,7 @@ export class App {
       tickets,
       links,
       heartbeatMs: this.#options.heartbeatMs,
+      thumbnails: new Thumbnails({ sessions }),
       metrics,
       metricsKey: config.metricsKey,
       adminKey: config.adminKey,

@@ -54,6 +54,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
     folders: [
       'engine/engine.ts',
       'engine/live-page.ts',
+      'engine/thumbnail.ts',
       'egress/session-proxy.ts',
       'identity',
       'sessions',
@@ -86,6 +87,7 @@ const table: Record<string, { folders: string[]; packages: string[] }> = {
       'commands/executor.ts',
       'attach/attach-tickets.ts',
       'attach/client-socket.ts',
+      'attach/view/thumbnails.ts',
       'attach/view/view-links.ts',
       'artifacts',
       'observability',

@@ -16,6 +16,7 @@ import type { EngineProcesses } from '../identity/identity-resolver.js';
 import type { PresentationCapabilities } from '../identity/presentation-capabilities.js';
 import type { BrowserState, CapturedState, PagePlace, StoredCookie } from '../snapshots/browser-state.js';
 import type { LivePage, LivePageListener } from './live-page.js';
+import type { Thumbnail, ThumbnailOptions } from './thumbnail.js';
 
 /** Which browser runs. */
 export interface EngineInfo {
@@ -499,6 +500,12 @@ export interface EnginePage {
   waitForUrl(pattern: string, limits: StepLimits): Promise<void>;
   /** Begins to show it to a person, as it happens; ends what was shown before. */
   live(listener: LivePageListener): LivePage;
+  /**
+   * A small picture of it, taken beside whatever uses it; the page sees nothing of that, and one that is paused stays paused.
+   *
+   * @returns undefined if it gives none now
+   */
+  thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined>;
   /** The page as a PDF. */
   pdf(signal: AbortSignal): Promise<Uint8Array>;
   /** A PNG. */

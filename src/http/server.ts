@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type HTTPMethods } from 'fastify';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { AttachTickets } from '../attach/attach-tickets.js';
+import type { Thumbnails } from '../attach/view/thumbnails.js';
 import type { ViewLinks } from '../attach/view/view-links.js';
 import type { CommandExecutor } from '../commands/executor.js';
 import { MooringError } from '../errors.js';
@@ -57,6 +58,8 @@ export interface HttpServerOptions {
   readonly links: ViewLinks;
   /** How often attached clients and watchers are asked whether they are there. If undefined, 10 s. */
   readonly heartbeatMs: number | undefined;
+  /** Small pictures of sessions' pages. */
+  readonly thumbnails: Thumbnails;
   readonly metrics: Metrics;
   /** The only key that reads them. If undefined, every API key does. */
   readonly metricsKey: string | undefined;
@@ -212,7 +215,14 @@ function build(options: HttpServerOptions, running: RunningCommands): FastifyIns
   const mayDrain = admin === undefined ? admit : admitting(createAuthenticate([admin]), brake);
   registerAdminRoutes(server, { admit: mayDrain, drain: options.drain });
   registerDocsRoutes(server, openApiDocument(options.version), options.keys.length > 0);
-  registerUiRoutes(server, { keys: options.keys, version: options.version, authenticate, brake });
+  registerUiRoutes(server, {
+    keys: options.keys,
+    version: options.version,
+    authenticate,
+    admit,
+    brake,
+    thumbnails: options.thumbnails,
+  });
   refuseOtherMethods(server, methods);
   return server;
 }

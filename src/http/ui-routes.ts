@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Thumbnails } from '../attach/view/thumbnails.js';
 import { MooringError } from '../errors.js';
 import type { Authenticate } from './authenticate.js';
 import type { KeyBrake } from './key-brake.js';
@@ -10,7 +11,10 @@ export interface UiRouteOptions {
   readonly keys: readonly string[];
   readonly version: string;
   readonly authenticate: Authenticate;
+  /** Refuses whoever has no key. @throws MooringError `UNAUTHORIZED` */
+  readonly admit: (request: FastifyRequest) => Promise<void>;
   readonly brake: KeyBrake;
+  readonly thumbnails: Pick<Thumbnails, 'find' | 'isCurrent'>;
 }
 
 /** From `src/http` and from `dist/http` alike. */
@@ -18,6 +22,12 @@ const builtFolder = fileURLToPath(new URL('../../dist/ui/', import.meta.url));
 
 /** Files under it bear a hash of what they hold in their name. */
 const hashedFolder = 'assets/';
+
+/** The title of the page on a thumbnail, percent-encoded: headers are ASCII. */
+const titleHeader = 'x-mooring-title';
+/** The page gave no picture now, and what is sent is the one before. */
+const retryHeader = 'retry-after';
+const retryAfterSeconds = 3;
 
 const pageHeaders = {
   'content-security-policy':
@@ -31,6 +41,7 @@ const pageHeaders = {
  *
  *     GET  /ui, /ui/…       the page; which one it shows is in the address
  *     GET  /ui/assets/…     what it loads
+ *     GET  /ui/thumbnails/… how the page of a session looks: a small JPEG; 204 if that is not known
  *     GET  /ui/whoami       whether a key is wanted, and whether one was given
  *     POST /ui/login        {"key": "…"} → a cookie
  *     POST /ui/logout       forgets it
@@ -38,7 +49,7 @@ const pageHeaders = {
 export function registerUiRoutes(server: FastifyInstance, options: UiRouteOptions): void {
   const files = new UiFiles(builtFolder);
   const pass = new UiPass(options.keys);
-  const { authenticate, brake } = options;
+  const { authenticate, admit, brake, thumbnails } = options;
 
   const serve = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { '*': path = '' } = request.params as { '*'?: string }; // of the one route that has it; Fastify makes an object of any
@@ -72,6 +83,24 @@ export function registerUiRoutes(server: FastifyInstance, options: UiRouteOption
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     if (!isOwnPage(request)) throw new MooringError('UNAUTHORIZED', 'expected a request of a page of this server.');
   };
+  // A picture element sends no header: the dashboard's script asks.
+  const onPicture = [onRequest, admit];
+  server.get<{ Params: { session: string } }>(
+    '/ui/thumbnails/:session',
+    { onRequest: onPicture },
+    async (request, reply) => {
+      reply.headers({ 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' });
+      const owner = authenticate(request);
+      const { session } = request.params;
+      const known = await thumbnails.find(owner, session);
+      if (!thumbnails.isCurrent(owner, session)) reply.header(retryHeader, retryAfterSeconds);
+      if (!known) return reply.code(204).send();
+      const etag = `"${known.hash}"`;
+      reply.headers({ etag, [titleHeader]: encodeURIComponent(known.title) });
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+      return reply.type('image/jpeg').send(known.jpeg);
+    },
+  );
   server.post('/ui/login', { onRequest }, async (request, reply) => {
     const cookie = pass.cookieFor(keyIn(request.body), request);
     if (cookie === undefined) {

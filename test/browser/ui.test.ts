@@ -45,7 +45,7 @@ it('the list – what it says of a session; the link of its name leads to its pa
     expect(await page.getByRole('columnheader', { name: 'Age', exact: true }).getAttribute('aria-sort')).toBe(
       'ascending',
     );
-    for (const text of ['open', `${new URL(origin.url).host}/login?from=list`, 'direct'])
+    for (const text of ['open', `Login ${new URL(origin.url).host}/login?from=list`, 'direct'])
       await row.getByRole('cell', { name: text, exact: true }).waitFor();
     await link(page, 'reader').click();
     await heading(page, 'reader').waitFor();

@@ -57,6 +57,18 @@ export interface EngineUnderTest {
   readonly skip?: string;
 }
 
+const small = { maxWidth: 240, maxHeight: 240, quality: 60 } as const;
+
+/** From the head of its frame (ITU T.81, B.2.2). */
+function sizeOfJpeg(jpeg: Buffer): { width: number; height: number } | undefined {
+  for (let at = 2; at + 9 <= jpeg.length && jpeg[at] === 0xff; at += 2 + jpeg.readUInt16BE(at + 2)) {
+    const marker = jpeg[at + 1] ?? 0;
+    if (marker >= 0xc0 && marker <= 0xc2)
+      return { width: jpeg.readUInt16BE(at + 7), height: jpeg.readUInt16BE(at + 5) };
+  }
+  return undefined;
+}
+
 /** Ends a page by going to the browser's own URL for that. */
 export async function crashAt(page: EnginePage, url: string): Promise<void> {
   const request: NavigationRequest = { url, method: 'GET', headers: {}, loadTimeoutMs: 5000, maxBodyBytes: 1 };
@@ -568,6 +580,63 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
             });
             expect(await codeOf(page.navigate(to('/endless-file'), deadline.signal))).toBe('NAVIGATION_TIMEOUT');
             await expect.poll(() => origin.closed).toContain('/endless-file');
+          });
+
+        it('thumbnail – a page, twice – a small JPEG of it and its title; the page has seen nothing', async () => {
+          const { page } = await open();
+          await page.navigate(to('/'), never);
+          const code = `addEventListener('resize', () => { document.body.dataset.seen = 'yes'; });
+            document.addEventListener('visibilitychange', () => { document.body.dataset.seen = 'yes'; }); 0`;
+          const limits = { timeoutMs: 10_000, signal: never };
+          await page.actor().evaluate(code, limits);
+          for (let i = 0; i < 2; i += 1) {
+            const thumbnail = await page.thumbnail({ ...small, isInUse: false }, never);
+            expect(thumbnail?.title).toBe('Home');
+            const jpeg = Buffer.from(thumbnail?.jpeg ?? []);
+            expect(sizeOfJpeg(jpeg)).toEqual({ width: 240, height: 192 });
+            expect(jpeg.byteLength).toBeLessThan(10_000);
+          }
+          expect(await page.actor().evaluate('document.body.dataset.seen ?? "nothing"', limits)).toBe('nothing');
+        });
+
+        it('thumbnail – a page that is used meanwhile – the use goes on', async () => {
+          const { page } = await open();
+          await page.navigate(to('/'), never);
+          const [result] = await Promise.all([
+            page.navigate(to('/login'), never),
+            page.thumbnail({ ...small, isInUse: true }, never).catch(() => {}), // the page may leave first
+          ]);
+          expect(result.status).toBe(200);
+          await page.screenshot({ size: { width: 640, height: 480 }, fullPage: false }, never);
+        });
+
+        if (can('pause'))
+          it('thumbnail – a page that stands still – shows it, and it stands still on', async () => {
+            const { page } = await open();
+            await page.navigate(to('/ticks'), never);
+            const look = async () =>
+              Buffer.from((await page.thumbnail({ ...small, isInUse: false }, never))?.jpeg ?? []).toString('base64');
+            await page.pause();
+            const paused = await look();
+            expect(paused).not.toBe('');
+            await new Promise((resolve) => setTimeout(resolve, 500)); // five ticks, if it went on
+            expect(await look()).toBe(paused);
+            await page.resume();
+            await expect.poll(look).not.toBe(paused);
+          });
+
+        if (can('script termination'))
+          it('thumbnail – a script that never ends – is over by its deadline, and the page can be used again', async () => {
+            const { page } = await open();
+            await page.navigate(to('/busy'), never);
+            await new Promise((resolve) => setTimeout(resolve, 300)); // until it is
+            for (let i = 0; i < 2; i += 1) {
+              using deadline = new Deadline({ ms: 1000, reason: () => new Error('too late') });
+              await page.thumbnail({ ...small, isInUse: false }, deadline.signal).catch(() => {}); // it may give none
+            }
+            await expect.poll(() => page.settle()).toBe(true);
+            expect((await page.navigate(to('/'), never)).status).toBe(200);
+            await expect.poll(() => page.thumbnail({ ...small, isInUse: false }, never)).toBeDefined();
           });
 
         if (can('script termination'))

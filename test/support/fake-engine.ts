@@ -20,6 +20,7 @@ import {
   type WatchOptions,
 } from '../../src/engine/engine.js';
 import type { LivePageListener } from '../../src/engine/live-page.js';
+import type { Thumbnail, ThumbnailOptions } from '../../src/engine/thumbnail.js';
 import { MooringError } from '../../src/errors.js';
 import { fullPresentation } from '../../src/identity/presentation-capabilities.js';
 import type { CapturedState, OriginState, PagePlace } from '../../src/snapshots/browser-state.js';
@@ -306,6 +307,16 @@ export class FakePage implements EnginePage {
     signal.throwIfAborted();
     this.#gone.signal.throwIfAborted();
     return Buffer.from('89504e470d0a1a0a', 'hex');
+  }
+
+  /** What it is asked for a small picture of itself; by default that names where it is. */
+  onThumbnail = async (_options: ThumbnailOptions, _signal: AbortSignal): Promise<Thumbnail | undefined> => ({
+    jpeg: Buffer.from(`picture of ${this.url}`),
+    title: /<title>(.*?)<\/title>/s.exec(this.#content.html)?.[1] ?? '',
+  });
+
+  async thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined> {
+    return abortable(this.onThumbnail(options, signal), signal);
   }
 
   async pause(): Promise<boolean> {

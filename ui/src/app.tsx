@@ -18,6 +18,7 @@ export function App() {
   const [error, setError] = useState<ApiError>();
   // Each key has its own sessions: what another saw is gone.
   const dashboard = useMemo(() => (whoami?.mayEnter ? new Dashboard(whoami) : undefined), [whoami]);
+  useEffect(() => () => dashboard?.close(), [dashboard]);
   const look = async (): Promise<void> => {
     try {
       setWhoami(await readWhoami());
@@ -90,7 +91,7 @@ function Frame({ dashboard, onKeyChange }: { readonly dashboard: Dashboard; read
         </Link>
         <nav aria-label="Pages">
           {pages.map(({ page, name }) => (
-            <Link key={page} href={pathOf({ page })} isCurrent={route.page === page}>
+            <Link key={page} href={pathOf({ page })} current={currentFor(page, route)}>
               {name}
             </Link>
           ))}
@@ -105,6 +106,11 @@ function Frame({ dashboard, onKeyChange }: { readonly dashboard: Dashboard; read
       </main>
     </>
   );
+}
+
+function currentFor(page: Route['page'], route: Route): 'page' | 'true' | undefined {
+  if (route.page === page) return 'page';
+  return page === 'sessions' && route.page === 'session' ? 'true' : undefined;
 }
 
 function titleOf(route: Route): string {

@@ -4,6 +4,7 @@ import { type ApiError, ask, readJson, type SessionList, send, succeeded, type W
 import { MetricsHistory } from './metrics.js';
 import { type Command, readCommands } from './openapi.js';
 import { Poll } from './poll.js';
+import { Thumbnails } from './session/thumbnails.js';
 
 /** A command that was sent from the console, and what came. */
 export interface ConsoleEntry {
@@ -34,6 +35,7 @@ export class Dashboard {
     everyMs: metricsEveryMs,
     isFinal: isAboutKey,
   });
+  readonly thumbnails = new Thumbnails();
   /** Newest first. Not stored: commands can hold passwords. */
   history: readonly ConsoleEntry[] = [];
   /** Where metrics have a key of their own: that, for as long as the tab is open. */
@@ -42,6 +44,11 @@ export class Dashboard {
 
   constructor(whoami: Whoami) {
     this.whoami = whoami;
+  }
+
+  /** It is shown no more. */
+  close(): void {
+    this.thumbnails.close();
   }
 
   /** Read once; again after it failed. */

@@ -66,10 +66,11 @@ interface LinkProps {
   readonly href: string;
   readonly children: ComponentChildren;
   readonly class?: string;
-  readonly isCurrent?: boolean;
+  /** Whether it leads to the page that is shown; `true`: that is a part of what it leads to. */
+  readonly current?: 'page' | 'true' | undefined;
 }
 
-export function Link({ href, children, isCurrent = false, class: name }: LinkProps) {
+export function Link({ href, children, current, class: name }: LinkProps) {
   const onClick = (event: MouseEvent): void => {
     // Those that open a tab or a window are the browser's.
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -77,7 +78,7 @@ export function Link({ href, children, isCurrent = false, class: name }: LinkPro
     goTo(href);
   };
   return (
-    <a href={href} class={name} onClick={onClick} {...(isCurrent ? { 'aria-current': 'page' } : {})}>
+    <a href={href} class={name} onClick={onClick} aria-current={current}>
       {children}
     </a>
   );

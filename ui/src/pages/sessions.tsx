@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { SessionRow } from '../api.js';
 import { useDashboard } from '../dashboard.js';
 import { counted } from '../format.js';
@@ -11,7 +11,7 @@ import { PollFailure } from '../shell/notice.js';
 
 /** Every session of this key. */
 export function SessionsPage() {
-  const { sessions } = useDashboard();
+  const { sessions, thumbnails } = useDashboard();
   const { value } = usePoll(sessions);
   const [query, setQuery] = useQuery();
   const filter = { text: query.get('q') ?? '', state: query.get('state') ?? '', kept: query.get('kept') ?? '' };
@@ -29,6 +29,9 @@ export function SessionsPage() {
       ),
     [value, text, state, kept, sort, isUp],
   );
+  useEffect(() => {
+    if (value) thumbnails.sync(value.sessions);
+  }, [thumbnails, value]);
   const onSort = (key: SortKey): void => setQuery('sort', key === sort && isUp ? `-${key}` : key);
   const all = value?.sessions.length ?? 0;
   return (

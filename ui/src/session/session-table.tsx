@@ -4,6 +4,7 @@ import { Link, pathOf } from '../router.js';
 import { memo } from './memo.js';
 import { identityOf, shownAddress, upstreamOf } from './session-facts.js';
 import { StateBadge } from './state-badge.js';
+import { ThumbnailPicture, useThumbnail } from './thumbnail.js';
 
 export const sortKeys = [
   'session',
@@ -85,25 +86,35 @@ function factsOf(row: SessionRow) {
   };
 }
 
-const Row = memo((row: ReturnType<typeof factsOf>) => (
-  <tr>
-    <th scope="row" class="session">
-      <Link href={pathOf({ page: 'session', id: row.session })}>{row.session}</Link>
-      {row.persist ? <span class="tag">persist</span> : null}
-      <span class="sub">{shownAddress(row.url)}</span>
-    </th>
-    <td class="state">
-      <StateBadge row={row} />
-    </td>
-    <td class="url" title={row.url}>
-      {shownAddress(row.url)}
-    </td>
-    <td class="identity">{row.identity}</td>
-    <td class="upstream" title={row.upstream}>
-      {row.upstream}
-    </td>
-    <td class="createdAt number">{row.age}</td>
-    <td class="lastAccessed number">{row.idle}</td>
-    <td class="bytes number">{row.traffic}</td>
-  </tr>
-));
+const Row = memo((row: ReturnType<typeof factsOf>) => {
+  const thumbnail = useThumbnail(row.session);
+  const address = shownAddress(row.url);
+  // A title is of the page that it was seen on.
+  const title = thumbnail?.url === row.url ? thumbnail.title : '';
+  return (
+    <tr>
+      <th scope="row" class="session">
+        <ThumbnailPicture session={row.session} thumbnail={thumbnail} />
+        <span class="name">
+          <Link href={pathOf({ page: 'session', id: row.session })}>{row.session}</Link>
+          {row.persist ? <span class="tag">persist</span> : null}
+          <span class="sub">{title === '' ? address : title}</span>
+        </span>
+      </th>
+      <td class="state">
+        <StateBadge row={row} />
+      </td>
+      <td class="url" title={row.url}>
+        {title === '' ? null : <span class="page-title">{title}</span>}
+        {address}
+      </td>
+      <td class="identity">{row.identity}</td>
+      <td class="upstream" title={row.upstream}>
+        {row.upstream}
+      </td>
+      <td class="createdAt number">{row.age}</td>
+      <td class="lastAccessed number">{row.idle}</td>
+      <td class="bytes number">{row.traffic}</td>
+    </tr>
+  );
+});

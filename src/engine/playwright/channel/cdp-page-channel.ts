@@ -2,9 +2,11 @@ import type { CDPSession, Page } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
 import type { LivePicture } from '../../live-page.js';
+import type { Thumbnail, ThumbnailOptions } from '../../thumbnail.js';
 import { type DriverSession, driverSessionOf, targetIdOf } from '../driver/driver-transport.js';
 import { CdpRequestOverride } from './cdp-request-override.js';
 import { CdpScreencast } from './cdp-screencast.js';
+import { CdpThumbnails } from './cdp-thumbnails.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
 import type { Camera, PageChannel, RawInput, Screencast, TabLifecycle } from './page-channel.js';
 
@@ -73,12 +75,14 @@ export class CdpPageChannel implements PageChannel {
   readonly #page: Page;
   readonly #session: DriverSession;
   readonly #mainFrameId: string;
+  readonly #thumbnails: CdpThumbnails;
   #interception: Promise<CDPSession> | undefined;
 
   private constructor(page: Page, session: DriverSession, mainFrameId: string) {
     this.#page = page;
     this.#session = session;
     this.#mainFrameId = mainFrameId;
+    this.#thumbnails = new CdpThumbnails(page);
   }
 
   /** The main frame of a page has the ID of its target. */
@@ -152,6 +156,10 @@ export class CdpPageChannel implements PageChannel {
 
   screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast {
     return new CdpScreencast(tab, onPicture);
+  }
+
+  thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined> {
+    return this.#thumbnails.take(options, signal);
   }
 
   readonly camera: Camera = {

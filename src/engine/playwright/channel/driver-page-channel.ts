@@ -2,9 +2,11 @@ import type { Page, Request, Route } from 'playwright-core';
 import { MooringError } from '../../../errors.js';
 import type { NavigationRequest } from '../../engine.js';
 import type { LivePicture } from '../../live-page.js';
+import type { Thumbnail, ThumbnailOptions } from '../../thumbnail.js';
 import { isForMainFrame } from '../document-request.js';
 import { evaluateApart } from '../driver/driver-transport.js';
 import { webpOf } from '../injected/encode-webp.js';
+import { shrinkPicture } from '../injected/shrink-picture.js';
 import { type NavigationOverride, needsOverride } from './navigation-override.js';
 import type { Camera, PageChannel, Screencast } from './page-channel.js';
 import { RefererStandIn } from './referer-stand-in.js';
@@ -85,6 +87,23 @@ export class DriverPageChannel implements PageChannel {
 
   screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast {
     return new ScreenshotCast(tab, onPicture);
+  }
+
+  /** The driver takes one picture after another: one of ours is not to be before one that a request wants. */
+  async thumbnail({ isInUse, ...options }: ThumbnailOptions): Promise<Thumbnail | undefined> {
+    if (isInUse) return undefined;
+    const shot = await this.#page.screenshot({
+      type: 'jpeg',
+      quality: 80,
+      scale: 'css',
+      caret: 'initial', // or the driver would write into the page
+      timeout: shotTimeoutMs,
+    });
+    const { jpeg, title } = await evaluateApart(this.#page, shrinkPicture, {
+      jpeg: shot.toString('base64'),
+      ...options,
+    });
+    return { jpeg: Buffer.from(jpeg, 'base64'), title };
   }
 
   async holdNavigations(): Promise<() => Promise<void>> {

@@ -2,6 +2,7 @@ import type { Page, Request } from 'playwright-core';
 import type { Size } from '../../../identity/identity.js';
 import type { NavigationRequest } from '../../engine.js';
 import type { LivePicture, PictureOptions } from '../../live-page.js';
+import type { Thumbnail, ThumbnailOptions } from '../../thumbnail.js';
 import type { NavigationOverride } from './navigation-override.js';
 
 /** What a page is asked beside the driver's own calls, by the shortest way that its browser has. */
@@ -27,6 +28,8 @@ export interface PageChannel {
   readonly lifecycle?: TabLifecycle;
   /** Pictures of a tab, this page or a popup of it, as it looks different. */
   screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast;
+  /** A small picture of the page. @returns undefined if it gives none now */
+  thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined>;
   /** Input that the driver has no way for. If omitted, the browser has none either. */
   readonly rawInput?: RawInput;
   /** Absent: it cannot be filmed. */

@@ -23,6 +23,7 @@ import {
   type WatchOptions,
 } from '../../engine.js';
 import type { LivePage, LivePageListener } from '../../live-page.js';
+import type { Thumbnail, ThumbnailOptions } from '../../thumbnail.js';
 import { matchesUrl } from '../../url-pattern.js';
 import type { PageChannel } from '../channel/page-channel.js';
 import { isFirstRequest } from '../document-request.js';
@@ -294,6 +295,10 @@ export class PlaywrightPage implements EnginePage {
     if (this.alive) this.#gone.signal.addEventListener('abort', onGone, { once: true });
     else queueMicrotask(onGone);
     return this.#live;
+  }
+
+  thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined> {
+    return this.#guard(this.#channel.thumbnail(options, signal), signal, 'the thumbnail');
   }
 
   record(maxBytes: number): PageRecording {
