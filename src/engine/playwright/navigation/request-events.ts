@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { insideOf } from '../driver/driver-transport.js';
 
 /** How many requests of documents the driver keeps for a context, and how much of them. */
-const keptRequests = 200;
+const keptRequests = 50;
 const keptBytes = 20_000_000;
 
 /** As the driver has them inside. */
@@ -34,7 +34,7 @@ const requestEvents = new Set(['request', 'response', 'requestfailed', 'requestf
  */
 export class RequestEvents {
   readonly #dispatchers: Dispatchers;
-  readonly #told: { readonly request: Request; readonly bytes: number }[] = [];
+  #told: { readonly request: Request; readonly bytes: number }[] = [];
   /** Requests that send something and have no answer yet. */
   readonly #uploads = new Set<Request>();
   #bytes = 0;
@@ -51,7 +51,10 @@ export class RequestEvents {
       this.#noteUpload(name, request);
       return this.#isTold(name, request) && emit(name, ...args);
     };
-    context.on('page', forgetRequests);
+    context.on('page', (page) => {
+      forgetRequests(page);
+      page.once('close', () => this.#forgetClosed());
+    });
   }
 
   /** From now on all are told. @returns how to end that */
@@ -91,6 +94,12 @@ export class RequestEvents {
     this.#told.push({ request, bytes });
     this.#bytes += bytes;
     this.#letGo();
+  }
+
+  /** With a request its tab would be kept, and with that all that was ever known of it. */
+  #forgetClosed(): void {
+    this.#told = this.#told.filter(({ request }) => !request.frame()?._page.isClosed());
+    this.#bytes = this.#told.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #letGo(): void {
