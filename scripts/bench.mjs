@@ -1,6 +1,6 @@
 // npm run bench [-- --quick]: compiles the benchmarks beside the sources and runs them.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
@@ -13,9 +13,8 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.bench.
   stdio: 'inherit',
 });
 if (status !== 0) process.exit(status ?? 1);
-// The compiler takes the sources alone; the tests' certificate goes beside them.
-const certificates = join('test', 'support', 'tls');
-for (const name of ['key.pem', 'cert.pem']) {
-  copyFileSync(join(root, certificates, name), join(root, 'node_modules/.cache/mooring-bench', certificates, name));
-}
+// The compiler takes the sources alone; what they read goes beside them.
+const compiled = join(root, 'node_modules/.cache/mooring-bench');
+for (const folder of ['view', join('test', 'support', 'tls')])
+  cpSync(join(root, folder), join(compiled, folder), { recursive: true });
 await import('../node_modules/.cache/mooring-bench/bench/main.js');
