@@ -1,4 +1,5 @@
 import type { Frame, Page } from 'playwright-core';
+import { settledWithin } from '../../../util/deadline.js';
 import type { EvaluateInFrame } from '../channel/frame-evaluation.js';
 import { settledInFairTime, systemClock } from '../fair-time.js';
 import { encodeValue } from '../injected/encode-value.js';
@@ -11,9 +12,11 @@ import {
 } from '../injected/read-storage.js';
 import { type OriginRecord, storingOriginOf } from './origin-record.js';
 
-/** How long a page may take to say what it has stored, and at most on a busy machine; one that runs without end never does. */
+/** How long a page may take to answer, and at most on a busy machine; one that runs without end never does. */
 const answerTimeoutMs = 400;
-const longestAnswerMs = 5000;
+const longestAnswerMs = 2000;
+/** How long it may take to say what it has stored, once it has answered: ten million characters and more. */
+const readingTimeoutMs = 5000;
 /** How many frames of an origin are tried: a sandboxed one stores nothing. */
 const maxTries = 3;
 
@@ -57,8 +60,8 @@ export async function readOrigin(
 ): Promise<'read' | 'late' | 'gone' | 'tooLarge'> {
   let isGone = false;
   for (const { frame, isTab } of frames) {
-    const asking = evaluate(frame, readingOf(origin, record.mark, maxChars));
-    const reading = (await inTime(asking)) as StorageReading | undefined; // what it returns
+    const asked = evaluateInTime(evaluate, frame, readingOf(origin, record.mark, maxChars));
+    const reading = (await asked) as StorageReading | undefined; // what it returns
     if (!reading) return frame.isDetached() || storingOriginOf(frame.url()) !== origin ? 'gone' : 'late';
     if (reading.kind === 'tooLarge') return 'tooLarge';
     if (reading.kind === 'items') takeItems(record, reading, isTab);
@@ -78,9 +81,8 @@ export async function surroundingsOf(
   { origin, frames: [first] }: ShownOrigin,
 ): Promise<StorageSurroundings | undefined> {
   if (!first) return undefined;
-  return (await inTime(evaluate(first.frame, `(${readSurroundings})(${JSON.stringify(origin)})`))) as
-    | StorageSurroundings
-    | undefined; // what it returns
+  const asked = evaluateInTime(evaluate, first.frame, `(${readSurroundings})(${JSON.stringify(origin)})`);
+  return (await asked) as StorageSurroundings | undefined; // what it returns
 }
 
 /** The databases of an origin; nothing if it does not give them in time. @param maxChars the most that is read */
@@ -90,7 +92,8 @@ export async function databasesOf(
   maxChars: number,
 ): Promise<DatabasesReading | undefined> {
   if (!first) return undefined;
-  return (await inTime(evaluate(first.frame, databasesReadingOf(maxChars)))) as DatabasesReading | undefined; // what it returns
+  const asked = evaluateInTime(evaluate, first.frame, databasesReadingOf(maxChars));
+  return (await asked) as DatabasesReading | undefined; // what it returns
 }
 
 /** The expression that reads the databases of an origin. */
@@ -108,13 +111,20 @@ export function takeItems(
   record.mark = isTab ? mark : ''; // of another tab, whose session storage is another
 }
 
-async function inTime(asking: Promise<unknown>): Promise<unknown> {
+/** @returns undefined if it is not there in time, or failed */
+async function evaluateInTime(evaluate: EvaluateInFrame, frame: Frame, expression: string): Promise<unknown> {
   let answer: unknown;
   let isOver = false;
-  const answered = asking.then((value) => {
+  let onBegun = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    onBegun = resolve;
+  });
+  const answered = evaluate(frame, expression, onBegun).then((value) => {
     if (!isOver) answer = value;
   });
-  await settledInFairTime(answered, answerTimeoutMs, systemClock, longestAnswerMs);
+  const first = Promise.race([begun, answered]);
+  if (await settledInFairTime(first, answerTimeoutMs, systemClock, longestAnswerMs))
+    await settledWithin(answered, readingTimeoutMs);
   isOver = true;
   return answer;
 }
