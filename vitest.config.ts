@@ -105,20 +105,9 @@ export default defineConfig({
       browserProject('soak', ['test/soak/**/*.test.ts'], { load: 'alone' }),
       browserProject('firefox', [...engineSuites, 'test/contract/firefox-engine.test.ts'], { engine: 'firefox' }),
       // Where the two builds of Chromium differ.
-      browserProject(
-        'chromium-full',
-        inBrowser([
-          'attach-playwright',
-          'attach-puppeteer',
-          'identity',
-          'one-document',
-          'plain-request',
-          'request-options',
-        ]),
-        {
-          engine: 'chromium-full',
-        },
-      ),
+      browserProject('chromium-full', inBrowser(['attach-playwright', 'identity', 'one-document', 'plain-request']), {
+        engine: 'chromium-full',
+      }),
       browserProject('webkit', ['test/contract/webkit-engine.test.ts']),
     ],
   },
