@@ -349,10 +349,10 @@ describe.skipIf(suiteEngine.skip !== undefined)(`referer on ${suiteName(suiteEng
   });
 
   it.each([
-    ['that breaks off', '/reset', 'CODE-0006'],
-    ['that does not answer', '/hang', 'CODE-0025'],
-  ])('referer – a site %s – %s, and the session goes on', async (_what, path, code) => {
-    await suite.fails(code, path, { referer: from('/fails'), timeout: 4000 });
+    ['that breaks off', '/reset', 'CODE-0006', 30_000],
+    ['that does not answer', '/hang', 'CODE-0025', 4000],
+  ])('referer – a site %s – %s, and the session goes on', async (_what, path, code, timeout) => {
+    await suite.fails(code, path, { referer: from('/fails'), timeout });
     expect(echo(await get('/echo', { referer: from('/works') })).headers.referer).toBe(from('/works'));
   });
 
