@@ -20,7 +20,7 @@ export interface PagePauseOptions {
 /** A page stands still within milliseconds; on a machine that is busy, in some seconds. */
 const hungAfterMs = 20_000;
 /** How often it is looked whether the process of a page that stands still does so too. */
-const lookEveryMs = 30_000;
+const lookEveryMs = 120_000;
 /** The part of that time from which on it does not. Shared and service workers are not paused with their pages. */
 const burningPart = 0.2;
 

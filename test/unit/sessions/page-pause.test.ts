@@ -135,22 +135,22 @@ describe('PagePause', () => {
     it('its process runs a good part of the time – that is told, again and again until somebody comes', async () => {
       ranMs = 5_000_000;
       const pause = await paused();
-      await run(31_000, 0.3);
+      await run(121_000, 0.3);
       expect(burns).toBe(1);
-      await run(30_000, 1.7);
+      await run(120_000, 1.7);
       expect(burns).toBe(2);
       await pause.resume();
-      await run(100_000, 1);
+      await run(400_000, 1);
       expect(burns).toBe(2);
     });
 
     it('its process runs a little, or nobody tells – nothing is told', async () => {
       const pause = await paused();
-      await run(100_000, 0.1);
+      await run(400_000, 0.1);
       await pause.resume();
       ranMs = undefined;
       await paused();
-      await run(100_000, 1);
+      await run(400_000, 1);
       expect(burns).toBe(0);
     });
   });
