@@ -254,6 +254,8 @@ export class LastingJobs {
     if (restored) entry.isUnsure = true;
     if (code === 'CODE-0026') entry.crashes += 1;
     if (excused.has(code)) return;
+    // A disk that is slow for a while: the record is there the next time, and is looked at then.
+    if (code === 'STATE_UNREADABLE' && error.includes('expected the disk to be done within')) return;
     if (code === 'SESSION_ENDED' && !ledger.persist) {
       if (!/\((idle|crashed|evicted|drained|lifetime)/.test(error)) this.problems.push(`${ledger.name}: ${error}`);
       entry.isCreated = false;
