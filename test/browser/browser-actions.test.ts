@@ -41,12 +41,12 @@ describe.skipIf(suiteEngine.skip !== undefined)(`browserActions on ${suiteName(s
   });
 
   it('dropdown – an option that is not there, no select – says which there are', async () => {
-    const none = await act([{ type: 'dropdown', cssSelector: '#select', value: 'zzz', timeout: 500 }]);
+    const none = await act([{ type: 'dropdown', cssSelector: '#select', value: 'zzz', timeout: 3000 }]);
     expect(none.body).toMatchObject({ code: 'CODE-0027' });
     expect(none.body.error).toContain('there are "a", "b", "c"');
     const input = await act([{ type: 'dropdown', cssSelector: '#text', value: 'a' }]);
     expect(input.body.error).toContain('expected a select element at #text; it is input#text');
-    const place = await act([{ type: 'dropdown', cssSelector: '#select', index: 7, timeout: 500 }]);
+    const place = await act([{ type: 'dropdown', cssSelector: '#select', index: 7, timeout: 3000 }]);
     expect(place.body.error).toContain('expected an option 7 in #select that can be chosen; there are "a", "b", "c"');
   });
 
