@@ -95,17 +95,14 @@ export class PagePause {
     void this.#lookAt(page);
   }
 
-  /** Looks again and again whether the process of a page that is paused stands still. */
-  async #lookAt(page: EnginePage): Promise<void> {
-    const ranMs = await page.processTime().catch(() => undefined); // it is gone, or no longer paused
+  /** Looks again and again whether the process of a page that is paused stands still. @param before the last look */
+  async #lookAt(page: EnginePage, before?: { readonly ranMs: number; readonly at: number }): Promise<void> {
+    const due = this.#timer;
+    const ranMs = await page.processTime().catch(() => undefined); // it is gone
     const at = performance.now();
-    if (ranMs === undefined || this.#page !== page) return;
-    this.#timer = setTimeout(async () => {
-      const laterMs = await page.processTime().catch(() => undefined);
-      if (laterMs === undefined || this.#page !== page) return;
-      if (laterMs - ranMs > burningPart * (performance.now() - at)) this.#options.burns();
-      void this.#lookAt(page);
-    }, lookEveryMs);
+    if (ranMs === undefined || this.#timer !== due) return; // nobody tells, or somebody came meanwhile
+    if (before && ranMs - before.ranMs > burningPart * (at - before.at)) this.#options.burns();
+    this.#timer = setTimeout(() => void this.#lookAt(page, { ranMs, at }), lookEveryMs);
     this.#timer.unref();
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AnyJson } from '../support/any-json.js';
 import { Origin } from '../support/origin.js';
 import { RunningApp } from '../support/start-app.js';
 
@@ -16,8 +17,7 @@ afterAll(async () => {
 
 interface Event {
   readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: an event as it came over the wire
-  readonly data: any;
+  readonly data: AnyJson;
 }
 
 async function stream(body: unknown): Promise<{ status: number; type: string | null; events: Event[] }> {

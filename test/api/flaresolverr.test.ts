@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { translateRequest } from '../../src/protocol/dialects/flaresolverr.js';
+import type { AnyJson } from '../support/any-json.js';
 import { covers } from '../support/covers.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
@@ -22,8 +23,7 @@ async function send(body: unknown) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: (await response.json()) as AnyJson };
 }
 
 const noSession = "Error: The session doesn't exist.";

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AnyJson } from '../support/any-json.js';
 import { covers } from '../support/covers.js';
 import { FakeEngine, type FakePage } from '../support/fake-engine.js';
 import { FrailStore } from '../support/frail-store.js';
@@ -24,8 +25,7 @@ afterAll(async () => {
 });
 
 const one = { key: 'one' };
-// biome-ignore lint/suspicious/noExplicitAny: events as they came over the wire
-type Event = any;
+type Event = AnyJson;
 const eventsOf = async (session: string, rest: object = {}): Promise<Event> =>
   app.ok({ cmd: 'sessions.events', session, ...rest }, one);
 const kindsOf = ({ events }: { events: Event[] }): string[] => events.map(({ kind }) => kind);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AnyJson } from '../support/any-json.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { suiteEngine as engine, suiteName } from '../support/suite-engines.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: events as they came over the wire
-type Event = any;
+type Event = AnyJson;
 
 describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   const suite = new EngineSuite(engine, { session: 'told' });

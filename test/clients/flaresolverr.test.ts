@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AnyJson } from '../support/any-json.js';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { Origin } from '../support/origin.js';
 import { TestProxy } from '../support/proxies.js';
@@ -32,8 +33,7 @@ async function post(body: unknown) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: (await response.json()) as AnyJson };
 }
 
 const ok = { status: 200, body: { status: 'ok', message: 'Challenge not detected!', version: '0.0.0-test' } };

@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { connect, type Browser as PuppeteerBrowser, type Page as PuppeteerPage } from 'puppeteer-core';
 import { WebSocket } from 'ws';
+import type { AnyJson } from './any-json.js';
 import type { RunningApp } from './start-app.js';
 
 type Fields = Record<string, unknown>;
@@ -22,8 +23,7 @@ export interface RawMessage {
   readonly method?: string;
   readonly params?: Fields;
   readonly sessionId?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a result as it came over the wire
-  readonly result?: any;
+  readonly result?: AnyJson;
   readonly error?: { readonly code: number; readonly message: string };
 }
 

@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { AnyJson } from './any-json.js';
 import { listProcesses } from './processes.js';
 import { Program, type ProgramOptions } from './program.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-export type Reply = any;
+export type Reply = AnyJson;
 
 export interface LastingServerOptions extends Pick<ProgramOptions, 'nodeOptions'> {
   /** Environment variables over those of the tests. */

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import type { BrowserEngine } from '../../src/engine/engine.js';
 import { createLogger } from '../../src/logger.js';
 import type { SnapshotStore } from '../../src/snapshots/snapshot-store.js';
+import type { AnyJson } from './any-json.js';
 import { FakeEngine } from './fake-engine.js';
 
 type Body = Record<string, unknown>;
@@ -12,8 +13,7 @@ type Body = Record<string, unknown>;
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a reply as it came over the wire
-  readonly body: any;
+  readonly body: AnyJson;
 }
 
 export interface SendOptions {

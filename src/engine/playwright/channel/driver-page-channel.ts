@@ -71,8 +71,8 @@ export class DriverPageChannel implements PageChannel {
     return this.#standIns.has(request);
   }
 
-  /** The driver gives no WebP: the page's browser makes it. */
-  async #encodedShot(): Promise<string> {
+  /** What is shown, as a JPEG in base64. */
+  async #shot(): Promise<string> {
     const shot = await this.#page.screenshot({
       type: 'jpeg',
       quality: 80,
@@ -80,7 +80,12 @@ export class DriverPageChannel implements PageChannel {
       caret: 'initial', // or the driver would write into the page
       timeout: shotTimeoutMs,
     });
-    const jpeg = shot.toString('base64');
+    return shot.toString('base64');
+  }
+
+  /** The driver gives no WebP: the page's browser makes it. */
+  async #encodedShot(): Promise<string> {
+    const jpeg = await this.#shot();
     if (this.#lastShot?.jpeg !== jpeg) this.#lastShot = { jpeg, webp: await evaluateApart(this.#page, webpOf, jpeg) };
     return this.#lastShot.webp;
   }
@@ -92,17 +97,8 @@ export class DriverPageChannel implements PageChannel {
   /** The driver takes one picture after another: one of ours is not to be before one that a request wants. */
   async thumbnail({ isInUse, ...options }: ThumbnailOptions): Promise<Thumbnail | undefined> {
     if (isInUse) return undefined;
-    const shot = await this.#page.screenshot({
-      type: 'jpeg',
-      quality: 80,
-      scale: 'css',
-      caret: 'initial', // or the driver would write into the page
-      timeout: shotTimeoutMs,
-    });
-    const { jpeg, title } = await evaluateApart(this.#page, shrinkPicture, {
-      jpeg: shot.toString('base64'),
-      ...options,
-    });
+    const shot = await this.#shot();
+    const { jpeg, title } = await evaluateApart(this.#page, shrinkPicture, { jpeg: shot, ...options });
     return { jpeg: Buffer.from(jpeg, 'base64'), title };
   }
 

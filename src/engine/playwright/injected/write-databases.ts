@@ -1,15 +1,25 @@
 import type { StoredDatabase, StoredObjectStore } from '../../../snapshots/browser-state.js';
 
-/**
- * Makes the IndexedDB databases of a document's origin.
- *
- * @returns what could not be made, a sentence each; the rest is there
- */
+/** What came of writing an origin's databases. */
+export interface DatabasesWriting {
+  /** What could not be made, a sentence each; the rest is there. */
+  readonly failures: readonly string[];
+  /** Something failed for a reason of the browser, not of what was to be written: another time it may succeed. */
+  readonly isInterrupted: boolean;
+}
+
+/** Makes the IndexedDB databases of a document's origin. Done again, it finds what it has made. */
 export async function writeDatabases(
   decode: (encoded: unknown) => unknown,
   databases: readonly StoredDatabase[],
-): Promise<string[]> {
+): Promise<DatabasesWriting> {
   const failures: string[] = [];
+  let isInterrupted = false;
+  // https://w3c.github.io/IndexedDB/#exceptions: those that are not about what is written. Values that no browser takes abort too.
+  const ofTheBrowser = ['UnknownError', 'TimeoutError'];
+  const noteError = (error: unknown): void => {
+    isInterrupted ||= error instanceof DOMException && ofTheBrowser.includes(error.name);
+  };
   const wait = <T>(request: IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
@@ -26,12 +36,13 @@ export async function writeDatabases(
     const onError = (event: Event): void => {
       event.preventDefault(); // or the rest of the transaction would be undone
       refused += 1;
+      noteError((event.target as IDBRequest).error);
     };
     for (const record of records) {
       try {
         const value = 'value' in record ? record.value : decode(record.valueEncoded);
         const key = 'key' in record ? record.key : decode(record.keyEncoded);
-        const request = hasOwnKeys ? store.add(value, key as IDBValidKey) : store.add(value); // what was read as a key
+        const request = hasOwnKeys ? store.put(value, key as IDBValidKey) : store.put(value); // what was read as a key
         request.onerror = onError;
       } catch {
         refused += 1; // no value or key of IndexedDB
@@ -76,9 +87,10 @@ export async function writeDatabases(
     try {
       await make(database);
     } catch (error) {
+      noteError(error);
       failures.push(`The database ${database.name} could not be brought back: ${String(error)}.`);
       indexedDB.deleteDatabase(database.name); // not half of it
     }
   }
-  return failures;
+  return { failures, isInterrupted };
 }

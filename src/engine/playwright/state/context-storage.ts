@@ -10,7 +10,7 @@ import { decodeValue } from '../injected/decode-value.js';
 import type { DatabasesReading } from '../injected/read-databases.js';
 import { readSurroundings, type StorageReading, type StorageSurroundings } from '../injected/read-storage.js';
 import { restoreStorage, type StorageToRestore } from '../injected/restore-storage.js';
-import { writeDatabases } from '../injected/write-databases.js';
+import { type DatabasesWriting, writeDatabases } from '../injected/write-databases.js';
 import {
   databasesOf,
   databasesReadingOf,
@@ -390,8 +390,9 @@ export class ContextStorage {
       }
       if (record.databases.length === 0) return;
       const asked = evaluate(`(${writeDatabases})(${decodeValue}, ${JSON.stringify(record.databases)})`);
-      const refused = (await asked) as string[]; // what it returns
+      const { failures: refused, isInterrupted } = (await asked) as DatabasesWriting; // what it returns
       failures.push(...refused.map((sentence) => `${record.origin}: ${sentence}`));
+      if (isInterrupted) interrupted.push(record.origin);
       if (refused.length === 0 && this.#parts.changes) record.databasesKnown = 'yes';
     };
     const onFailure = ({ origin }: OriginRecord, error: unknown): void => {
