@@ -1,9 +1,11 @@
+import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   filterWire,
   maxAnswerBytes,
+  sentByteCounter,
   type WireFilter,
   type WireMessage,
 } from '../../../src/engine/playwright/driver/driver-transport.js';
@@ -89,4 +91,20 @@ describe('filterWire', () => {
     expect(told[0]).toMatchObject({ message: expect.stringContaining('a browser') });
     expect(driver.killed).toBe('SIGKILL');
   });
+});
+
+it('sentByteCounter – the browser closes, and the driver forgets it – still tells', () => {
+  const pipe = Object.defineProperty(new Socket(), 'bytesRead', { value: 12 });
+  const socket = Object.defineProperty(new Socket(), 'bytesRead', { value: 30, writable: true });
+  let isKnown = true;
+  const toImpl = (): unknown => {
+    if (!isKnown) throw new TypeError("Cannot read properties of undefined (reading '_object')");
+    const process = { stdio: [null, pipe] };
+    return { _connection: { _transport: { _ws: { _socket: socket } } }, options: { browserProcess: { process } } };
+  };
+  const count = sentByteCounter({ _connection: { toImpl } } as unknown as Browser); // what the counter looks at
+  isKnown = false;
+  expect(count()).toBe(42);
+  Object.defineProperty(socket, 'bytesRead', { value: 31 });
+  expect(count()).toBe(43);
 });

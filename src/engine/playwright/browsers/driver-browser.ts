@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
 import { type ProcessVitals, readDescendants, readVitals } from '../../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../../browser-pool.js';
-import { askBrowser, bytesSentBy, childProcessOf } from '../driver/driver-transport.js';
+import { askBrowser, childProcessOf, sentByteCounter } from '../driver/driver-transport.js';
 import type { LaunchedByDriver } from './browser-profile.js';
 
 /** In how many processes a context is tried to be opened that are gone before it is. */
@@ -23,6 +23,7 @@ export class DriverBrowser implements LaunchedBrowser {
   readonly openSockets: LaunchedByDriver['openSockets'];
   readonly protocol: LaunchedByDriver['protocol'];
   readonly process: BrowserProcess;
+  readonly bytesSent: () => number;
   readonly #gone = new AbortController();
   readonly #isOver: () => boolean;
   #killedFor: string | undefined;
@@ -51,6 +52,7 @@ export class DriverBrowser implements LaunchedBrowser {
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
       ),
     );
+    this.bytesSent = sentByteCounter(browser);
     this.process = { engine, processId: child.pid, ended };
     this.#isOver = () => child.exitCode !== null || child.signalCode !== null;
     setMaxListeners(0, this.#gone.signal); // every context listens
@@ -75,10 +77,6 @@ export class DriverBrowser implements LaunchedBrowser {
   vitals(): ProcessVitals | undefined {
     const { processId } = this.process;
     return processId === undefined ? undefined : readVitals(processId);
-  }
-
-  bytesSent(): number {
-    return bytesSentBy(this.browser);
   }
 
   kill(why: string): void {

@@ -170,13 +170,18 @@ export function childProcessOf(browser: Browser): ChildProcess {
   return child;
 }
 
-/** How many bytes a browser has sent over its pipes and its socket. */
-export function bytesSentBy(browser: Browser): number {
+/**
+ * Counts what a browser sends over its pipes and its socket.
+ *
+ * @returns tells how many bytes it has sent since its start; also when it has ended, of which the driver keeps nothing
+ */
+export function sentByteCounter(browser: Browser): () => number {
   const { _connection: connection } = insideOf(browser) as {
     readonly _connection?: { readonly _transport?: Transport };
   };
-  const sockets = [...childProcessOf(browser).stdio, connection?._transport?._ws?._socket];
-  return sockets.reduce((sum, stream) => sum + (stream instanceof Socket ? stream.bytesRead : 0), 0);
+  const streams = [...childProcessOf(browser).stdio, connection?._transport?._ws?._socket];
+  const sockets = streams.filter((stream) => stream instanceof Socket);
+  return () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0);
 }
 
 /**
