@@ -161,6 +161,17 @@ export function describeState({ harness, another, can }: StateContract): void {
         .toEqual(['l1', 'n1']);
     });
 
+    it('newContext – another tab has crashed when the first of two origins is shown – the second finds its own too', async () => {
+      const { context, page } = await open(stateOf([storing(a, { l: '1' }), storing(b, { l: '2' }, { s: '3' })]));
+      const tab = await context.newPage(never);
+      await harness().crashPage(page);
+      await go(tab, `${a}/`);
+      expect(await firstOf(tab)).toEqual([{ l: '1' }, {}]);
+      await capture(context);
+      await go(tab, `${b}/`);
+      expect(await firstOf(tab)).toEqual([{ l: '2' }, { s: '3' }]);
+    });
+
     it('captureState – what was restored and not visited – is in it unchanged', async () => {
       const state = stateOf([storing(a, { l: '1' }), storing(b, {}, { s: '2' })]);
       const { context, page } = await open(state);

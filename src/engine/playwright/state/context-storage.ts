@@ -96,6 +96,7 @@ export class ContextStorage {
   noteTab(page: Page): void {
     const { changes, guard } = this.#parts;
     page.once('crash', () => this.#crashed.add(page));
+    page.once('close', () => this.#pending.catchUp());
     page.on(
       'framenavigated',
       guard((frame) => this.#onShown(page, frame)),
