@@ -28,6 +28,8 @@ export interface SessionTabOptions {
   readonly onEvent: (event: PageEvent) => void;
 }
 
+const neverAborted = new AbortController().signal;
+
 /** The tab of a session: opened when it is first needed, and another one when it is lost. */
 export class SessionTab {
   readonly #options: SessionTabOptions;
@@ -122,22 +124,33 @@ export class SessionTab {
     await this.#page?.close();
     this.#starting = await this.#options.starts.enter(this.#options.owner, signal);
     try {
-      this.#page = await this.#options.context.newPage(signal);
-      this.#page.onEvent(this.#options.onEvent);
-      this.#tellWatchers();
+      const page = await this.#options.context.newPage(signal);
+      this.#adopt(page);
+      return page;
     } catch (error) {
       this.started();
       throw error;
     }
-    return this.#page;
   }
 
   /** From now on this page of the context is the one it shows. */
   show(page: EnginePage): void {
-    if (page === this.#page) return;
+    if (page !== this.#page) this.#adopt(page);
+  }
+
+  #adopt(page: EnginePage): void {
     this.#page = page;
-    page.onEvent(this.#options.onEvent);
+    page.onEvent((event) => {
+      if (event.kind === 'crash') void this.#noteLastPlace(page);
+      this.#options.onEvent(event);
+    });
     this.#tellWatchers();
+  }
+
+  /** A page that has crashed may have gone on since it was asked last where it stands. */
+  async #noteLastPlace(page: EnginePage): Promise<void> {
+    const last = await page.place(neverAborted).catch(() => undefined);
+    if (page === this.#page && last && last.url !== this.#place?.url) this.#place = last;
   }
 
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */

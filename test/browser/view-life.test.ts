@@ -4,6 +4,7 @@ import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { MemorySnapshotStore } from '../support/memory-snapshot-store.js';
 import { Origin } from '../support/origin.js';
 import { near, type Person, PersonsBrowser } from '../support/person.js';
+import { browserProcesses, descendantsOf, rendererProcesses } from '../support/processes.js';
 import { Relay } from '../support/relay.js';
 import { RunningApp } from '../support/start-app.js';
 import { RawWatcher } from '../support/watching.js';
@@ -131,6 +132,53 @@ it('the session ends under a person – they are told, control is gone, and the 
   const late = await people.open(url);
   await late.page.getByRole('heading', { name: 'This link shows nothing any more' }).waitFor();
   expect((await fetch(url)).headers.get('content-type')).toContain('application/json');
+});
+
+describe('what dies under a person', () => {
+  /** The process of the session's page, not of the person's own browser. */
+  let renderer = 0;
+  const takeDesk = async (fields: Record<string, unknown> = {}): Promise<Person> => {
+    await app.ok({ cmd: 'sessions.create', session, ...fields });
+    const person = await people.open(await link());
+    const before = rendererProcesses();
+    await openDesk();
+    renderer = rendererProcesses().find((id) => !before.includes(id)) ?? 0;
+    expect(renderer).not.toBe(0);
+    await person.see();
+    await person.take();
+    return person;
+  };
+
+  it('the tab – it is shown again, where the person had gone, and they still have it', async () => {
+    const person = await takeDesk();
+    await person.click(0.2, 0.7);
+    const address = person.page.getByLabel('Address');
+    await expect.poll(() => address.inputValue()).toBe(`${origin.url}/missing`);
+    await expect.poll(() => person.colour(0.9, 0.1)).toSatisfy(near([255, 255, 255]));
+    process.kill(renderer, 'SIGKILL');
+    await person.page.getByText('The page crashed. It is loaded again.').waitFor();
+    await expect.poll(() => address.inputValue(), { timeout: 20_000 }).toBe(`${origin.url}/missing`);
+    expect(await person.button('Give back').count()).toBe(1);
+    await address.fill(`${origin.url}/desk`);
+    await address.press('Enter');
+    await seesDesk(person);
+    await person.click(0.2, 0.1);
+    await person.page.keyboard.type('again');
+    await person.give();
+    expect((await shown()).innerText).toContain('text=again;');
+  });
+
+  it('the browser – of a session that lasts – they are told that it sleeps, and taking control wakes it', async () => {
+    const person = await takeDesk({ persist: true });
+    const browser = browserProcesses().find((id) => descendantsOf(id).some((one) => one.id === renderer)) ?? 0;
+    process.kill(browser, 'SIGKILL');
+    await person.page.getByText('This session is asleep. Taking control wakes it.').waitFor();
+    expect(await person.button('Give back').count()).toBe(0);
+    await person.take();
+    await seesDesk(person);
+    await person.give();
+    expect((await shown()).currentUrl).toBe(`${origin.url}/desk`);
+  });
 });
 
 describe('who is not there', () => {

@@ -1,4 +1,5 @@
 import type { EgressRequest } from '../../egress/session-proxy.js';
+import type { StepLimits } from '../../engine/engine.js';
 import type { GivenFile, LiveControl, LiveDialog, LiveFileChooser, LivePage } from '../../engine/live-page.js';
 import { errorMessage, MooringError } from '../../errors.js';
 import type { Size } from '../../identity/identity.js';
@@ -34,6 +35,8 @@ const keepTimeoutMs = 5000;
 /** How long what a person did last may take when they have given the session back. */
 const finishTimeoutMs = 5000;
 const maxBodyBytes = 50 * 1024 ** 2;
+/** So often a page that crashes is shown anew while one person has it; one may crash as soon as it is shown. */
+const maxReopenings = 3;
 
 /**
  * A person has a session: from their turn in its lane until they give it back, do nothing for a while, leave, or the session
@@ -56,6 +59,8 @@ export class Takeover {
   /** Where the mouse is. */
   #mouse = { x: -1, y: -1 };
   #idle: NodeJS.Timeout | undefined;
+  #reopenings = 0;
+  #isReopening = false;
 
   constructor(options: TakeoverOptions) {
     this.#options = options;
@@ -98,7 +103,10 @@ export class Takeover {
     this.#egress = egress;
     session.events.add('attach', { by: 'view' });
     try {
-      await this.#openPage(session, egress, deadline);
+      await this.#openPage(session, egress, {
+        timeoutMs: Math.min(deadline.remainingMs, navigationTimeoutMs),
+        signal: deadline.signal,
+      });
       this.#isHeld = true;
       this.#used();
       this.pageChanged();
@@ -124,6 +132,24 @@ export class Takeover {
     const before = this.#control;
     this.#control = this.#options.live()?.control();
     if (before !== this.#control) void before?.release();
+    if (!this.#control) void this.#reopen();
+  }
+
+  /** The page is gone under the person: it is shown anew, where it stood. */
+  async #reopen(): Promise<void> {
+    const session = this.#session;
+    const egress = this.#egress;
+    if (!session || !egress || this.#isReopening || session.page) return;
+    if (this.#over.signal.aborted || session.over.aborted) return;
+    if (++this.#reopenings > maxReopenings) {
+      this.#options.tell({ type: 'notice', text: 'The page crashed again. Give an address to go on.' });
+      return;
+    }
+    this.#options.tell({ type: 'notice', text: 'The page crashed. It is loaded again.' });
+    this.#isReopening = true;
+    await this.#navigate((signal) => this.#openPage(session, egress, { timeoutMs: navigationTimeoutMs, signal }));
+    this.#isReopening = false;
+    this.pageChanged();
   }
 
   input(message: InputMessage): void {
@@ -250,10 +276,10 @@ export class Takeover {
   }
 
   /** The page that the session shows; one that it had before it slept is gone to again. */
-  async #openPage(session: Session, egress: EgressRequest, { signal, remainingMs }: Deadline): Promise<void> {
+  async #openPage(session: Session, egress: EgressRequest, limits: StepLimits): Promise<void> {
+    const { signal } = limits;
     if (session.usePage()) return;
     try {
-      const limits = { timeoutMs: Math.min(remainingMs, navigationTimeoutMs), signal };
       if (await revivePage(session, egress, limits, maxBodyBytes)) session.noteRestored([]);
     } catch (error) {
       if (signal.aborted || session.over.aborted) throw error;
