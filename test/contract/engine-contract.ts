@@ -616,6 +616,7 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
             await page.navigate(to('/ticks'), never);
             const look = async () =>
               Buffer.from((await page.thumbnail({ ...small, isInUse: false }, never))?.jpeg ?? []).toString('base64');
+            await look(); // it is drawn
             await page.pause();
             const paused = await look();
             expect(paused).not.toBe('');

@@ -27,9 +27,14 @@ export class InputQueue {
     this.#running ??= this.#run();
   }
 
+  /** Resolves when what waits is done, or after so long. */
+  async caughtUp(limitMs: number): Promise<void> {
+    await settledWithin(Promise.resolve(this.#running), limitMs);
+  }
+
   /** Lets what waits be done for so long; what is left then is left out. */
   async finish(limitMs: number): Promise<void> {
-    await settledWithin(Promise.resolve(this.#running), limitMs);
+    await this.caughtUp(limitMs);
     this.#waiting = [];
   }
 

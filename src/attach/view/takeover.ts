@@ -32,7 +32,7 @@ const defaultIdleMs = 120_000;
 const turnTimeoutMs = 120_000;
 const navigationTimeoutMs = 30_000;
 const keepTimeoutMs = 5000;
-/** How long what a person did last may take when they have given the session back. */
+/** How long what a person did last may take before they go elsewhere, or when they have given the session back. */
 const finishTimeoutMs = 5000;
 const maxBodyBytes = 50 * 1024 ** 2;
 /** So often a page that crashes is shown anew while one person has it; one may crash as soon as it is shown. */
@@ -257,6 +257,7 @@ export class Takeover {
       reason: () => new MooringError('NAVIGATION_TIMEOUT', 'expected the page to answer in time; it did not.'),
       parent: this.#over.signal,
     });
+    await this.#queue.caughtUp(finishTimeoutMs); // a form that was filled in is not left before it is
     await go(deadline.signal).catch((error: unknown) => {
       if (!this.#over.signal.aborted) this.#options.tell({ type: 'notice', text: errorMessage(error) });
     });
