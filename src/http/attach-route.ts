@@ -43,7 +43,12 @@ export function attachUpgrade(options: AttachRouteOptions): UpgradeHandler {
       assertNoForeignPage(request, wantsKey);
       const point = tickets.find(tokenOf(request.url ?? '') ?? '');
       if (!point) throw notThere();
-      sockets.handleUpgrade(request, socket, head, (client) => void point.serve(new WsClient(client, heartbeatMs)));
+      sockets.handleUpgrade(
+        request,
+        socket,
+        head,
+        (client) => void point.serve(new WsClient(client, socket, heartbeatMs)),
+      );
     } catch (error) {
       refuseUpgrade(socket, error);
     }
@@ -98,12 +103,15 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
 /** A client's WebSocket, which is asked again and again whether its other end is there. */
 export class WsClient implements ClientSocket {
   readonly #socket: WebSocket;
+  readonly #connection: Duplex;
   readonly #closed = new AbortController();
   onMessage: (text: string) => void = () => {};
   onBytes?: (bytes: Buffer) => void;
 
-  constructor(socket: WebSocket, heartbeatMs: number) {
+  /** @param connection what the socket runs over */
+  constructor(socket: WebSocket, connection: Duplex, heartbeatMs: number) {
     this.#socket = socket;
+    this.#connection = connection;
     let isThere = true;
     const heartbeat = setInterval(() => {
       if (!isThere) {
@@ -138,6 +146,11 @@ export class WsClient implements ClientSocket {
   }
 
   send(message: string | Uint8Array): void {
+    // What comes at once goes in one piece: each write is a call of the system.
+    if (this.#connection.writableCorked === 0) {
+      this.#connection.cork();
+      setImmediate(() => this.#connection.uncork());
+    }
     this.#socket.send(message);
   }
 

@@ -80,7 +80,7 @@ export function viewUpgrade({ links, wantsKey, heartbeatMs = defaultHeartbeatMs 
       assertOwnOrigin(request);
       const link = links.find(/^\/view\/([\w-]{1,200})\/live$/.exec(request.url ?? '')?.[1] ?? '');
       if (!link) throw notThere();
-      sockets.handleUpgrade(request, socket, head, (client) => link.serve(new WsClient(client, heartbeatMs)));
+      sockets.handleUpgrade(request, socket, head, (client) => link.serve(new WsClient(client, socket, heartbeatMs)));
     } catch (error) {
       refuseUpgrade(socket, error);
     }

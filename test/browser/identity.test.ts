@@ -23,10 +23,14 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
   const { name: engineName, create } = engine;
   const isFirefox = engineName === 'firefox';
   /** What this engine would be asked for. */
-  const matrix = possible.filter(([name, , device], i) => {
-    if (isFirefox) return name === 'firefox' && device === 'desktop';
-    // The whole browser presents in the same way as the shell: the newest of each is enough there.
-    return engineName !== 'chromium full' || i % 2 === 1;
+  const matrix = possible.filter(([name, system, device], i) => {
+    const isNewest = i % 2 === 1;
+    // Each is a process of its own there, which takes ten seconds on a slow machine.
+    if (isFirefox) return name === 'firefox' && device === 'desktop' && (isNewest || system === 'windows');
+    // The whole browser presents in the same way as the shell: the newest, and of the others one each, are enough there.
+    return (
+      engineName !== 'chromium full' || (isNewest && (name === 'chrome' || system === 'macos' || system === 'ios'))
+    );
   });
   const own = isFirefox ? 'firefox' : 'chrome';
   const suite = new EngineSuite(engine, { session: 'identity', maxProcesses: 4 });
@@ -222,7 +226,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
     const small = await RunningApp.start({}, await create(2));
     const before = new Set(browserProcesses());
     try {
-      const versions = [...Array(6).keys()].map((n) => 140 + n);
+      const versions = [140, 141, 142, 143];
       const opened = await Promise.all(
         versions.map((version) =>
           small.ok({
@@ -234,7 +238,7 @@ describe.skipIf(engine.skip !== undefined)(suiteName(engine), () => {
         ),
       );
       const sharing = opened.filter(({ fingerprint }) => fingerprint.warnings.join().includes('process is shared'));
-      expect(sharing).toHaveLength(4);
+      expect(sharing).toHaveLength(2);
       expect(browserProcesses().filter((id) => !before.has(id)).length).toBeLessThanOrEqual(2);
       for (const { session, fingerprint } of opened) {
         const { solution } = await small.ok({ cmd: 'request.get', session, url: `${origin.url}/echo` });

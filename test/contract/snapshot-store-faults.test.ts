@@ -39,7 +39,7 @@ describe('a server that is killed in the middle of writes, again and again', () 
   };
 
   it.each([
-    [false, 30],
+    [false, 15],
     [true, 10],
   ])(
     'sync %s, %i kills – every write that was acknowledged is there afterwards, and nothing is damaged',

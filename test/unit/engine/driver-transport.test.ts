@@ -27,7 +27,7 @@ class FakeDriver {
     const kill = (signal: string): void => {
       this.killed = signal;
     };
-    const process = { kill };
+    const process = { kill, stdio: [] };
     const inside = { _connection: { _transport: this.transport }, options: { browserProcess: { process } } };
     return { _connection: { toImpl: () => inside } } as unknown as Browser; // what the filter looks at
   }

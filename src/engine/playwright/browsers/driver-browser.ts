@@ -2,18 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { kill } from 'node:process';
 import type { Browser } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
-import { type ProcessVitals, readDescendants, readVitals } from '../../../util/process-vitals.js';
+import { type ProcessVitals, readVitals } from '../../../util/process-vitals.js';
 import type { BrowserProcess, LaunchedBrowser, ProcessEnd } from '../../browser-pool.js';
 import { askBrowser, childProcessOf, sentByteCounter } from '../driver/driver-transport.js';
 import type { LaunchedByDriver } from './browser-profile.js';
+import { GreedyPages } from './greedy-pages.js';
 
 /** In how many processes a context is tried to be opened that are gone before it is. */
 export const triesToOpen = 3;
 /** How long after its calls have failed a browser may be told of as gone. */
 const lossTimeoutMs = 300;
-
-/** @returns true if the process runs pages. Others must live: one of Chromium's holds the cookies of all its contexts. */
-export const isPageProcess = (command: string): boolean => /--type=renderer\b|-contentproc\b.*\btab$/.test(command);
 
 /** A browser that the driver has launched. */
 export class DriverBrowser implements LaunchedBrowser {
@@ -29,7 +27,7 @@ export class DriverBrowser implements LaunchedBrowser {
   #killedFor: string | undefined;
   #closed: Promise<void> | undefined;
 
-  readonly #pageMemoryBytes: number | undefined;
+  readonly #greedyPages: GreedyPages | undefined;
 
   /**
    * @param engine its name, for the log
@@ -45,7 +43,7 @@ export class DriverBrowser implements LaunchedBrowser {
     this.protocol = protocol;
     this.onScriptError = onScriptError;
     this.openSockets = openSockets;
-    this.#pageMemoryBytes = pageMemoryBytes;
+    if (pageMemoryBytes !== undefined) this.#greedyPages = new GreedyPages({ limitBytes: pageMemoryBytes });
     const child = childProcessOf(browser);
     const ended = new Promise<ProcessEnd>((resolve) =>
       child.once('exit', (exitCode, signal) =>
@@ -92,12 +90,10 @@ export class DriverBrowser implements LaunchedBrowser {
 
   endGreedy(): void {
     const { processId } = this.process;
-    const limit = this.#pageMemoryBytes;
-    if (processId === undefined || limit === undefined || this.#isOver()) return;
-    for (const child of readDescendants(processId, (command) => !isPageProcess(command))) {
-      if (!isPageProcess(child.command) || child.privateBytes <= limit) continue;
+    if (processId === undefined || this.#isOver()) return;
+    for (const page of this.#greedyPages?.find(processId) ?? []) {
       try {
-        kill(child.processId, 'SIGKILL');
+        kill(page, 'SIGKILL');
       } catch {
         // It ended this very moment.
       }

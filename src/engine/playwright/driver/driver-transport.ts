@@ -72,7 +72,7 @@ export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
   const transport = inside._connection?._transport;
   const receive = transport?.onmessage;
   if (!transport || !receive) throw new Error('this version of the driver has no wire to be filtered');
-  const send = transport.send.bind(transport);
+  const send = sentTogether(transport.send.bind(transport), childProcessOf(browser).stdio[3]);
   transport.send = (message) => {
     for (const one of filter.outgoing(message)) send(one);
   };
@@ -86,6 +86,21 @@ export function filterWire(browser: Browser, filter: WireFilter): WireEnds {
     guardOf('a browser', () => void childProcessOf(browser).kill('SIGKILL')),
   );
   return { toBrowser: send, toDriver: receive };
+}
+
+/**
+ * What is sent at once goes to the browser in one piece: the driver writes a message and its end apart, and each write costs
+ * a call of the system and wakes the browser.
+ */
+function sentTogether(send: (message: WireMessage) => void, pipe: unknown): (message: WireMessage) => void {
+  if (!(pipe instanceof Socket)) return send;
+  return (message) => {
+    if (pipe.writableCorked === 0) {
+      pipe.cork();
+      process.nextTick(() => pipe.uncork());
+    }
+    send(message);
+  };
 }
 
 const maxLogChars = 2000;
