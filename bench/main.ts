@@ -498,7 +498,7 @@ async function attached(): Promise<void> {
 }
 
 const watchedSessions = 50;
-const watchedRate = 5;
+const watchedWindow = { width: 640, height: 512, rate: 5 };
 
 /** Warm requests while sessions are watched whose pages change all the time, beside the same requests while nobody looks. */
 async function watched(): Promise<void> {
@@ -522,7 +522,7 @@ async function watched(): Promise<void> {
   }
   const before = await many();
   const watchers = new Helper<WatchOrder | number>('./watchers.js');
-  await watchers.ask({ links, width: 640, height: 512, rate: watchedRate });
+  await watchers.ask({ links, ...watchedWindow });
   await sleep(3000);
   await watchers.ask(0);
   const startedAt = performance.now();
@@ -531,23 +531,64 @@ async function watched(): Promise<void> {
   await watchers.end();
   for (let i = 0; i < watchedSessions; i++) await send({ cmd: 'sessions.destroy', session: `watched-${i}` });
   await send({ cmd: 'sessions.destroy', session: 'unwatched' });
+  const rawRate = await rawPictures({ url: origin.url, code: tickingPage, pages: watchedSessions, ...watchedWindow });
   const limit = 1.5 * p50(before);
   const what = `warm request, ${watchedSessions} other sessions watched (raw: not watched)`;
   rows.push({ what: `${what}, p50`, ours: p50(during), raw: p50(before), limit, unit: 'ms' });
   rows.push({ what: `${what}, p99`, ours: p99(during), raw: p99(before), unit: 'ms' });
   rows.push({
-    what: 'pictures a second of a watched session (limit: at least)',
+    what: 'pictures a second of a watched session (raw: screencasts alone; limit: at least)',
     ours: rate,
-    limit: watchedRate,
+    raw: rawRate,
+    // A browser that draws all of that in software may not come to five on two processors.
+    limit: Math.min(0.9 * watchedWindow.rate, 0.8 * rawRate),
     unit: '',
   });
 }
 
-/** Something that changes ten times a second, as a spinner or a clock does. */
+/** How many pictures a second a browser alone gives of each page, all of them at once. */
+async function rawPictures({
+  url,
+  code,
+  pages,
+  width,
+  height,
+  rate,
+}: {
+  readonly url: string;
+  readonly code: string;
+  readonly pages: number;
+  readonly width: number;
+  readonly height: number;
+  readonly rate: number;
+}): Promise<number> {
+  const browser = await RawBrowser.launch(binary);
+  let pictures = 0;
+  for (let i = 0; i < pages; i++) {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.evaluate(`(() => {${code}})()`);
+    const session = await page.context().newCDPSession(page);
+    session.on('Page.screencastFrame', ({ sessionId }) => {
+      pictures += 1;
+      setTimeout(() => session.send('Page.screencastFrameAck', { sessionId }).catch(() => {}), 1000 / rate);
+    });
+    await session.send('Page.startScreencast', { format: 'jpeg', quality: 65, maxWidth: width, maxHeight: height });
+  }
+  await sleep(3000);
+  pictures = 0;
+  const startedAt = performance.now();
+  await sleep(10_000);
+  const seconds = (performance.now() - startedAt) / 1000;
+  await browser.close();
+  return Math.min(rate, pictures / pages / seconds);
+}
+
+/** Something that changes as often as it is looked at. */
 const tickingPage = `
   const box = document.body.appendChild(document.createElement('h1'));
   let n = 0;
-  setInterval(() => { box.textContent = n++; }, 100);
+  setInterval(() => { box.textContent = n++; }, 200);
   return true;`;
 
 function print(): void {

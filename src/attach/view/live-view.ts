@@ -75,7 +75,7 @@ export class LiveView implements WatchedView {
     if (JSON.stringify(before) !== JSON.stringify(this.#pictures)) this.#shoot();
   }
 
-  /** A watcher has shown all that there is. */
+  /** A watcher can soon show another picture. */
   wantPicture(): void {
     this.#live?.nextPicture();
   }

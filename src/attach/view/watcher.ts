@@ -17,7 +17,7 @@ export interface WatchedView {
   remove(watcher: Watcher): void;
   /** Its window is another. */
   resize(): void;
-  /** It has shown all that there is. */
+  /** It can soon show another picture. */
   wantPicture(): void;
   take(watcher: Watcher): void;
   give(watcher: Watcher): void;
@@ -47,6 +47,8 @@ const maxPictureSide = 2000;
 const sizeStep = 80;
 const smallSide = 480;
 const quality = { small: 50, large: 65 } as const;
+/** So long before it takes another picture, that one is asked for: the browser draws, captures and encodes it first. */
+const leadMs = 150;
 /** Until it tells its window. */
 const defaultWindow = { width: 1280, height: 1024, rate: 10 };
 const defaultHeartbeatMs = 10_000;
@@ -57,7 +59,7 @@ const maxTimeoutMs = 2 ** 31 - 1;
  * waits.
  *
  * ```
- * picture ─▶ sent … taken ─▶ ready (not before its rate allows) ─▶ the newest since, or the next one
+ * picture ─▶ sent … taken ─▶ next one asked for ─▶ ready (not before its rate allows) ─▶ the newest since, or the next one
  * ```
  */
 export class Watcher {
@@ -70,6 +72,7 @@ export class Watcher {
   #isReady = true;
   #sentAt = 0;
   #pending: LivePicture | undefined;
+  #askTimer: NodeJS.Timeout | undefined;
   #readyTimer: NodeJS.Timeout | undefined;
   #lastState = '';
   #intake: FileIntake | undefined;
@@ -151,6 +154,7 @@ export class Watcher {
 
   #stop(): void {
     clearTimeout(this.#linkOver);
+    clearTimeout(this.#askTimer);
     clearTimeout(this.#readyTimer);
     clearInterval(this.#heartbeat);
   }
@@ -186,15 +190,17 @@ export class Watcher {
   #onTaken(): void {
     if (this.#isReady) return;
     const waitMs = this.#sentAt + 1000 / Math.max(this.#window.rate, 1) - performance.now();
+    clearTimeout(this.#askTimer);
     clearTimeout(this.#readyTimer);
+    this.#askTimer = setTimeout(() => this.#options.view.wantPicture(), Math.max(0, waitMs - leadMs));
     this.#readyTimer = setTimeout(() => this.#onReady(), Math.max(0, waitMs));
+    this.#askTimer.unref();
     this.#readyTimer.unref();
   }
 
   #onReady(): void {
     this.#isReady = true;
     if (this.#pending) this.offer(this.#pending);
-    else this.#options.view.wantPicture();
   }
 
   #beginFiles(message: FilesMessage): void {

@@ -4,8 +4,13 @@ import type { Screencast } from './page-channel.js';
 
 /** The browser sends no more while so many pictures are not acknowledged, and tells nothing of those it left out. */
 const maxInFlight = 3;
-/** After pictures may have been left out, the newest comes by itself within this time, or is asked for. */
+/**
+ * After pictures may have been left out, the newest comes by itself within this time, or is asked for; on a busy machine
+ * within so many times what the one before took. To ask is to begin anew, which is work for the browser too.
+ */
 const missedAfterMs = 250;
+const missedAfterTimes = 3;
+const missedAfterMostMs = 5000;
 
 interface Frame {
   readonly data: string;
@@ -31,6 +36,9 @@ export class CdpScreencast implements Screencast {
   /** The numbers of pictures that are not acknowledged. */
   #inFlight: number[] = [];
   #missed: NodeJS.Timeout | undefined;
+  /** When a picture was made room for, and how long the last one took from there. */
+  #awaitedSince: number | undefined;
+  #tookMs = 0;
   #isStopped = false;
 
   constructor(tab: Page, onPicture: (picture: LivePicture) => void) {
@@ -48,8 +56,10 @@ export class CdpScreencast implements Screencast {
     if (oldest === undefined || this.#inFlight.length < maxInFlight) return;
     this.#inFlight.shift();
     this.#send((session) => session.send('Page.screencastFrameAck', { sessionId: oldest }));
+    this.#awaitedSince = performance.now();
+    const waitMs = Math.min(missedAfterMostMs, Math.max(missedAfterMs, missedAfterTimes * this.#tookMs));
     clearTimeout(this.#missed);
-    this.#missed = setTimeout(() => void this.#restart(), missedAfterMs);
+    this.#missed = setTimeout(() => void this.#restart(), waitMs);
     this.#missed.unref();
   }
 
@@ -73,6 +83,7 @@ export class CdpScreencast implements Screencast {
     const isFirst = this.#session === undefined;
     this.#session ??= this.#open();
     const { maxWidth, maxHeight, quality } = options;
+    this.#awaitedSince = performance.now();
     this.#send(async (session) => {
       if (this.#isStopped) return;
       const stopping = isFirst ? undefined : session.send('Page.stopScreencast');
@@ -94,6 +105,8 @@ export class CdpScreencast implements Screencast {
     if (this.#isStopped) return;
     clearTimeout(this.#missed);
     this.#inFlight.push(sessionId);
+    if (this.#awaitedSince !== undefined) this.#tookMs = performance.now() - this.#awaitedSince;
+    this.#awaitedSince = undefined;
     // A phone shows a page that was not made for it smaller; input is at places of the page.
     const scale = metadata.pageScaleFactor || 1;
     const viewport = { width: metadata.deviceWidth / scale, height: metadata.deviceHeight / scale };
