@@ -145,7 +145,8 @@ export class Takeover {
       this.#options.tell({ type: 'notice', text: 'The page crashed again. Give an address to go on.' });
       return;
     }
-    this.#options.tell({ type: 'notice', text: 'The page crashed. It is loaded again.' });
+    const what = session.lostPlace?.method === 'GET' ? 'It is loaded again.' : 'Give an address to go on.';
+    this.#options.tell({ type: 'notice', text: `The page crashed. ${what}` });
     this.#isReopening = true;
     await this.#navigate((signal) => this.#openPage(session, egress, { timeoutMs: navigationTimeoutMs, signal }));
     this.#isReopening = false;
