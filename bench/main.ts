@@ -524,9 +524,10 @@ async function watched(): Promise<void> {
   const watchers = new Helper<WatchOrder | number>('./watchers.js');
   await watchers.ask({ links, ...watchedWindow });
   await sleep(3000);
+  const during = await many();
   await watchers.ask(0);
   const startedAt = performance.now();
-  const during = await many();
+  await sleep(10_000);
   const rate = (await watchers.ask(0)) / watchedSessions / ((performance.now() - startedAt) / 1000);
   await watchers.end();
   for (let i = 0; i < watchedSessions; i++) await send({ cmd: 'sessions.destroy', session: `watched-${i}` });
