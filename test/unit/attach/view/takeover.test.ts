@@ -3,13 +3,19 @@ import { Takeover, type TakeoverOptions } from '../../../../src/attach/view/take
 import type { OpenTurn } from '../../../../src/sessions/session-manager.js';
 
 /** What a takeover asks of a session that shows a page. */
-function openTurn(over: AbortSignal, onGivenBack: () => void): OpenTurn {
+function openTurn(over: AbortSignal, onGivenBack: () => void, shown: { page: object | undefined }): OpenTurn {
   const nothing = { [Symbol.dispose]() {} };
   const session = {
     over,
+    get page() {
+      return shown.page;
+    },
+    lostPlace: { url: 'https://a.test/', method: 'POST' },
+    openPage: async () => {},
+    pageStarted() {},
     egress: { beginRequest: () => nothing },
     events: { add() {} },
-    usePage: () => true,
+    usePage: () => shown.page,
     keep: async () => {},
   };
   return { session, lease: { [Symbol.dispose]: onGivenBack } } as unknown as OpenTurn; // as much as is asked for
@@ -17,11 +23,13 @@ function openTurn(over: AbortSignal, onGivenBack: () => void): OpenTurn {
 
 describe('Takeover', () => {
   const told: string[] = [];
+  const shown: { page: object | undefined } = { page: {} };
   const givenBack = vi.fn();
   const minutes = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 60_000);
   beforeEach(() => {
     vi.useFakeTimers();
     told.length = 0;
+    shown.page = {};
     givenBack.mockReset();
   });
   afterEach(() => {
@@ -32,7 +40,7 @@ describe('Takeover', () => {
     life = new AbortController(),
   ): Promise<{ readonly turn: Takeover; readonly done: Promise<void> }> {
     const options: TakeoverOptions = {
-      sessions: { takeOver: async () => openTurn(life.signal, givenBack), assertUrl() {} },
+      sessions: { takeOver: async () => openTurn(life.signal, givenBack, shown), assertUrl() {} },
       target: { owner: 'anna', session: 'taken' },
       live: () => undefined,
       viewport: () => undefined,
@@ -72,5 +80,17 @@ describe('Takeover', () => {
     await minutes(5);
     expect(givenBack).toHaveBeenCalledTimes(2);
     expect(told).toEqual([]);
+  });
+
+  it('a page that crashes as soon as it is shown – is shown again three times, and no more', async () => {
+    const { turn, done } = await begin();
+    shown.page = undefined;
+    turn.pageChanged();
+    await minutes(1);
+    const again = 'The page crashed. Give an address to go on.'; // it came by POST, which is not sent twice
+    expect(told).toEqual([again, again, again, 'The page crashed again. Give an address to go on.']);
+    expect(turn.isHeld).toBe(true);
+    turn.end();
+    await done;
   });
 });
