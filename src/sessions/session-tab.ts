@@ -28,8 +28,6 @@ export interface SessionTabOptions {
   readonly onEvent: (event: PageEvent) => void;
 }
 
-const neverAborted = new AbortController().signal;
-
 /** The tab of a session: opened when it is first needed, and another one when it is lost. */
 export class SessionTab {
   readonly #options: SessionTabOptions;
@@ -141,16 +139,17 @@ export class SessionTab {
   #adopt(page: EnginePage): void {
     this.#page = page;
     page.onEvent((event) => {
-      if (event.kind === 'crash') void this.#noteLastPlace(page);
+      if (event.kind === 'crash') this.#noteLastPlace(page);
       this.#options.onEvent(event);
     });
     this.#tellWatchers();
   }
 
   /** A page that has crashed may have gone on since it was asked last where it stands. */
-  async #noteLastPlace(page: EnginePage): Promise<void> {
-    const last = await page.place(neverAborted).catch(() => undefined);
-    if (page === this.#page && last && last.url !== this.#place?.url) this.#place = last;
+  #noteLastPlace(page: EnginePage): void {
+    const { url, document, viewport } = page;
+    if (page !== this.#page || !document || url === this.#place?.url) return;
+    this.#place = { url, method: document.method, scroll: { x: 0, y: 0 }, viewport };
   }
 
   /** The page that was opened has come to its first address: another session's may start. Does nothing without one. */
