@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Attaching, RawClient } from '../support/attaching.js';
 import { EngineSuite } from '../support/engine-suite.js';
 import { browserProcesses, rendererProcesses } from '../support/processes.js';
@@ -134,10 +134,10 @@ describe(`The life of an attached client on ${suiteName(engine)}`, () => {
   it('tabs that are closed at once – cost nothing', async () => {
     const client = await clients.raw(session);
     const page = await client.attachToPage();
+    const openTab = () => client.ok('Target.createTarget', { url: `${origin.url}/?tab` });
     for (let i = 0; i < 60; i++) {
       // Those that are on their way out count among the tabs that a session may have.
-      if (i % 8 === 7) await sleep(150);
-      const { targetId } = await client.ok('Target.createTarget', { url: `${origin.url}/?tab` });
+      const { targetId } = await vi.waitFor(openTab, { timeout: 10_000, interval: 100 });
       await client.ok('Target.closeTarget', { targetId });
     }
     await client.ok('Runtime.evaluate', { expression: '1' }, page);
