@@ -259,6 +259,7 @@ export class Takeover {
       parent: this.#over.signal,
     });
     await this.#queue.caughtUp(finishTimeoutMs); // a form that was filled in is not left before it is
+    if (!this.#isHeld) return; // given back meanwhile: the page is others' now
     await go(deadline.signal).catch((error: unknown) => {
       if (!this.#over.signal.aborted) this.#options.tell({ type: 'notice', text: errorMessage(error) });
     });

@@ -31,6 +31,8 @@ export class PendingStorage {
   #isBehind = false;
   /** Changes of scripts come one after another. */
   #change: Promise<void> = Promise.resolve();
+  /** One is to come that has not begun: it does for all that is asked until then. */
+  #isDue = false;
 
   constructor(scripted: Scripted) {
     this.#scripted = scripted;
@@ -63,7 +65,12 @@ export class PendingStorage {
   }
 
   #update(): void {
-    this.#change = this.#change.then(() => this.#replace());
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#change = this.#change.then(() => {
+      this.#isDue = false;
+      return this.#replace();
+    });
   }
 
   /** Takes the scripts of origins that were shown back; what else they held is installed anew first, so that it is never missing. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Takeover, type TakeoverOptions } from '../../../../src/attach/view/takeover.js';
+import type { LivePage } from '../../../../src/engine/live-page.js';
 import type { OpenTurn } from '../../../../src/sessions/session-manager.js';
 
 /** What a takeover asks of a session that shows a page. */
 function openTurn(over: AbortSignal, onGivenBack: () => void, shown: { page: object | undefined }): OpenTurn {
-  const nothing = { [Symbol.dispose]() {} };
+  const nothing = { name() {}, [Symbol.dispose]() {} };
   const session = {
     over,
     get page() {
@@ -24,12 +25,14 @@ function openTurn(over: AbortSignal, onGivenBack: () => void, shown: { page: obj
 describe('Takeover', () => {
   const told: string[] = [];
   const shown: { page: object | undefined } = { page: {} };
+  let live: LivePage | undefined;
   const givenBack = vi.fn();
   const minutes = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 60_000);
   beforeEach(() => {
     vi.useFakeTimers();
     told.length = 0;
     shown.page = {};
+    live = undefined;
     givenBack.mockReset();
   });
   afterEach(() => {
@@ -42,7 +45,7 @@ describe('Takeover', () => {
     const options: TakeoverOptions = {
       sessions: { takeOver: async () => openTurn(life.signal, givenBack, shown), assertUrl() {} },
       target: { owner: 'anna', session: 'taken' },
-      live: () => undefined,
+      live: () => live,
       viewport: () => undefined,
       tell: (message) => void told.push(message.text),
       onChange() {},
@@ -92,5 +95,29 @@ describe('Takeover', () => {
     expect(turn.isHeld).toBe(true);
     turn.end();
     await done;
+  });
+
+  it.each([
+    ['in time', 100, ['a', 'https://a.test/']],
+    ['after it was given back', 10_000, ['a']],
+  ])('an address – the keys before it are done %s, %i ms – %j is done', async (_when, ms, expected) => {
+    const done: string[] = [];
+    const control = {
+      insertText: async (text: string) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        done.push(text);
+      },
+      goTo: async (url: string) => void done.push(url),
+      release: async () => {},
+    };
+    live = { control: () => control } as unknown as LivePage; // as much as is used
+    const { turn, done: over } = await begin();
+    turn.input({ type: 'text', text: 'a' });
+    turn.input({ type: 'address', url: 'https://a.test/' });
+    if (ms === 100) await vi.advanceTimersByTimeAsync(ms);
+    turn.end();
+    await vi.advanceTimersByTimeAsync(ms);
+    await over;
+    expect(done).toEqual(expected);
   });
 });
