@@ -15,7 +15,7 @@ import type { Solution } from '../protocol/replies/solution.js';
 import { revivePage } from '../sessions/revive-page.js';
 import type { LeasedSession } from '../sessions/session-lease.js';
 import type { PagePlace } from '../snapshots/browser-state.js';
-import { settledWithin } from '../util/deadline.js';
+import { abortable, settledWithin } from '../util/deadline.js';
 import { cookiesToSet } from './http-request.js';
 import {
   extractFrom,
@@ -32,7 +32,9 @@ import { type ArtifactContent, type PageRequestParts, PageVisit, stepLimits } fr
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
 const defaultAbortWaitMs = 45_000;
-/** How long the end of a video may hold back the reply to a request that failed. */
+/** How long the end of a video may hold back the reply to a request that failed, while there is time left, */
+const longestVideoEndMs = 10_000;
+/** and when there is none. */
 const videoGraceMs = 1200;
 
 /**
@@ -242,6 +244,7 @@ export class PageRequest {
     const ending = recording.stop().then(async (bytes) => {
       video = await this.#video(visit, bytes);
     });
+    await settledWithin(abortable(ending, this.#parts.deadline.signal), longestVideoEndMs);
     await settledWithin(ending, videoGraceMs);
     return video;
   }

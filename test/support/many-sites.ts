@@ -42,6 +42,9 @@ const pages: Readonly<Record<string, (query: URLSearchParams) => string>> = {
   '/worker': () => '<p>worker</p>',
 };
 
+/** Long enough for a slow machine to read the page that is left meanwhile. */
+const afterAWhileMs = 3000;
+
 /** Every site there is: a proxy that answers for them all. */
 export class ManySites {
   /** What was asked for: method and URL. */
@@ -76,7 +79,7 @@ export class ManySites {
       return;
     }
     if (pathname === '/hang') return;
-    if (pathname === '/after-a-while') setTimeout(() => this.#show(pathname, searchParams, response), 300);
+    if (pathname === '/after-a-while') setTimeout(() => this.#show(pathname, searchParams, response), afterAWhileMs);
     else this.#show(pathname, searchParams, response);
   }
 
