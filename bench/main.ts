@@ -520,6 +520,14 @@ async function watched(): Promise<void> {
     const { solution } = await send({ cmd: 'sessions.view', session });
     links.push((solution as { viewUrl: string }).viewUrl);
   }
+  // A picture costs what its page's size does.
+  const asked = await send({
+    cmd: 'request.get',
+    session: 'watched-0',
+    keepSamePage: true,
+    browserActions: [viewportOf],
+  });
+  const [viewport] = (asked.solution as { javascriptReturn: { width: number; height: number }[] }).javascriptReturn;
   const before = await many();
   const watchers = new Helper<WatchOrder | number>('./watchers.js');
   await watchers.ask({ links, ...watchedWindow });
@@ -532,7 +540,13 @@ async function watched(): Promise<void> {
   await watchers.end();
   for (let i = 0; i < watchedSessions; i++) await send({ cmd: 'sessions.destroy', session: `watched-${i}` });
   await send({ cmd: 'sessions.destroy', session: 'unwatched' });
-  const rawRate = await rawPictures({ url: origin.url, code: tickingPage, pages: watchedSessions, ...watchedWindow });
+  const rawRate = await rawPictures({
+    url: origin.url,
+    code: tickingPage,
+    pages: watchedSessions,
+    viewport,
+    ...watchedWindow,
+  });
   const limit = 1.5 * p50(before);
   const what = `warm request, ${watchedSessions} other sessions watched (raw: not watched)`;
   rows.push({ what: `${what}, p50`, ours: p50(during), raw: p50(before), limit, unit: 'ms' });
@@ -552,6 +566,7 @@ async function rawPictures({
   url,
   code,
   pages,
+  viewport,
   width,
   height,
   rate,
@@ -559,6 +574,7 @@ async function rawPictures({
   readonly url: string;
   readonly code: string;
   readonly pages: number;
+  readonly viewport: { readonly width: number; readonly height: number } | undefined;
   readonly width: number;
   readonly height: number;
   readonly rate: number;
@@ -566,7 +582,8 @@ async function rawPictures({
   const browser = await RawBrowser.launch(binary);
   let pictures = 0;
   for (let i = 0; i < pages; i++) {
-    const page = await browser.newPage();
+    const context = await browser.newContext({ viewport: viewport ?? null });
+    const page = await context.newPage();
     await page.goto(url);
     await page.evaluate(`(() => {${code}})()`);
     const session = await page.context().newCDPSession(page);
@@ -584,6 +601,8 @@ async function rawPictures({
   await browser.close();
   return Math.min(rate, pictures / pages / seconds);
 }
+
+const viewportOf = { type: 'execute_js', code: 'return { width: innerWidth, height: innerHeight };' };
 
 /** Something that changes as often as it is looked at. */
 const tickingPage = `

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chosenChromium, chromiumEngine } from '../support/chromium.js';
 import { MemorySnapshotStore } from '../support/memory-snapshot-store.js';
@@ -71,6 +73,18 @@ it('a session that sleeps – its picture comes when it wakes; who takes control
   await person.page.keyboard.type('awake');
   await person.give();
   expect((await shown()).innerText).toContain('text=awake;');
+});
+
+it.runIf(process.platform === 'linux')('who watches – the browser draws for them behind everything else', async () => {
+  await openDesk();
+  await seesDesk(await people.open(await link()));
+  const priorities = descendantsOf(process.pid)
+    .filter(({ command }) => command.includes('--type=gpu-process'))
+    .flatMap(({ id }) => readdirSync(`/proc/${id}/task`).map((thread) => ({ id, thread })))
+    .filter(({ id, thread }) => readFileSync(`/proc/${id}/task/${thread}/comm`, 'utf8').startsWith('VizCompositor'))
+    .map(({ thread }) => getPriority(Number(thread)));
+  // The person's own browser has such a thread too.
+  expect(priorities).toContain(5);
 });
 
 it('two watch, one has control – the other sees what is done, who does it, and can do nothing', async () => {

@@ -13,6 +13,7 @@ import { launchBrowser } from '../driver/launch-browser.js';
 import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
 import { ChromiumPresentation } from './chromium-identity.js';
 import { deviceEmulation } from './device-emulation.js';
+import { DrawingPriority } from './drawing-priority.js';
 
 export interface ChromiumProfileOptions {
   readonly binary: ChromiumBinary;
@@ -47,6 +48,7 @@ const args = [
 /** Chromium, driven over a pipe: when this process is killed, its browsers are gone at once. */
 export function chromiumProfile(options: ChromiumProfileOptions): BrowserProfile {
   const info = infoOf(options.binary);
+  const drawing = new DrawingPriority();
   return {
     info,
     isKeptRunning: true,
@@ -57,7 +59,11 @@ export function chromiumProfile(options: ChromiumProfileOptions): BrowserProfile
     // What the driver says of the user agent is put right on its way to the browser.
     contextOptionsOf: deviceEmulation,
     sharing: { shortfallOf: sharedShortfall },
-    openChannel: (page) => CdpPageChannel.open(page),
+    openChannel: (page) =>
+      CdpPageChannel.open(page, () => {
+        const browser = page.context().browser();
+        if (browser) drawing.lower(browser);
+      }),
     storage: { evaluateInFrame: cdpEvaluateInFrame, changes: cdpStorageChanges },
   };
 }

@@ -81,16 +81,23 @@ export class CdpPageChannel implements PageChannel {
   readonly #thumbnails: CdpThumbnails;
   #interception: Promise<CDPSession> | undefined;
 
-  private constructor(page: Page, session: DriverSession, mainFrameId: string) {
+  readonly #onWatched: () => void;
+
+  private constructor(page: Page, session: DriverSession, mainFrameId: string, onWatched: () => void) {
     this.#page = page;
     this.#session = session;
     this.#mainFrameId = mainFrameId;
+    this.#onWatched = onWatched;
     this.#thumbnails = new CdpThumbnails(page);
   }
 
-  /** The main frame of a page has the ID of its target. */
-  static async open(page: Page): Promise<CdpPageChannel> {
-    return new CdpPageChannel(page, driverSessionOf(page), targetIdOf(page));
+  /**
+   * The main frame of a page has the ID of its target.
+   *
+   * @param onWatched is called when somebody begins to look at the page
+   */
+  static async open(page: Page, onWatched: () => void): Promise<CdpPageChannel> {
+    return new CdpPageChannel(page, driverSessionOf(page), targetIdOf(page), onWatched);
   }
 
   async evaluate(expression: string, timeoutMs?: number): Promise<unknown> {
@@ -158,10 +165,12 @@ export class CdpPageChannel implements PageChannel {
   readonly rawInput = rawInput;
 
   screencast(tab: Page, onPicture: (picture: LivePicture) => void): Screencast {
+    this.#onWatched();
     return new CdpScreencast(tab, onPicture);
   }
 
   thumbnail(options: ThumbnailOptions, signal: AbortSignal): Promise<Thumbnail | undefined> {
+    this.#onWatched();
     return this.#thumbnails.take(options, signal);
   }
 

@@ -1,0 +1,54 @@
+import type { Browser } from 'playwright-core';
+import { type DescendantProcess, readDescendants } from '../../../util/process-vitals.js';
+import { yieldThreads } from '../../../util/thread-priority.js';
+import { childProcessOf } from '../driver/driver-transport.js';
+import { isPageProcess } from './greedy-pages.js';
+
+/** Where a Chromium puts together what all its pages show, and takes their pictures; cut as the system keeps it. */
+const drawingThread = 'VizCompositorThread'.slice(0, 15);
+/** A third of the weight of what runs at 0, where both want the processor. */
+const niceness = 5;
+/** How often a browser is looked at: its drawing process may have crashed, and be another. */
+const lookAgainMs = 10_000;
+
+export interface DrawingPriorityOptions {
+  /** Default: those of the system. */
+  readonly descendantsOf?: (processId: number) => readonly DescendantProcess[];
+  /** Default: that of the system. */
+  readonly yieldThreads?: typeof yieldThreads;
+  /** Milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+/**
+ * Has a browser that is watched draw when nothing else is to be done. Without a graphics card its pictures are work for the
+ * processor, up to a whole one, and where it may (as root) Chromium puts that thread far before all others: requests would
+ * wait for pictures.
+ */
+export class DrawingPriority {
+  readonly #descendantsOf: (processId: number) => readonly DescendantProcess[];
+  readonly #yieldThreads: typeof yieldThreads;
+  readonly #now: () => number;
+  readonly #lookedAt = new WeakMap<Browser, number>();
+
+  constructor({
+    descendantsOf = (processId) => readDescendants(processId, (command) => !isPageProcess(command)),
+    yieldThreads: yieldIn = yieldThreads,
+    now = () => performance.now(),
+  }: DrawingPriorityOptions = {}) {
+    this.#descendantsOf = descendantsOf;
+    this.#yieldThreads = yieldIn;
+    this.#now = now;
+  }
+
+  /** Somebody looks at pages of this browser. It is not undone: who may not raise a priority could not. */
+  lower(browser: Browser): void {
+    const lookedAt = this.#lookedAt.get(browser);
+    if (lookedAt !== undefined && this.#now() - lookedAt < lookAgainMs) return;
+    this.#lookedAt.set(browser, this.#now());
+    const { pid } = childProcessOf(browser);
+    if (pid === undefined) return;
+    for (const { processId, command } of this.#descendantsOf(pid))
+      if (/--type=gpu-process\b/.test(command)) this.#yieldThreads(processId, drawingThread, niceness);
+  }
+}
