@@ -582,6 +582,14 @@ export function describeEngine(name: string, { create, runsScripts, skip, lacks 
             await expect.poll(() => origin.closed).toContain('/endless-file');
           });
 
+        it('read – a page – finds nothing of ours or of the driver in its window', async () => {
+          const { page } = await open();
+          await page.navigate(to('/'), never);
+          await page.read(1e6, never);
+          const code = 'Object.getOwnPropertyNames(window).filter((name) => /pw|playwright|mooring/i.test(name))';
+          expect(await page.actor().evaluate(code, { timeoutMs: 10_000, signal: never })).toEqual([]);
+        });
+
         it('thumbnail – a page, twice – a small JPEG of it and its title; the page has seen nothing', async () => {
           const { page } = await open();
           await page.navigate(to('/'), never);

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
@@ -58,6 +59,20 @@ describe('filterWire', () => {
     filterWire(driver.browser, passing);
     await driver.tell('1,"result":{}}\0{"method":"Runtime.consoleAPICalled","params":{}}\0{"id":2}\0');
     expect(driver.received).toEqual([{ id: 1, result: {} }, { id: 2 }]);
+  });
+
+  it('messages over a socket – are acknowledged at once, those that come together by one', async () => {
+    const driver = new FakeDriver();
+    const done: string[] = [];
+    const socket = Object.assign(new EventEmitter(), { pong: () => void done.push('pong') });
+    socket.on('message', (message: Buffer) => void done.push(String(message)));
+    const { _dispatch, ...transport } = driver.transport;
+    Object.assign(driver, { transport: { ...transport, _ws: socket } });
+    filterWire(driver.browser, passing);
+    for (const message of ['{"id":1}', '{"id":2}']) socket.emit('message', Buffer.from(message), false);
+    await expect.poll(() => done).toEqual(['{"id":1}', '{"id":2}', 'pong']);
+    socket.emit('message', Buffer.from('{"id":3}'), false);
+    await expect.poll(() => done).toEqual(['{"id":1}', '{"id":2}', 'pong', '{"id":3}', 'pong']);
   });
 
   it('an answer that is too large – an error in its place, of its session', async () => {

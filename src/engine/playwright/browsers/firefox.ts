@@ -7,7 +7,8 @@ import type { Environment } from '../../browser-environment.js';
 import type { EngineInfo } from '../../engine.js';
 import type { FirefoxBinary } from '../../executables/firefox.js';
 import { DriverPageChannel } from '../channel/driver-page-channel.js';
-import { driverEvaluateInFrame } from '../channel/frame-evaluation.js';
+import { bidiEvaluateInFrame, driverEvaluateInFrame } from '../channel/frame-evaluation.js';
+import { installTextInputLate } from '../driver/bidi-text-input.js';
 import { launchBrowser } from '../driver/launch-browser.js';
 import { setGetters } from '../injected/set-getters.js';
 import type { BrowserProfile, LaunchedByDriver } from './browser-profile.js';
@@ -74,6 +75,7 @@ const preferences = {
  * to say of itself, so each user agent has its own.
  */
 export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
+  const speaksBidi = options.binary.source !== 'playwright';
   return {
     info: infoOf(options.binary),
     isKeptRunning: false,
@@ -88,8 +90,8 @@ export function firefoxProfile(options: FirefoxProfileOptions): BrowserProfile {
       shortfallOf: (userAgent) =>
         `The Firefox process is shared with another user agent: workers keep its platform, and shared and service workers all that it says of itself: ${userAgent}.`,
     },
-    openChannel: async (page) => new DriverPageChannel(page, { showsReferer: true, encodesWebp: true }),
-    storage: { evaluateInFrame: driverEvaluateInFrame },
+    openChannel: async (page) => new DriverPageChannel(page, { showsReferer: true, encodesWebp: true, speaksBidi }),
+    storage: { evaluateInFrame: speaksBidi ? bidiEvaluateInFrame : driverEvaluateInFrame },
   };
 }
 
@@ -106,9 +108,10 @@ async function launch(
       ...(isOwn ? {} : { channel: 'moz-firefox' }),
       firefoxUserPrefs: { ...preferences, ...(identity ? identityPreferences(identity) : {}) },
     });
-    if (!isOwn) new FirefoxBidiFilter(browser);
     browser.once('disconnected', () => void wrapper?.release());
-    return { browser };
+    if (isOwn) return { browser };
+    new FirefoxBidiFilter(browser);
+    return { browser, present: installTextInputLate };
   } catch (error) {
     await wrapper?.release();
     throw error;

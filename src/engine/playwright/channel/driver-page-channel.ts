@@ -4,6 +4,7 @@ import type { NavigationRequest } from '../../engine.js';
 import type { LivePicture } from '../../live-page.js';
 import type { Thumbnail, ThumbnailOptions } from '../../thumbnail.js';
 import { isForMainFrame } from '../document-request.js';
+import { evaluateOverBidi, type World } from '../driver/bidi-evaluation.js';
 import { evaluateApart } from '../driver/driver-transport.js';
 import { webpOf } from '../injected/encode-webp.js';
 import { shrinkPicture } from '../injected/shrink-picture.js';
@@ -19,6 +20,8 @@ export interface DriverPageAbilities {
   readonly showsReferer?: boolean;
   /** Whether it encodes pictures as WebP. Default: no, so that it cannot be filmed. */
   readonly encodesWebp?: boolean;
+  /** Whether its protocol is WebDriver BiDi. Default: no. */
+  readonly speaksBidi?: boolean;
 }
 
 /** How long the driver may take for a picture of a film, and the page's browser to encode it. */
@@ -28,26 +31,33 @@ const shotTimeoutMs = 3000;
 export class DriverPageChannel implements PageChannel {
   readonly #page: Page;
   readonly #showsReferer: boolean;
+  readonly #speaksBidi: boolean;
   readonly #standIns = new WeakSet<Request>();
   readonly camera: Camera | undefined;
   #lastShot: { readonly jpeg: string; readonly webp: string } | undefined;
 
-  constructor(page: Page, { showsReferer = false, encodesWebp = false }: DriverPageAbilities) {
+  constructor(page: Page, { showsReferer = false, encodesWebp = false, speaksBidi = false }: DriverPageAbilities) {
     this.#page = page;
     this.#showsReferer = showsReferer;
+    this.#speaksBidi = speaksBidi;
     this.camera = encodesWebp ? { timeoutMs: shotTimeoutMs, picture: () => this.#encodedShot() } : undefined;
   }
 
   evaluate(expression: string): Promise<unknown> {
-    return this.#page.evaluate(expression);
+    return this.#evaluate(expression, 'apart');
   }
 
   evaluateInPage(expression: string): Promise<unknown> {
-    return this.#page.evaluate(expression);
+    return this.#evaluate(expression, 'page');
+  }
+
+  #evaluate(expression: string, world: World): Promise<unknown> {
+    if (!this.#speaksBidi) return this.#page.evaluate(expression);
+    return evaluateOverBidi(this.#page.mainFrame(), expression, world);
   }
 
   stopLoading(): Promise<unknown> {
-    return this.#page.evaluate('window.stop()');
+    return this.evaluate('window.stop()');
   }
 
   async terminate(): Promise<void> {}

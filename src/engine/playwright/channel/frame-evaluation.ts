@@ -1,4 +1,5 @@
 import type { Frame } from 'playwright-core';
+import { evaluateOverBidi } from '../driver/bidi-evaluation.js';
 import { apartWorldOf, driverSessionOfFrame } from '../driver/driver-transport.js';
 
 /**
@@ -30,4 +31,9 @@ export const driverEvaluateInFrame: EvaluateInFrame = async (frame, expression, 
   const world = await apartWorldOf(frame);
   if (onBegun) await world.evaluateExpression('0', { isFunction: false }, undefined).then(onBegun);
   return world.evaluateExpression(expression, { isFunction: false }, undefined);
+};
+
+export const bidiEvaluateInFrame: EvaluateInFrame = async (frame, expression, onBegun) => {
+  if (onBegun) await evaluateOverBidi(frame, '0', 'apart').then(onBegun);
+  return evaluateOverBidi(frame, expression, 'apart');
 };

@@ -53,7 +53,7 @@ interface Transport {
   _dispatch?: (chunk: Buffer) => void;
   readonly _pendingBuffers?: readonly Buffer[];
   /** Of a socket. */
-  readonly _ws?: EventEmitter & { readonly _socket?: Socket };
+  readonly _ws?: EventEmitter & { readonly _socket?: Socket; pong(): void };
 }
 
 interface DriverInside {
@@ -143,12 +143,40 @@ function boundMessages(transport: Transport, filter: WireFilter, guard: Guard): 
   } else if (socket) {
     const emit = socket.emit.bind(socket);
     const whole = reader((message) => emit('message', message, false));
+    const acknowledge = acknowledgerOf(socket);
     socket.emit = (name: string, ...args: unknown[]) => {
       if (name !== 'message' || !Buffer.isBuffer(args[0])) return emit(name, ...args);
+      acknowledge();
       whole.readWhole(args[0]);
       return true;
     };
   } else throw new Error('this version of the driver has no wire whose messages can be limited');
+}
+
+const acknowledgeEveryMs = 5;
+
+/**
+ * Firefox holds a message back until the one before is acknowledged (Nagle's algorithm), and the system here waits 40 ms with
+ * that for something to send along. So something is sent: a pong that nobody asked for, which has no answer.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+ */
+function acknowledgerOf(socket: { pong(): void }): () => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    // Of a browser that says much at once not each message: this is work for it.
+    const waitMs = lastAt + acknowledgeEveryMs - performance.now();
+    const send = (): void => {
+      isDue = false;
+      lastAt = performance.now();
+      socket.pong();
+    };
+    if (waitMs > 0) setTimeout(send, waitMs).unref();
+    else setImmediate(send);
+  };
 }
 
 function refusalOf(answer: MessageOutline, filter: WireFilter): WireMessage {
