@@ -3,9 +3,13 @@ import { expect, it, vi } from 'vitest';
 import { DrawingPriority } from '../../../src/engine/playwright/browsers/drawing-priority.js';
 
 vi.mock('../../../src/engine/playwright/driver/driver-transport.js', () => ({
-  childProcessOf: ({ pid }: { readonly pid?: number }) => ({ pid }),
+  childProcessOf: ({ pid }: { readonly pid?: number }) => {
+    if (pid === undefined) throw new Error('Target page, context or browser has been closed');
+    return { pid };
+  },
 }));
 
+/** @param pid if omitted, it has closed */
 const browserOf = (pid?: number): Browser => ({ pid }) as unknown as Browser; // all that is asked of it here
 const process = (processId: number, type: string) => ({
   processId,

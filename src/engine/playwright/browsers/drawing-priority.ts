@@ -46,9 +46,17 @@ export class DrawingPriority {
     const lookedAt = this.#lookedAt.get(browser);
     if (lookedAt !== undefined && this.#now() - lookedAt < lookAgainMs) return;
     this.#lookedAt.set(browser, this.#now());
-    const { pid } = childProcessOf(browser);
+    const pid = processIdOf(browser);
     if (pid === undefined) return;
     for (const { processId, command } of this.#descendantsOf(pid))
       if (/--type=gpu-process\b/.test(command)) this.#yieldThreads(processId, drawingThread, niceness);
+  }
+}
+
+function processIdOf(browser: Browser): number | undefined {
+  try {
+    return childProcessOf(browser).pid;
+  } catch {
+    return undefined; // it has closed, and the driver forgets it then
   }
 }
