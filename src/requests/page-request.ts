@@ -32,9 +32,9 @@ import { type ArtifactContent, type PageRequestParts, PageVisit, stepLimits } fr
 import { filterSolution, readSolution, resultFields, toBase64, watchFields } from './solution.js';
 
 const defaultAbortWaitMs = 45_000;
-/** How long the end of a video may hold back the reply to a request that failed, while there is time left, */
+/** How long the end of a video may hold back the reply to a request that failed, of the time that it has left. */
 const longestVideoEndMs = 10_000;
-/** and when there is none. */
+/** How much longer it may, after that time. */
 const videoGraceMs = 1200;
 
 /**

@@ -23,7 +23,7 @@ const progress = { race: <Result>(work: Promise<Result>) => work };
 it('the driver’s installation – waits for what is typed, and comes once to each document', async () => {
   const context = new EventEmitter();
   const done: string[] = [];
-  const installInPage = (page: { frames(): FakeFrame[] }): void => {
+  const installInPage = async (page: { frames(): FakeFrame[] }): Promise<void> => {
     for (const { name } of page.frames()) done.push(`installed in ${name}`);
   };
   context.on('page', installInPage);
@@ -43,6 +43,36 @@ it('the driver’s installation – waits for what is typed, and comes once to e
   main.document = {};
   await rawKeyboard.sendText(progress, 'c');
   expect(done).toEqual(['installed in main', 'typed c']);
+});
+
+it('a frame that hangs – is waited for once; the page, as long as it takes', async () => {
+  vi.useFakeTimers();
+  const context = new EventEmitter();
+  const done: string[] = [];
+  let finish = (): void => {};
+  const installInPage = (page: { frames(): FakeFrame[] }): Promise<void> => {
+    const isMain = page.frames()[0]?.name === 'main';
+    return new Promise((resolve) => {
+      if (isMain) finish = resolve;
+    });
+  };
+  context.on('page', installInPage);
+  installTextInputLate(context as unknown as BrowserContext);
+  const [main, inner] = [frameOf('main'), frameOf('inner')];
+  const rawKeyboard = {
+    async sendText(_progress: unknown, text: string) {
+      done.push(text);
+    },
+  };
+  context.emit('page', { frames: () => [main, inner], mainFrame: () => main, delegate: { rawKeyboard } });
+  const typing = ['a', 'b'].map((text) => rawKeyboard.sendText(progress, text));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(done).toEqual([]);
+  finish();
+  await Promise.all(typing);
+  await rawKeyboard.sendText(progress, 'c');
+  expect(done).toEqual(['a', 'b', 'c']);
+  vi.useRealTimers();
 });
 
 it('another version of the driver – throws', () => {

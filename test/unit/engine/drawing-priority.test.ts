@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import type { Browser } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { DrawingPriority } from '../../../src/engine/playwright/browsers/drawing-priority.js';
@@ -19,6 +20,7 @@ const process = (processId: number, type: string) => ({
 
 it('lower – the drawing thread of each browser that is watched, and of another process in its place a while later', () => {
   let now = 0;
+  const behind = getPriority() + 5;
   const processes: Record<number, ReturnType<typeof process>[]> = {
     1: [process(11, 'zygote'), process(12, 'gpu-process'), process(13, 'renderer')],
     2: [process(21, 'gpu-process')],
@@ -35,13 +37,13 @@ it('lower – the drawing thread of each browser that is watched, and of another
   drawing.lower(two);
   drawing.lower(browserOf());
   expect(yielded.splice(0)).toEqual([
-    [12, 'VizCompositorTh', 5],
-    [21, 'VizCompositorTh', 5],
+    [12, 'VizCompositorTh', behind],
+    [21, 'VizCompositorTh', behind],
   ]);
   processes[1] = [process(14, 'gpu-process')];
   drawing.lower(one);
   expect(yielded).toEqual([]);
   now = 10_000;
   drawing.lower(one);
-  expect(yielded).toEqual([[14, 'VizCompositorTh', 5]]);
+  expect(yielded).toEqual([[14, 'VizCompositorTh', behind]]);
 });

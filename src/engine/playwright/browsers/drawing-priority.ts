@@ -1,3 +1,4 @@
+import { constants, getPriority } from 'node:os';
 import type { Browser } from 'playwright-core';
 import { type DescendantProcess, readDescendants } from '../../../util/process-vitals.js';
 import { yieldThreads } from '../../../util/thread-priority.js';
@@ -6,8 +7,8 @@ import { isPageProcess } from './greedy-pages.js';
 
 /** Where a Chromium puts together what all its pages show, and takes their pictures; cut as the system keeps it. */
 const drawingThread = 'VizCompositorThread'.slice(0, 15);
-/** A third of the weight of what runs at 0, where both want the processor. */
-const niceness = 5;
+/** So far behind this process: a third of its weight, where both want the processor. */
+const nicenessBehind = 5;
 /** How often a browser is looked at: its drawing process may have crashed, and be another. */
 const lookAgainMs = 10_000;
 
@@ -48,6 +49,7 @@ export class DrawingPriority {
     this.#lookedAt.set(browser, this.#now());
     const pid = processIdOf(browser);
     if (pid === undefined) return;
+    const niceness = Math.min(constants.priority.PRIORITY_LOW, getPriority() + nicenessBehind);
     for (const { processId, command } of this.#descendantsOf(pid))
       if (/--type=gpu-process\b/.test(command)) this.#yieldThreads(processId, drawingThread, niceness);
   }

@@ -34,7 +34,7 @@ export async function evaluateOverBidi(frame: Frame, expression: string, world: 
   return decodeRemote(evaluated.result);
 }
 
-/** What JSON can hold of a value; the rest is undefined. */
+/** What JSON can hold of a value; the rest is undefined. An object must not be in it twice: it is told once. */
 export function decodeRemote(remote: RemoteValue | undefined): unknown {
   if (remote === undefined) return undefined;
   const { type, value } = remote;

@@ -3,7 +3,7 @@ import type { BrowserContext } from 'playwright-core';
 import { settledWithin } from '../../../util/deadline.js';
 import { insideOf } from './driver-transport.js';
 
-/** How long the other frames of a page may hold back what is typed. */
+/** How long the other frames of a page may hold back what is typed, once: one that hangs must not do it for each character. */
 const framesTimeoutMs = 3000;
 
 /** Of the driver's own objects, what is used here. */
@@ -35,22 +35,46 @@ export function installTextInputLate(context: BrowserContext): void {
   if (!install) throw new Error('this version of the driver types text in another way');
   inside.off('page', install);
   inside.on('page', (page: InnerPage) => {
-    const installed = new WeakSet<object>();
-    const installIn = async (frame: InnerFrame): Promise<void> => {
-      const document = await frame.context('main');
-      if (installed.has(document)) return;
-      installed.add(document);
-      await install({ frames: () => [frame], on() {} });
-    };
+    const input = new LateTextInput(page, install);
     const { rawKeyboard } = page.delegate;
     const sendText = rawKeyboard.sendText.bind(rawKeyboard);
     rawKeyboard.sendText = async (progress, text) => {
-      const main = page.mainFrame();
-      const others = page.frames().filter((frame) => frame !== main);
-      // One that hangs must not keep others from being typed into.
-      const inOthers = settledWithin(Promise.allSettled(others.map(installIn)), framesTimeoutMs);
-      await progress.race(Promise.all([installIn(main), inOthers]));
+      await progress.race(input.installed());
       await sendText(progress, text);
     };
   });
+}
+
+/** The installation in the documents of one page. */
+class LateTextInput {
+  readonly #page: InnerPage;
+  readonly #install: Install;
+  readonly #installing = new WeakMap<object, Promise<unknown>>();
+  /** Frames that were waited for in vain. */
+  readonly #hanging = new WeakSet<InnerFrame>();
+
+  constructor(page: InnerPage, install: Install) {
+    this.#page = page;
+    this.#install = install;
+  }
+
+  /** Resolves when it is in each document of the page that answers. */
+  async installed(): Promise<void> {
+    await Promise.all([this.#installIn(this.#page.mainFrame()), this.#installInOthers()]);
+  }
+
+  async #installIn(frame: InnerFrame): Promise<void> {
+    const document = await frame.context('main');
+    const installing = this.#installing.get(document) ?? this.#install({ frames: () => [frame], on() {} });
+    this.#installing.set(document, installing);
+    await installing;
+  }
+
+  async #installInOthers(): Promise<void> {
+    const main = this.#page.mainFrame();
+    const pending = new Set(this.#page.frames().filter((frame) => frame !== main && !this.#hanging.has(frame)));
+    const work = [...pending].map((frame) => this.#installIn(frame).finally(() => pending.delete(frame)));
+    await settledWithin(Promise.allSettled(work), framesTimeoutMs);
+    for (const frame of pending) this.#hanging.add(frame);
+  }
 }
